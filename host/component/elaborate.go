@@ -1,0 +1,357 @@
+package component
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/wattle-dev/wattle/host/component/abi"
+	"github.com/wattle-dev/wattle/host/component/binary"
+	"github.com/wattle-dev/wattle/host/component/core"
+	"github.com/wattle-dev/wattle/wit"
+)
+
+// Limits of elaboration. A component can instantiate its own components many
+// times over, so the work is bounded and not only the file.
+const (
+	maxComponentInstances = 1000
+	maxCoreInstances      = 1000
+	maxTrampolines        = 20000
+	maxElaboration        = 2_000_000 // definitions evaluated
+)
+
+// elaborator runs the definitions of a component in order with everything that
+// can be known before an instance exists: types, resources, who imports what
+// from whom. What remains to be done for an instance is the plan. Nested
+// components are instantiated here, not at run time, since nothing about them
+// depends on the run (Explainer.md, "Instance Definitions").
+type elaborator struct {
+	linker *Linker
+	plan   *plan
+	types  *interner
+	load   func(*binary.CoreModule) (int, error) // module to index in plan.modules
+	work   int
+}
+
+func (e *elaborator) spend(n int) error {
+	if e.work += n; e.work > maxElaboration {
+		return fmt.Errorf("component needs more than %d steps to link", maxElaboration)
+	}
+	return nil
+}
+
+// elaborate returns the plan of a component.
+func elaborate(ast *binary.Component, l *Linker, load func(*plan, *binary.CoreModule) (int, error)) (*plan, error) {
+	p := &plan{exports: map[string]any{}, resources: map[*wit.Resource]*resource{}}
+	e := &elaborator{linker: l, plan: p, types: newInterner()}
+	e.load = func(m *binary.CoreModule) (int, error) { return load(p, m) }
+
+	args := map[string]any{}
+	root := &scope{}
+	// The imports of the root are served by the host. All that cannot be served
+	// is reported at once.
+	var errs []error
+	for _, d := range ast.Defs {
+		im, ok := d.(*binary.Import)
+		if !ok {
+			continue
+		}
+		switch im.Type.Sort {
+		case binary.SortInstance:
+			if h := l.find(im.Name.Name); h != nil {
+				args[im.Name.Name] = &instance{host: h}
+				continue
+			}
+			errs = append(errs, &LinkError{Import: im.Name.Name, Reason: "nothing serves it here"})
+		case binary.SortType:
+			if !im.Type.SubResource {
+				continue // an equal type is matched by itself
+			}
+			errs = append(errs, &LinkError{Import: im.Name.Name, Reason: "the host serves interfaces, not single types"})
+		default:
+			errs = append(errs, &LinkError{Import: im.Name.Name, Reason: "the host serves interfaces, not a single " + binary.SortName(im.Type.Sort, im.Type.Core)})
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	exports, err := e.instantiate(&closure{ast: ast, scope: nil}, args, -1, "", root)
+	if err != nil {
+		return nil, err
+	}
+	p.exports = exports.exports
+	p.byInst = make([]extracts, len(p.steps))
+	for i, m := range p.mems {
+		p.byInst[m.inst].mems = append(p.byInst[m.inst].mems, i)
+	}
+	for i, f := range p.funcs {
+		if f.inst != hostInst {
+			p.byInst[f.inst].funcs = append(p.byInst[f.inst].funcs, i)
+		}
+	}
+	return p, nil
+}
+
+// instantiate elaborates an instance of a component and returns its exports.
+func (e *elaborator) instantiate(c *closure, args map[string]any, parent int, name string, s *scope) (*instance, error) {
+	if len(e.plan.comps) >= maxComponentInstances {
+		return nil, fmt.Errorf("component makes more than %d instances of components", maxComponentInstances)
+	}
+	s.parent, s.comp = c.scope, len(e.plan.comps)
+	e.plan.comps = append(e.plan.comps, compPlan{parent: parent, name: name})
+	exports := newInstance()
+	for _, d := range c.ast.Defs {
+		if err := e.spend(1); err != nil {
+			return nil, err
+		}
+		if err := e.define(s, d, args, exports, parent < 0); err != nil {
+			return nil, err
+		}
+	}
+	return exports, nil
+}
+
+// define elaborates one definition.
+func (e *elaborator) define(s *scope, d binary.Def, args map[string]any, exports *instance, root bool) error {
+	offset, err := 0, error(nil)
+	switch d := d.(type) {
+	case *binary.CoreModule:
+		s.push(d)
+	case *binary.CoreTypeDef:
+		s.push(d)
+	case *binary.Component:
+		s.push(&closure{ast: d, scope: s})
+	case *binary.CoreInstance:
+		offset, err = d.Offset, e.coreInstance(s, d)
+	case *binary.Instance:
+		offset, err = d.Offset, e.instance(s, d)
+	case *binary.Alias:
+		offset, err = d.Offset, e.alias(s, d)
+	case *binary.TypeDef:
+		offset, err = d.Offset, e.typeDef(s, d)
+	case *binary.Canon:
+		offset, err = d.Offset, e.canon(s, d)
+	case *binary.Import:
+		return e.importDef(s, d, args, root)
+	case *binary.Export:
+		offset, err = d.Offset, e.export(s, d, exports)
+	case *binary.Start:
+		offset, err = d.Offset, errors.New("start functions with values are not supported")
+	case *binary.ValueDef:
+		offset, err = d.Offset, errors.New("value definitions are not supported")
+	}
+	if err == nil {
+		return nil
+	}
+	var le *LinkError
+	if errors.As(err, &le) {
+		return err
+	}
+	return fmt.Errorf("offset %#x: %w", offset, err)
+}
+
+func (e *elaborator) importDef(s *scope, d *binary.Import, args map[string]any, root bool) error {
+	x, ok := args[d.Name.Name]
+	if !ok && root && d.Type.Sort == binary.SortType && !d.Type.SubResource {
+		x, err := at(s.types, d.Type.Index, "type")
+		s.push(x)
+		return err
+	}
+	if !ok {
+		return fmt.Errorf("offset %#x: import %q has no argument", d.Offset, d.Name.Name)
+	}
+	got, err := e.match(x, d.Type, s)
+	if err != nil {
+		if faults, ok := err.(linkErrors); ok && root { //nolint:errorlint // made by matchInstance, never wrapped
+			var errs []error
+			for _, f := range faults {
+				f.Import = d.Name.Name
+				errs = append(errs, f)
+			}
+			return errors.Join(errs...)
+		}
+		return fmt.Errorf("offset %#x: import %q: %w", d.Offset, d.Name.Name, err)
+	}
+	nameResource(got, d.Name.Name)
+	s.push(got)
+	return nil
+}
+
+func (e *elaborator) export(s *scope, d *binary.Export, exports *instance) error {
+	x, err := s.get(d.SortIdx)
+	if err != nil {
+		return fmt.Errorf("export %q: %w", d.Name.Name, err)
+	}
+	if d.Type != nil {
+		if x, err = e.match(x, *d.Type, s); err != nil {
+			return fmt.Errorf("export %q: %w", d.Name.Name, err)
+		}
+	}
+	nameResource(x, d.Name.Name)
+	s.push(x)
+	exports.add(d.Name.Name, x)
+	return nil
+}
+
+// nameResource gives a resource the first name under which it is seen.
+func nameResource(x any, name string) {
+	if t, ok := x.(*typ); ok && t.resource != nil && t.resource.Name == "" {
+		t.resource.Name = name
+	}
+}
+
+func (e *elaborator) typeDef(s *scope, d *binary.TypeDef) error {
+	if d.Resource == nil {
+		t, err := e.types.define(s, d)
+		s.push(t)
+		return err
+	}
+	if core.ValType(d.Resource.Rep) != core.I32 {
+		return fmt.Errorf("resource representation is not i32")
+	}
+	r := &resource{id: &wit.Resource{}, comp: s.comp, dtor: -1}
+	if d.Resource.HasDtor {
+		f, err := s.coreAt(binary.CoreFunc, d.Resource.Dtor)
+		if err != nil {
+			return err
+		}
+		if err := sameCore(f, core.FuncType{Params: []core.ValType{core.I32}}); err != nil {
+			return fmt.Errorf("destructor: %w", err)
+		}
+		r.dtor = e.plan.funcSlot(f)
+	}
+	e.plan.resources[r.id] = r
+	s.push(&typ{resource: r.id})
+	return nil
+}
+
+func (e *elaborator) alias(s *scope, d *binary.Alias) error {
+	switch d.Kind {
+	case binary.AliasExport:
+		i, err := at(s.insts, d.Instance, "instance")
+		if err != nil {
+			return err
+		}
+		x, ok := i.exports[d.Name]
+		if !ok {
+			return fmt.Errorf("instance %d has no export %q", d.Instance, d.Name)
+		}
+		if !isSort(x, d.Sort, d.Core) {
+			return fmt.Errorf("export %q is %s, not a %s", d.Name, kindOf(x), binary.SortName(d.Sort, d.Core))
+		}
+		s.push(x)
+	case binary.AliasCoreExport:
+		i, err := at(s.coreInsts, d.Instance, "core instance")
+		if err != nil {
+			return err
+		}
+		x, ok := i.exports[d.Name]
+		if !ok || x.sort != d.Core {
+			return fmt.Errorf("core instance %d has no %s %q", d.Instance, binary.SortName(binary.SortCore, d.Core), d.Name)
+		}
+		s.pushCore(x.sort, x.item)
+	case binary.AliasOuter:
+		outer := s
+		for range d.Count {
+			if outer = outer.parent; outer == nil {
+				return fmt.Errorf("outer alias reaches beyond the component")
+			}
+		}
+		x, err := outer.get(binary.SortIdx{Sort: d.Sort, Core: d.Core, Index: d.Index})
+		if err != nil {
+			return err
+		}
+		s.push(x)
+	}
+	return nil
+}
+
+func isSort(x any, sort binary.Sort, core binary.CoreSort) bool {
+	switch x.(type) {
+	case *function:
+		return sort == binary.SortFunc
+	case *typ:
+		return sort == binary.SortType
+	case *closure:
+		return sort == binary.SortComponent
+	case *instance:
+		return sort == binary.SortInstance
+	case *binary.CoreModule:
+		return sort == binary.SortCore && core == binary.CoreModSort
+	}
+	return false
+}
+
+func (e *elaborator) instance(s *scope, d *binary.Instance) error {
+	if d.Inline {
+		i := newInstance()
+		for _, x := range d.Exports {
+			v, err := s.get(x.SortIdx)
+			if err != nil {
+				return err
+			}
+			nameResource(v, x.Name.Name)
+			i.add(x.Name.Name, v)
+		}
+		s.push(i)
+		return nil
+	}
+	c, err := at(s.comps, d.Component, "component")
+	if err != nil {
+		return err
+	}
+	args := make(map[string]any, len(d.Args))
+	for _, a := range d.Args {
+		v, err := s.get(a.SortIdx)
+		if err != nil {
+			return fmt.Errorf("argument %q: %w", a.Name, err)
+		}
+		args[a.Name] = v
+	}
+	i, err := e.instantiate(c, args, s.comp, fmt.Sprintf("instance %d", len(s.insts)), &scope{})
+	if err != nil {
+		return err
+	}
+	s.push(i)
+	return nil
+}
+
+// canonOptions evaluates opts and returns their slot in the plan.
+func (e *elaborator) canonOptions(s *scope, o binary.CanonOpts) (int, error) {
+	if o.Async || o.HasCallback {
+		return 0, errors.New("the async ABI is not supported yet")
+	}
+	out := options{comp: s.comp, encoding: abi.Encoding(o.Encoding), mem: -1, realloc: -1, postReturn: -1}
+	if o.HasMemory {
+		m, err := s.coreAt(binary.CoreMemory, o.Memory)
+		if err != nil {
+			return 0, err
+		}
+		out.mem = e.plan.memSlot(m)
+	}
+	if o.HasRealloc {
+		f, err := s.coreAt(binary.CoreFunc, o.Realloc)
+		if err != nil {
+			return 0, err
+		}
+		i32 := core.I32
+		want := core.FuncType{Params: []core.ValType{i32, i32, i32, i32}, Results: []core.ValType{i32}}
+		if err := sameCore(f, want); err != nil {
+			return 0, fmt.Errorf("realloc: %w", err)
+		}
+		out.realloc = e.plan.funcSlot(f)
+	}
+	if o.HasPostReturn {
+		f, err := s.coreAt(binary.CoreFunc, o.PostReturn)
+		if err != nil {
+			return 0, err
+		}
+		out.postReturn = e.plan.funcSlot(f)
+	}
+	for i, have := range e.plan.opts {
+		if have == out {
+			return i, nil
+		}
+	}
+	e.plan.opts = append(e.plan.opts, out)
+	return len(e.plan.opts) - 1, nil
+}

@@ -1,0 +1,290 @@
+package component
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/wattle-dev/wattle/host/component/binary"
+	"github.com/wattle-dev/wattle/host/component/core"
+)
+
+// coreFeatures are the WebAssembly features that guests may use: those of
+// version 2, with extended constant expressions and tail calls of version 3.
+const coreFeatures = api.CoreFeaturesV2 | experimental.CoreFeaturesExtendedConst | experimental.CoreFeaturesTailCall
+
+// EngineOptions configure an Engine. The zero value keeps no compiled code on
+// disk.
+type EngineOptions struct {
+	// CacheDir is where compiled code is kept between runs. If empty, it is
+	// kept nowhere. See OpenCache for what is demanded of the directory.
+	CacheDir string
+	// Progress is called before a core module is compiled that the cache does
+	// not hold, with its size in bytes, and again with done set when it is. It
+	// may be nil.
+	Progress func(size int, done bool)
+}
+
+// Engine compiles core modules and holds compiled code. It is safe for
+// concurrent use. Equal core modules are compiled and held once.
+type Engine struct {
+	opts   EngineOptions
+	rt     wazero.Runtime
+	cache  *codeCache
+	refill api.Module
+
+	mu      sync.Mutex
+	modules map[[sha256.Size]byte]*sharedCode
+}
+
+// sharedCode is a compiled core module with the number of components that use it.
+type sharedCode struct {
+	code *coreCode
+	refs int
+	once sync.Once
+	err  error
+}
+
+// NewEngine returns an engine. Close frees it.
+func NewEngine(ctx context.Context, opts *EngineOptions) (*Engine, error) {
+	e := &Engine{modules: map[[sha256.Size]byte]*sharedCode{}}
+	if opts != nil {
+		e.opts = *opts
+	}
+	config := wazero.NewRuntimeConfig().WithCoreFeatures(coreFeatures).WithDebugInfoEnabled(false)
+	if e.opts.CacheDir != "" {
+		cache, err := openCache(e.opts.CacheDir)
+		if err != nil {
+			return nil, err
+		}
+		e.cache = cache
+		config = config.WithCompilationCache(cache.engine)
+	}
+	e.rt = wazero.NewRuntimeWithConfig(ctx, config)
+	if err := e.defineRefill(ctx); err != nil {
+		return nil, errors.Join(err, e.Close(ctx))
+	}
+	return e, nil
+}
+
+// Close frees all code. No instance may be in use.
+func (e *Engine) Close(ctx context.Context) error {
+	err := e.rt.Close(ctx)
+	if e.cache != nil {
+		err = errors.Join(err, e.cache.close(ctx))
+	}
+	return err
+}
+
+// defineRefill makes the module that every metered core module imports.
+func (e *Engine) defineRefill(ctx context.Context) error {
+	fn := func(ctx context.Context, _ api.Module, stack []uint64) {
+		stack[0] = uint64(instanceOf(ctx).refill(int64(stack[0])))
+	}
+	i64 := []api.ValueType{api.ValueTypeI64}
+	compiled, err := e.rt.NewHostModuleBuilder(core.RefillModule).NewFunctionBuilder().
+		WithGoModuleFunction(api.GoModuleFunc(fn), i64, i64).WithName("fuel").Export(core.RefillName).Compile(ctx)
+	if err != nil {
+		return err
+	}
+	e.refill, err = e.rt.InstantiateModule(ctx, compiled, anonymous())
+	return err
+}
+
+// anonymous is how every module is instantiated: without a name, so that any
+// number may be, and running nothing.
+func anonymous() wazero.ModuleConfig {
+	return wazero.NewModuleConfig().WithName("").WithStartFunctions()
+}
+
+// instanceOf returns the instance whose call ctx belongs to.
+func instanceOf(ctx context.Context) *Instance {
+	if c, ok := ctx.(*callCtx); ok {
+		return c.in
+	}
+	panic(&internalError{errors.New("core code runs outside of an instance")})
+}
+
+// Component is a component that has been decoded, linked and compiled: an
+// immutable plan of which any number of instances can be made.
+type Component struct {
+	engine *Engine
+	plan   *plan
+	shared [][sha256.Size]byte
+}
+
+// Load decodes a component, links its imports to l and compiles it. The bytes
+// must not change afterwards. Imports that cannot be satisfied are reported
+// all at once, as *LinkError.
+func (e *Engine) Load(ctx context.Context, wasm []byte, l *Linker) (*Component, error) {
+	ast, err := binary.Decode(wasm, nil)
+	if err != nil {
+		return nil, err
+	}
+	c := &Component{engine: e}
+	rewritten := map[*binary.CoreModule]int{}
+	rewrite := func(p *plan, m *binary.CoreModule) (int, error) {
+		if i, ok := rewritten[m]; ok {
+			return i, nil
+		}
+		info, err := core.Rewrite(m.Bytes, nil)
+		if err != nil {
+			return 0, err
+		}
+		p.modules = append(p.modules, &coreCode{bytes: info.Bytes, info: info})
+		rewritten[m] = len(p.modules) - 1
+		return rewritten[m], nil
+	}
+	if c.plan, err = elaborate(ast, l, rewrite); err != nil {
+		return nil, err
+	}
+	if err := e.compilePlan(ctx, c); err != nil {
+		return nil, errors.Join(err, c.Close(ctx))
+	}
+	return c, nil
+}
+
+// Close releases the component's code. No instance may be in use.
+func (c *Component) Close(ctx context.Context) error {
+	var errs []error
+	for _, key := range c.shared {
+		errs = append(errs, c.engine.release(ctx, key))
+	}
+	c.shared = nil
+	if h := c.plan.host; h != nil && h.instance != nil {
+		errs = append(errs, h.instance.Close(ctx), h.compiled.Close(ctx))
+		h.instance = nil
+	}
+	return errors.Join(errs...)
+}
+
+func (e *Engine) compilePlan(ctx context.Context, c *Component) error {
+	p := c.plan
+	for i := range p.modules {
+		if err := e.share(ctx, c, &p.modules[i], true); err != nil {
+			return fmt.Errorf("core module %d: %w", i, err)
+		}
+	}
+	for i := range p.steps {
+		if p.steps[i].shim == nil {
+			continue
+		}
+		if err := e.share(ctx, c, &p.steps[i].shim, false); err != nil {
+			return fmt.Errorf("imports of core instance %d: %w", i, err)
+		}
+	}
+	var err error
+	p.host, err = e.newHostModule(ctx, p.tramps)
+	return err
+}
+
+// share replaces *code by the compiled module of the same bytes.
+func (e *Engine) share(ctx context.Context, c *Component, code **coreCode, cached bool) error {
+	key := sha256.Sum256((*code).bytes)
+	e.mu.Lock()
+	s := e.modules[key]
+	if s == nil {
+		s = &sharedCode{code: *code}
+		e.modules[key] = s
+	}
+	s.refs++
+	e.mu.Unlock()
+	c.shared = append(c.shared, key)
+	s.once.Do(func() { s.err = e.compile(ctx, key, s.code, cached) })
+	if s.err != nil {
+		return s.err
+	}
+	if s.code != *code {
+		// The code is shared; the names of imports and exports are this
+		// component's own.
+		*code = &coreCode{info: (*code).info, compiled: s.code.compiled}
+		if (*code).info != nil {
+			(*code).info.Bytes = nil
+		}
+	}
+	return nil
+}
+
+func (e *Engine) release(ctx context.Context, key [sha256.Size]byte) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.modules[key]
+	if s.refs--; s.refs > 0 {
+		return nil
+	}
+	delete(e.modules, key)
+	if s.code.compiled == nil {
+		return nil
+	}
+	return s.code.compiled.Close(ctx)
+}
+
+func (e *Engine) compile(ctx context.Context, key [sha256.Size]byte, code *coreCode, cached bool) error {
+	ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
+	var err error
+	if cached && e.cache != nil {
+		code.compiled, err = e.cache.compile(ctx, e, key, code.bytes)
+	} else {
+		code.compiled, err = e.compileNow(ctx, code.bytes)
+	}
+	code.bytes = nil
+	if code.info != nil {
+		code.info.Bytes = nil
+	}
+	return err
+}
+
+// compileNow has the engine compile a module, and says so if it takes long.
+func (e *Engine) compileNow(ctx context.Context, bytes []byte) (wazero.CompiledModule, error) {
+	const worthMentioning = 256 << 10
+	if e.opts.Progress != nil && len(bytes) > worthMentioning {
+		e.opts.Progress(len(bytes), false)
+		defer e.opts.Progress(len(bytes), true)
+	}
+	return e.rt.CompileModule(ctx, bytes)
+}
+
+// hostModule is the core module whose functions are the plan's trampolines.
+type hostModule struct {
+	compiled wazero.CompiledModule
+	instance api.Module
+}
+
+func (*hostModule) export(tramp int) string { return trampolineName(tramp) }
+
+func (e *Engine) newHostModule(ctx context.Context, tramps []trampoline) (*hostModule, error) {
+	b := e.rt.NewHostModuleBuilder("host")
+	for i := range tramps {
+		t := &tramps[i]
+		fn := func(ctx context.Context, _ api.Module, stack []uint64) {
+			in := instanceOf(ctx)
+			t.call(in, stack)
+		}
+		b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(fn), engineTypes(t.typ.Params), engineTypes(t.typ.Results)).
+			WithName(t.name).Export(trampolineName(i))
+	}
+	compiled, err := b.Compile(ctx)
+	if err != nil {
+		return nil, err
+	}
+	inst, err := e.rt.InstantiateModule(ctx, compiled, anonymous())
+	if err != nil {
+		return nil, errors.Join(err, compiled.Close(ctx))
+	}
+	return &hostModule{compiled: compiled, instance: inst}, nil
+}
+
+func engineTypes(vs []core.ValType) []api.ValueType {
+	out := make([]api.ValueType, len(vs))
+	for i, v := range vs {
+		out[i] = api.ValueType(v)
+	}
+	return out
+}

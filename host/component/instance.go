@@ -1,0 +1,481 @@
+package component
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/wattle-dev/wattle/host/component/abi"
+	"github.com/wattle-dev/wattle/host/component/core"
+	"github.com/wattle-dev/wattle/wit"
+)
+
+// Limits bound one instance. The zero value of a field is its default.
+type Limits struct {
+	// Memory is the bytes of linear memory of the instance, all its core
+	// modules together. If zero, DefaultMemory.
+	Memory uint64
+	// Handles is how many handles each component instance may hold at once. If
+	// zero, DefaultMaxHandles.
+	Handles int
+	// Data is the bytes that lists and strings of one call may move. If zero,
+	// abi.DefaultBudget.
+	Data int64
+	// Fuel is the work that the instance may do in its life, in units of about
+	// one instruction. If zero, only time limits it.
+	Fuel int64
+}
+
+// DefaultMemory is the default of Limits.Memory.
+const DefaultMemory = 256 << 20
+
+func (l Limits) withDefaults() Limits {
+	if l.Memory == 0 {
+		l.Memory = DefaultMemory
+	}
+	if l.Handles == 0 {
+		l.Handles = DefaultMaxHandles
+	}
+	if l.Data == 0 {
+		l.Data = abi.DefaultBudget
+	}
+	return l
+}
+
+// Instance is an instance of a component. It is used by one goroutine at a
+// time. After a trap it is dead and only Close is of use.
+type Instance struct {
+	engine *Engine
+	plan   *plan
+	state  any
+	limits Limits
+	ctx    callCtx
+
+	mods  []api.Module
+	shims []api.Module
+	shim  api.Module // what the module being instantiated imports
+	mems  []api.Memory
+	funcs []coreFunc
+	opts  []optionState
+	comps []componentInstance
+	alloc allocator
+
+	frames []*frame // frames[:depth] are in use
+	depth  int
+	calls  []*Call // calls[:callDepth] are in use
+	nested int
+
+	fuelUsed int64
+	fuelOut  int64 // handed out to the guest
+	dead     bool
+}
+
+// callCtx is the context of everything that runs in an instance. The engine
+// hands it unchanged to host functions, which find the instance in it.
+type callCtx struct {
+	context.Context
+	in *Instance
+}
+
+// coreFunc is a core function that the host calls. The engine's object is made
+// at the first call and can run once at a time.
+type coreFunc struct {
+	mod  api.Module
+	name string
+	fn   api.Function
+	busy bool
+}
+
+// optionState is the options of the plan in an instance.
+type optionState struct {
+	*options
+	in *Instance
+}
+
+// Bytes implements abi.Memory.
+func (o *optionState) Bytes() []byte {
+	if o.mem < 0 {
+		return nil
+	}
+	m := o.in.mems[o.mem]
+	b, _ := m.Read(0, m.Size())
+	return b
+}
+
+// Realloc implements abi.Memory.
+func (o *optionState) Realloc(old, oldSize, align, size uint32) uint32 {
+	if o.realloc < 0 {
+		panic(&abi.Fault{Msg: "a value needs memory, but the function has no realloc option"})
+	}
+	c := &o.in.comps[o.comp]
+	was := c.confined
+	c.confined = true
+	stack := [4]uint64{uint64(old), uint64(oldSize), uint64(align), uint64(size)}
+	o.in.callCore(o.realloc, stack[:])
+	c.confined = was
+	return uint32(stack[0])
+}
+
+// Instantiate makes an instance. state is what host functions find in
+// Call.State. Whatever the guest runs while it starts is bounded by ctx.
+func (c *Component) Instantiate(ctx context.Context, state any, limits Limits) (*Instance, error) {
+	p := c.plan
+	in := &Instance{
+		engine: c.engine, plan: p, state: state, limits: limits.withDefaults(),
+		mods: make([]api.Module, len(p.steps)), shims: make([]api.Module, 0, len(p.steps)),
+		mems: make([]api.Memory, len(p.mems)), funcs: make([]coreFunc, len(p.funcs)),
+		opts: make([]optionState, len(p.opts)), comps: make([]componentInstance, len(p.comps)),
+	}
+	for i := range p.opts {
+		in.opts[i] = optionState{options: &p.opts[i], in: in}
+	}
+	for i := range p.comps {
+		in.comps[i] = componentInstance{in: in, index: i, handles: handleTable{max: in.limits.Handles}}
+	}
+	for i, f := range p.funcs {
+		if f.inst == hostInst {
+			in.funcs[i] = coreFunc{mod: p.host.instance, name: p.host.export(f.tramp)}
+		}
+	}
+	in.alloc.left, in.alloc.limit = in.limits.Memory, in.limits.Memory
+	in.ctx.in = in
+
+	base := experimental.WithMemoryAllocator(experimental.WithImportResolver(ctx, in.resolve), &in.alloc)
+	in.ctx.Context = base
+	err := guard(func() error { return in.start() })
+	in.ctx.Context = context.Background()
+	if err != nil {
+		in.Close()
+		return nil, trapOf(err)
+	}
+	return in, nil
+}
+
+// resolve finds the modules that core modules import from: rewritten modules
+// from the shim and for fuel, shims from the host and earlier instances.
+func (in *Instance) resolve(name string) api.Module {
+	switch name {
+	case core.PositionalModule:
+		return in.shim
+	case core.RefillModule:
+		return in.engine.refill
+	case shimHost:
+		return in.plan.host.instance
+	}
+	if k, err := strconv.Atoi(name); err == nil && k >= 0 && k < len(in.mods) {
+		return in.mods[k]
+	}
+	return nil
+}
+
+// start runs the steps of the plan.
+func (in *Instance) start() error {
+	e := in.engine
+	config := wazero.NewModuleConfig().WithName("").WithStartFunctions()
+	for i, st := range in.plan.steps {
+		in.shim = nil
+		if st.shim != nil {
+			shim, err := e.rt.InstantiateModule(&in.ctx, st.shim.compiled, config)
+			if err != nil {
+				return err
+			}
+			in.shims = append(in.shims, shim)
+			in.shim = shim
+		}
+		comp := &in.comps[st.comp]
+		was := comp.entered
+		comp.entered = true
+		mod, err := e.rt.InstantiateModule(&in.ctx, in.plan.modules[st.module].compiled, config)
+		if err != nil {
+			return err
+		}
+		comp.entered = was
+		in.mods[i] = mod
+		for _, m := range in.plan.byInst[i].mems {
+			in.mems[m] = mod.ExportedMemory(in.plan.mems[m].name)
+		}
+		for _, f := range in.plan.byInst[i].funcs {
+			in.funcs[f] = coreFunc{mod: mod, name: in.plan.funcs[f].name}
+		}
+	}
+	return nil
+}
+
+// Close ends the instance and frees its memory. Handles of the host that are
+// still open are dropped.
+func (in *Instance) Close() {
+	in.dead = true
+	ctx := context.Background()
+	for i := range in.comps {
+		for _, h := range in.comps[i].handles.entries {
+			if d, ok := h.rep.Obj.(Dropper); ok && h.own {
+				d.Drop(ctx)
+			}
+		}
+		in.comps[i].handles = handleTable{}
+	}
+	for _, m := range in.mods {
+		if m != nil {
+			_ = m.Close(ctx)
+		}
+	}
+	for _, m := range in.shims {
+		_ = m.Close(ctx)
+	}
+	in.mods, in.shims = nil, nil
+	in.alloc.release()
+}
+
+// Memory returns the bytes of linear memory in use.
+func (in *Instance) Memory() uint64 { return in.limits.Memory - in.alloc.left }
+
+// callCore calls a core function with its arguments in stack, which receives
+// the results. It panics when the guest traps.
+func (in *Instance) callCore(slot int, stack []uint64) {
+	f := &in.funcs[slot]
+	fn := f.fn
+	switch {
+	case f.mod == nil:
+		panic(&abi.Fault{Msg: fmt.Sprintf("core function %q is called before it is instantiated", in.plan.funcs[slot].name)})
+	case fn == nil:
+		fn = f.mod.ExportedFunction(f.name)
+		f.fn = fn
+	case f.busy:
+		fn = f.mod.ExportedFunction(f.name) // recursion, through a destructor
+	}
+	if fn == nil {
+		panic(&internalError{fmt.Errorf("core function %q does not exist", f.name)})
+	}
+	was := f.busy
+	f.busy = true
+	err := fn.CallWithStack(&in.ctx, stack)
+	f.busy = was
+	if err != nil {
+		panic(trapOf(err))
+	}
+}
+
+func (in *Instance) postReturn(l *lift, ret uint64) {
+	post := in.plan.opts[l.opts].postReturn
+	if post < 0 {
+		return
+	}
+	comp := &in.comps[l.comp]
+	comp.confined = true
+	stack := [1]uint64{ret}
+	in.callCore(post, stack[:])
+	comp.confined = false
+}
+
+// enter and leave mark component instances as entered ("enter_from",
+// "leave_to"); one that is entered already cannot be entered again.
+func (in *Instance) enter(comps []int) {
+	for _, c := range comps {
+		if in.comps[c].entered {
+			panic(&abi.Fault{Msg: "cannot enter a component instance that is already running"})
+		}
+		in.comps[c].entered = true
+	}
+}
+
+func (in *Instance) leave(comps []int) {
+	for _, c := range comps {
+		in.comps[c].entered = false
+	}
+}
+
+// side makes s the side of the given options.
+func (in *Instance) side(s *abi.Side, opts int, h abi.Handles) {
+	o := &in.opts[opts]
+	*s = abi.Side{Memory: o, Handles: h, Encoding: o.encoding}
+}
+
+func (in *Instance) pushFrame(from, to *componentInstance) *frame {
+	if in.depth == len(in.frames) {
+		in.frames = append(in.frames, &frame{})
+	}
+	f := in.frames[in.depth]
+	in.depth++
+	f.from, f.to, f.borrows, f.budget.Left = from, to, 0, in.limits.Data
+	return f
+}
+
+func (in *Instance) popFrame(f *frame) {
+	f.release()
+	in.depth--
+}
+
+// guard runs f and turns the panics that mean a guest fault into errors. It is
+// the only place where a call into a guest is recovered outside of the engine.
+func guard(f func() error) (err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case *abi.Fault:
+			err = r
+		case *LimitError:
+			err = r
+		case *Trap:
+			err = r
+		case *ExitError:
+			err = r
+		case *stopError:
+			err = r
+		case *hostError:
+			err = r
+		case *internalError:
+			err = r
+		default:
+			panic(r)
+		}
+	}()
+	return f()
+}
+
+// refill is what the fuel checks of guest code call when their slice is used
+// up. left is what remains, zero or less.
+func (in *Instance) refill(left int64) int64 {
+	in.fuelUsed += in.fuelOut - left
+	in.fuelOut = 0
+	if err := in.ctx.Err(); err != nil {
+		panic(&stopError{cause: context.Cause(in.ctx.Context)})
+	}
+	slice := int64(fuelSlice)
+	if in.limits.Fuel > 0 {
+		if slice = min(slice, in.limits.Fuel-in.fuelUsed); slice <= 0 {
+			panic(&stopError{cause: &LimitError{What: "units of fuel", Max: uint64(in.limits.Fuel)}})
+		}
+	}
+	in.fuelOut = slice
+	return slice
+}
+
+// fuelSlice is how much a guest runs between two checks of its deadline: a
+// fraction of a millisecond.
+const fuelSlice = 200_000
+
+// errNoDeadline is returned for a call without a time limit.
+var errNoDeadline = errors.New("call has no deadline: every call into a guest needs one")
+
+// Func is an exported function of an instance.
+type Func struct {
+	in      *Instance
+	fn      *function
+	enters  []int
+	params  *abi.Codec
+	results *abi.Codec
+}
+
+// Func returns an exported function: "run" of the interface
+// "wasi:cli/run@0.2.0", or of the world when iface is empty.
+func (in *Instance) Func(iface, name string) (*Func, error) {
+	exports := in.plan.exports
+	if iface != "" {
+		i, ok := exports[iface].(*instance)
+		if !ok {
+			return nil, fmt.Errorf("component does not export the interface %q", iface)
+		}
+		exports = i.exports
+	}
+	f, ok := exports[name].(*function)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("component does not export the function %q", name)
+	case f.lift == nil:
+		return nil, fmt.Errorf("export %q is a function of the host", name)
+	}
+	return &Func{
+		in: in, fn: f, enters: in.plan.entering(-1, f.lift.comp),
+		params:  abi.NewCodec(f.typ.ParamsType().Types, wit.MaxFlatParams),
+		results: abi.NewCodec(resultTypes(f.typ), wit.MaxFlatResults),
+	}, nil
+}
+
+// Type returns the function's type.
+func (f *Func) Type() *wit.Func { return f.fn.typ }
+
+// Call calls the function with values of its parameters' types. A *Trap ends
+// the instance. ctx must have a deadline.
+func (f *Func) Call(ctx context.Context, args ...wit.Value) (results []wit.Value, err error) {
+	return results, f.run(ctx, func(c *frame) error {
+		if err := f.params.Lower(&c.callee, args, c.stack[:]); err != nil {
+			return err
+		}
+		f.in.callCore(f.fn.lift.fn, c.stack[:])
+		c.mustReturn()
+		ret := c.stack[0]
+		results = f.results.Lift(&c.callee, c.stack[:], &c.budget)
+		f.in.postReturn(f.fn.lift, ret)
+		return nil
+	})
+}
+
+// CallHandles calls a function whose parameters are owned host resources and
+// which returns nothing, the shape of wasi:http/incoming-handler. It allocates
+// nothing for the call itself.
+func (f *Func) CallHandles(ctx context.Context, args ...Own) error {
+	return f.run(ctx, func(c *frame) error {
+		if len(args) != len(f.fn.typ.Params) || f.fn.typ.Result != nil {
+			return fmt.Errorf("function %q has type %s", f.fn.from, f.fn.typ.Signature())
+		}
+		for i, p := range f.fn.typ.Params {
+			if p.Type.Kind != wit.Own || p.Type.Resource != args[i].Type.resource() {
+				return fmt.Errorf("parameter %q is of type %s", p.Name, p.Type.Signature())
+			}
+			c.stack[i] = uint64(c.callee.Handles.LowerOwn(p.Type.Resource, abi.Rep{Obj: args[i].Value}))
+		}
+		f.in.callCore(f.fn.lift.fn, c.stack[:])
+		c.mustReturn()
+		f.in.postReturn(f.fn.lift, c.stack[0])
+		return nil
+	})
+}
+
+// Own is a resource of the host to be given to a guest.
+type Own struct {
+	Type  *HostResource
+	Value any
+}
+
+// run is the frame of a call from the host.
+func (f *Func) run(ctx context.Context, call func(*frame) error) error {
+	in := f.in
+	if in.dead {
+		return ErrDead
+	}
+	if _, ok := ctx.Deadline(); !ok {
+		return errNoDeadline
+	}
+	in.ctx.Context = ctx
+	done := false
+	err := guard(func() error {
+		in.enter(f.enters)
+		c := in.pushFrame(nil, &in.comps[f.fn.lift.comp])
+		in.side(&c.callee, f.fn.lift.opts, calleeHandles{c})
+		if err := call(c); err != nil {
+			done = true // refused before the guest ran
+			in.popFrame(c)
+			in.leave(f.enters)
+			return err
+		}
+		in.popFrame(c)
+		in.leave(f.enters)
+		done = true
+		return nil
+	})
+	in.ctx.Context = context.Background()
+	if err == nil || done {
+		return err
+	}
+	in.dead = true
+	return trapOf(err)
+}
+
+// Fuel returns the work that the instance has done so far, in units of about
+// one instruction, up to its last check.
+func (in *Instance) Fuel() int64 { return in.fuelUsed }

@@ -1,0 +1,151 @@
+package component
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/wattle-dev/wattle/wit"
+)
+
+// HostInterface is a WIT interface that the host serves. Bindings generated
+// from WIT define it; see Linker.Define.
+type HostInterface struct {
+	// ID is the name of the interface without version, "wasi:io/streams".
+	ID string
+	// Version is the newest version described, "0.2.12". Every version of the
+	// same track is served by it.
+	Version string
+	// Resources are the resource types that the interface declares.
+	Resources []*HostResource
+	// Funcs are its functions.
+	Funcs []HostFunc
+}
+
+// HostResource is a resource type of the host. Its identity is its pointer, so
+// that it is the same type in every version of its interface.
+type HostResource struct {
+	Interface string // "wasi:io/streams"
+	Name      string // "input-stream"
+
+	once sync.Once
+	id   wit.Resource
+}
+
+// resource returns the type's identity.
+func (r *HostResource) resource() *wit.Resource {
+	r.once.Do(func() {
+		r.id.Name = r.Name
+		if owner, err := wit.ParseInterfaceID(r.Interface); err == nil {
+			r.id.Owner = owner
+		} else {
+			r.id.Owner = wit.InterfaceID{Name: r.Interface}
+		}
+	})
+	return &r.id
+}
+
+// HostFunc is a function of the host.
+type HostFunc struct {
+	// Name is the name in the interface, "[method]input-stream.read".
+	Name string
+	// Signature is the structural type, as wit.Func.Signature prints it. A
+	// component that declares another type is not linked.
+	Signature string
+	// Call runs the function. stack holds the parameters as the Canonical ABI
+	// flattens them for a lowered function, and receives the flat result.
+	Call func(c *Call, stack []uint64)
+}
+
+// Linker holds what the host offers to components. The zero value offers
+// nothing. It must not change once it is in use.
+type Linker struct {
+	ifaces map[string][]*hostInterface
+}
+
+type hostInterface struct {
+	id        wit.InterfaceID
+	funcs     map[string]*HostFunc
+	resources map[string]*HostResource
+}
+
+// Define adds an interface. It is an error to define the same track of an
+// interface twice.
+func (l *Linker) Define(i HostInterface) error {
+	id, err := wit.ParseInterfaceID(i.ID + "@" + i.Version)
+	if err != nil {
+		return err
+	}
+	for _, have := range l.ifaces[i.ID] {
+		if have.id.Compatible(id) {
+			return fmt.Errorf("interface %q is already defined as %q", id, have.id)
+		}
+	}
+	h := &hostInterface{id: id, funcs: make(map[string]*HostFunc, len(i.Funcs)), resources: make(map[string]*HostResource, len(i.Resources))}
+	for n := range i.Funcs {
+		f := i.Funcs[n]
+		if h.funcs[f.Name] != nil {
+			return fmt.Errorf("interface %q defines %q twice", id, f.Name)
+		}
+		h.funcs[f.Name] = &f
+	}
+	for _, r := range i.Resources {
+		h.resources[r.Name] = r
+	}
+	if l.ifaces == nil {
+		l.ifaces = map[string][]*hostInterface{}
+	}
+	l.ifaces[i.ID] = append(l.ifaces[i.ID], h)
+	return nil
+}
+
+// Serves returns the newest version of the interface that this linker offers
+// to an import of the given name, and whether it offers one.
+func (l *Linker) Serves(name string) (wit.InterfaceID, bool) {
+	h := l.find(name)
+	if h == nil {
+		return wit.InterfaceID{}, false
+	}
+	return h.id, true
+}
+
+// find returns the interface that serves an import: the same name, on the same
+// track of versions (Explainer.md, "Canonical Interface Name").
+func (l *Linker) find(name string) *hostInterface {
+	id, err := wit.ParseInterfaceID(name)
+	if err != nil || l == nil {
+		return nil
+	}
+	all := l.ifaces[id.Unversioned().String()]
+	i := slices.IndexFunc(all, func(h *hostInterface) bool {
+		return h.id.Compatible(id)
+	})
+	if i < 0 {
+		return nil
+	}
+	return all[i]
+}
+
+// LinkError is an import that cannot be satisfied.
+type LinkError struct {
+	// Import is the name of the import, "wasi:http/types@0.2.6".
+	Import string
+	// Item is what in the import is wrong, "[method]fields.get", or empty when
+	// it is the import itself.
+	Item string
+	// Want and Got are the types that differ, where that is the fault.
+	Want, Got string
+	// Reason says what is wrong in other cases.
+	Reason string
+}
+
+func (e *LinkError) Error() string {
+	s := fmt.Sprintf("import %q: ", e.Import)
+	if e.Item != "" {
+		s = fmt.Sprintf("import %q: %q: ", e.Import, e.Item)
+	}
+	if e.Reason != "" {
+		return s + e.Reason
+	}
+	return fmt.Sprintf("%sthe component declares %s, the host serves %s", s, e.Want, e.Got)
+}

@@ -1,0 +1,65 @@
+package component
+
+import (
+	"errors"
+
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+// allocator hands linear memory to the engine and holds an instance to its
+// limit. Memory is freed when the instance ends and not before: the engine
+// asks to free a memory as soon as any module that imports it is closed.
+type allocator struct {
+	left  uint64 // what the instance may still use
+	limit uint64
+	mems  []*linearMemory
+}
+
+// Allocate implements experimental.MemoryAllocator.
+func (a *allocator) Allocate(_, maximum uint64) experimental.LinearMemory {
+	m := &linearMemory{owner: a, max: maximum}
+	a.mems = append(a.mems, m)
+	return m
+}
+
+func (a *allocator) release() {
+	for _, m := range a.mems {
+		m.release()
+	}
+	a.mems = nil
+}
+
+// linearMemory is one memory of an instance.
+type linearMemory struct {
+	owner *allocator
+	max   uint64
+	buf   []byte // buf[:len] is the memory, up to cap is reserved
+}
+
+// Reallocate implements experimental.LinearMemory. A guest that grows a memory
+// beyond the limit is told so by memory.grow; one that cannot even start panics
+// with a *LimitError, since the engine has no other answer for it.
+func (m *linearMemory) Reallocate(size uint64) []byte {
+	have := uint64(len(m.buf))
+	if size <= have {
+		return m.buf[:size]
+	}
+	if size-have > m.owner.left {
+		return m.refuse(&LimitError{What: "bytes of memory (the component starts with more)", Max: m.owner.limit})
+	}
+	if !m.grow(size) {
+		return m.refuse(&internalError{errors.New("the system has no memory left")})
+	}
+	m.owner.left -= size - have
+	return m.buf
+}
+
+func (m *linearMemory) refuse(why error) []byte {
+	if m.buf == nil {
+		panic(why)
+	}
+	return nil
+}
+
+// Free implements experimental.LinearMemory.
+func (m *linearMemory) Free() {}

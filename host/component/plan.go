@@ -1,0 +1,160 @@
+package component
+
+import (
+	"github.com/wattle-dev/wattle/host/component/abi"
+	"github.com/wattle-dev/wattle/host/component/core"
+	"github.com/wattle-dev/wattle/wit"
+)
+
+// plan is everything about a component that is the same for all its instances.
+// It is made once, by elaborating the component against a linker, and is
+// immutable. An instance holds slots for what the plan numbers.
+type plan struct {
+	modules []*coreCode    // core modules that are instantiated
+	steps   []step         // core instances, in order
+	comps   []compPlan     // component instances; 0 is the root
+	mems    []coreItem     // memories that options name
+	funcs   []coreItem     // core functions that the host calls
+	opts    []options      // canonical options
+	tramps  []trampoline   // core functions that the host provides
+	exports map[string]any // root exports: *function, *instance, …
+
+	// byInst lists, for each step, the memory and function slots to fill from
+	// the core instance that it makes.
+	byInst []extracts
+	// host is the core module that exports the trampolines.
+	host *hostModule
+	// resources knows every resource type that has a handle somewhere.
+	resources map[*wit.Resource]*resource
+}
+
+// extracts are the slots that one core instance fills.
+type extracts struct{ mems, funcs []int }
+
+// step instantiates a core module.
+type step struct {
+	module int
+	// shim is the module that gathers the imports under positional names, or
+	// nil when there are none.
+	shim *coreCode
+	comp int
+}
+
+// compPlan is a component instance.
+type compPlan struct {
+	parent int // -1 for the root
+	name   string
+}
+
+// hostInst as coreItem.inst means the plan's trampolines.
+const hostInst = -1
+
+// coreItem is a core definition: the export name of the core instance inst, or
+// trampoline tramp when inst is hostInst.
+type coreItem struct {
+	inst  int
+	name  string
+	tramp int
+	typ   core.ExternType
+}
+
+// options are canonopts with slots of the plan; -1 is absent.
+type options struct {
+	comp       int
+	encoding   abi.Encoding
+	mem        int
+	realloc    int
+	postReturn int
+}
+
+// function is a component-level function.
+type function struct {
+	typ  *wit.Func
+	host *HostFunc
+	lift *lift
+	from string // where it comes from, for messages
+}
+
+// lift is canon lift: a core function seen as a component function.
+type lift struct {
+	fn   int // slot in plan.funcs
+	opts int // slot in plan.opts
+	comp int
+}
+
+// resource is a resource type of a plan.
+type resource struct {
+	id   *wit.Resource
+	host *HostResource
+	comp int // the component instance that implements it; -1 for the host
+	dtor int // slot in plan.funcs, or -1
+}
+
+// trampoline is a core function that the host provides to guests.
+type trampoline struct {
+	name string // for backtraces
+	typ  core.FuncType
+	call func(in *Instance, stack []uint64)
+}
+
+// ancestors returns the component instance and those that contain it.
+func (p *plan) ancestors(comp int) []int {
+	var as []int
+	for ; comp >= 0; comp = p.comps[comp].parent {
+		as = append(as, comp)
+	}
+	return as
+}
+
+// entering returns the component instances that a call from caller (-1 is the
+// host) into callee enters ("entering_set" of CanonicalABI.md).
+func (p *plan) entering(caller, callee int) []int {
+	from := map[int]bool{}
+	for _, a := range p.ancestors(caller) {
+		from[a] = true
+	}
+	var set []int
+	for _, a := range p.ancestors(callee) {
+		if !from[a] {
+			set = append(set, a)
+		}
+	}
+	return set
+}
+
+// memSlot returns the slot of a memory, made if need be.
+func (p *plan) memSlot(it coreItem) int { return slot(&p.mems, it) }
+
+// funcSlot returns the slot of a core function, made if need be.
+func (p *plan) funcSlot(it coreItem) int { return slot(&p.funcs, it) }
+
+func slot(items *[]coreItem, it coreItem) int {
+	for i, have := range *items {
+		if have.inst == it.inst && have.name == it.name && have.tramp == it.tramp {
+			return i
+		}
+	}
+	*items = append(*items, it)
+	return len(*items) - 1
+}
+
+// coreFuncType is the core type of a function that is flattened to f.
+func coreFuncType(f wit.CoreFunc) core.FuncType {
+	vals := func(cs []wit.Core) []core.ValType {
+		vs := make([]core.ValType, len(cs))
+		for i, c := range cs {
+			switch c {
+			case wit.CoreI32:
+				vs[i] = core.I32
+			case wit.CoreI64:
+				vs[i] = core.I64
+			case wit.CoreF32:
+				vs[i] = core.F32
+			case wit.CoreF64:
+				vs[i] = core.F64
+			}
+		}
+		return vs
+	}
+	return core.FuncType{Params: vals(f.Params), Results: vals(f.Results)}
+}

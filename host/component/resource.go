@@ -1,0 +1,213 @@
+package component
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/wattle-dev/wattle/host/component/abi"
+	"github.com/wattle-dev/wattle/wit"
+)
+
+// DefaultMaxHandles is how many handles a component instance may hold at once.
+const DefaultMaxHandles = 1 << 20
+
+// handle is an entry of a handle table ("ResourceHandle" of CanonicalABI.md).
+// Waitables of the async ABI will be further kinds of entry.
+type handle struct {
+	res *wit.Resource // nil for a free entry
+	rep abi.Rep
+	own bool
+	// lends counts the calls under way that borrow from this handle. It may be
+	// nonzero only while a call is under way.
+	lends uint32
+	// scope is the call that a borrowed handle belongs to; nil for owned ones.
+	scope *frame
+}
+
+// handleTable is the table of a component instance. Index 0 is never used.
+type handleTable struct {
+	entries []handle
+	free    []uint32
+	max     int
+}
+
+func (t *handleTable) add(h handle) uint32 {
+	if n := len(t.free); n > 0 {
+		i := t.free[n-1]
+		t.free = t.free[:n-1]
+		t.entries[i] = h
+		return i
+	}
+	if len(t.entries) == 0 {
+		t.entries = append(t.entries, handle{})
+	}
+	if len(t.entries) > t.max {
+		panic(&LimitError{What: "handles", Max: uint64(t.max)})
+	}
+	t.entries = append(t.entries, h)
+	return uint32(len(t.entries) - 1)
+}
+
+// get returns the entry of a handle to a resource, or traps.
+func (t *handleTable) get(res *wit.Resource, i uint32) *handle {
+	if uint64(i) >= uint64(len(t.entries)) || t.entries[i].res == nil {
+		panic(&abi.Fault{Msg: fmt.Sprintf("handle %d does not exist", i)})
+	}
+	h := &t.entries[i]
+	if h.res != res {
+		panic(&abi.Fault{Msg: fmt.Sprintf("handle %d is of type %s, not %s", i, h.res, res)})
+	}
+	return h
+}
+
+// take removes a handle that nobody borrows from.
+func (t *handleTable) take(res *wit.Resource, i uint32) handle {
+	h := t.get(res, i)
+	if h.lends != 0 {
+		panic(&abi.Fault{Msg: fmt.Sprintf("handle %d is borrowed by a call that has not returned", i)})
+	}
+	was := *h
+	*h = handle{}
+	t.free = append(t.free, i)
+	return was
+}
+
+// takeOwn removes an owned handle.
+func (t *handleTable) takeOwn(res *wit.Resource, i uint32) abi.Rep {
+	if !t.get(res, i).own {
+		panic(&abi.Fault{Msg: fmt.Sprintf("handle %d is borrowed, not owned", i)})
+	}
+	return t.take(res, i).rep
+}
+
+// Dropper is implemented by resources of the host that want to know when
+// their owner has dropped them.
+type Dropper interface {
+	Drop(ctx context.Context)
+}
+
+// componentInstance is the state of one component instance ("ComponentInstance"
+// of CanonicalABI.md).
+type componentInstance struct {
+	in      *Instance
+	index   int
+	handles handleTable
+	// entered is the inverse of may_enter.
+	entered bool
+	// confined is the inverse of may_leave.
+	confined bool
+}
+
+func (c *componentInstance) mustLeave() {
+	if c.confined {
+		panic(&abi.Fault{Msg: "cannot leave the component instance: it is inside realloc or post-return"})
+	}
+}
+
+// drop is canon resource.drop.
+func (c *componentInstance) drop(r *resource, i uint32, enters []int) {
+	h := c.handles.take(r.id, i)
+	if !h.own {
+		h.scope.borrows--
+		return
+	}
+	c.in.dropRep(r, h.rep, enters)
+}
+
+// dropRep ends a resource that was owned.
+func (in *Instance) dropRep(r *resource, rep abi.Rep, enters []int) {
+	if r.host != nil {
+		if d, ok := rep.Obj.(Dropper); ok {
+			d.Drop(in.ctx.Context)
+		}
+		return
+	}
+	in.enter(enters)
+	if r.dtor >= 0 {
+		stack := [1]uint64{uint64(rep.Num)}
+		in.callCore(r.dtor, stack[:])
+	}
+	in.leave(enters)
+}
+
+// frame is a call from one component instance to another under way: a Subtask
+// of the caller and a Task of the callee.
+type frame struct {
+	from, to *componentInstance
+	caller   abi.Side
+	callee   abi.Side
+	budget   abi.Budget
+	lenders  []uint32 // handles of from that are lent
+	borrows  uint32   // borrowed handles that to has not dropped
+	stack    [wit.MaxFlatParams + 1]uint64
+}
+
+// callerHandles and calleeHandles are the two handle tables of a call. A
+// borrow ends with the call, so both need to know it.
+type (
+	callerHandles struct{ f *frame }
+	calleeHandles struct{ f *frame }
+)
+
+// LiftOwn implements abi.Handles for parameters.
+func (h callerHandles) LiftOwn(res *wit.Resource, i uint32) abi.Rep {
+	return h.f.from.handles.takeOwn(res, i)
+}
+
+// LiftBorrow implements abi.Handles for parameters ("add_lender").
+func (h callerHandles) LiftBorrow(res *wit.Resource, i uint32) abi.Rep {
+	e := h.f.from.handles.get(res, i)
+	e.lends++
+	h.f.lenders = append(h.f.lenders, i)
+	return e.rep
+}
+
+// LowerOwn implements abi.Handles for results.
+func (h callerHandles) LowerOwn(res *wit.Resource, rep abi.Rep) uint32 {
+	return h.f.from.handles.add(handle{res: res, rep: rep, own: true})
+}
+
+// LowerBorrow implements abi.Handles. Results have no borrows.
+func (h callerHandles) LowerBorrow(*wit.Resource, abi.Rep) uint32 {
+	panic(&abi.Fault{Msg: "a result cannot borrow"})
+}
+
+// LiftOwn implements abi.Handles for results.
+func (h calleeHandles) LiftOwn(res *wit.Resource, i uint32) abi.Rep {
+	return h.f.to.handles.takeOwn(res, i)
+}
+
+// LiftBorrow implements abi.Handles. Results have no borrows.
+func (h calleeHandles) LiftBorrow(*wit.Resource, uint32) abi.Rep {
+	panic(&abi.Fault{Msg: "a result cannot borrow"})
+}
+
+// LowerOwn implements abi.Handles for parameters.
+func (h calleeHandles) LowerOwn(res *wit.Resource, rep abi.Rep) uint32 {
+	return h.f.to.handles.add(handle{res: res, rep: rep, own: true})
+}
+
+// LowerBorrow implements abi.Handles for parameters: the component that
+// implements a resource sees its own representation, not a handle.
+func (h calleeHandles) LowerBorrow(res *wit.Resource, rep abi.Rep) uint32 {
+	if r := h.f.to.in.plan.resources[res]; r != nil && r.comp == h.f.to.index {
+		return rep.Num
+	}
+	h.f.borrows++
+	return h.f.to.handles.add(handle{res: res, rep: rep, scope: h.f})
+}
+
+// mustReturn traps a callee that keeps what it borrowed.
+func (f *frame) mustReturn() {
+	if f.borrows != 0 {
+		panic(&abi.Fault{Msg: fmt.Sprintf("%d borrowed handles were not dropped before the call returned", f.borrows)})
+	}
+}
+
+// release ends the loans of the caller.
+func (f *frame) release() {
+	for _, i := range f.lenders {
+		f.from.handles.entries[i].lends--
+	}
+	f.lenders = f.lenders[:0]
+}

@@ -1,0 +1,163 @@
+package component
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/wattle-dev/wattle/host/component/abi"
+)
+
+// TrapKind says what ended an instance.
+type TrapKind string
+
+// The kinds of trap.
+const (
+	// TrapWasm is a trap of WebAssembly itself: unreachable, a division by
+	// zero, an access out of bounds, a stack overflow.
+	TrapWasm TrapKind = "wasm"
+	// TrapABI is a violation of the Canonical ABI.
+	TrapABI TrapKind = "abi"
+	// TrapHost is a host function that could not go on.
+	TrapHost TrapKind = "host"
+	// TrapDeadline is a call that ran out of time or was cancelled.
+	TrapDeadline TrapKind = "deadline"
+	// TrapLimit is a limit of the instance that was exceeded.
+	TrapLimit TrapKind = "limit"
+)
+
+// Trap is a guest fault. The instance that it happened in is dead; the host
+// and all other instances are not concerned.
+type Trap struct {
+	Kind TrapKind
+	// Err is the cause.
+	Err error
+	// Frames is the guest's call stack, innermost first, in core functions by
+	// the names of their name sections.
+	Frames []string
+}
+
+func (t *Trap) Error() string { return "trap: " + t.Err.Error() }
+
+// Unwrap returns the cause.
+func (t *Trap) Unwrap() error { return t.Err }
+
+// Backtrace returns the guest's call stack as text, a line each.
+func (t *Trap) Backtrace() string {
+	var b strings.Builder
+	for i, f := range t.Frames {
+		fmt.Fprintf(&b, "%4d: %s\n", i, f)
+	}
+	return b.String()
+}
+
+// ErrDead is the error of a call into an instance that has trapped or is closed.
+var ErrDead = errors.New("instance is dead: an earlier call trapped or it was closed")
+
+// LimitError is a limit that a guest exceeded.
+type LimitError struct {
+	What string // "handles", "memory"
+	Max  uint64
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("limit exceeded: at most %d %s", e.Max, e.What)
+}
+
+// ExitError ends an instance in good order: the guest called exit. It is not
+// a trap.
+type ExitError struct{ Code int }
+
+func (e *ExitError) Error() string { return fmt.Sprintf("guest exited with code %d", e.Code) }
+
+// stopError is what the fuel check panics with when a guest must stop.
+type stopError struct{ cause error }
+
+func (e *stopError) Error() string { return e.cause.Error() }
+func (e *stopError) Unwrap() error { return e.cause }
+
+// hostError is what Call.Fail panics with.
+type hostError struct {
+	fn  string
+	err error
+}
+
+func (e *hostError) Error() string { return e.err.Error() }
+func (e *hostError) Unwrap() error { return e.err }
+
+// internalError is a fault of the host's own code that came up in a call. The
+// guest is ended, the message says whose fault it is.
+type internalError struct{ err error }
+
+func (e *internalError) Error() string {
+	return "fault of the host, not of the guest: " + e.err.Error()
+}
+func (e *internalError) Unwrap() error { return e.err }
+
+// The texts that the engine puts around a guest's call stack.
+const (
+	engineTrace   = "\nwasm stack trace:\n\t"
+	engineGoTrace = "\n\nGo runtime stack trace:"
+	enginePrefix  = "wasm error: "
+	engineSuffix  = " (recovered by wazero)"
+	engineExit    = "module closed with exit_code"
+)
+
+// trapOf makes a Trap of an error or a recovered panic of a call. It returns
+// an *ExitError as it is.
+func trapOf(err error) error {
+	var exit *ExitError
+	if errors.As(err, &exit) {
+		return exit
+	}
+	head, frames := splitTrace(err.Error())
+	var inner *Trap
+	if errors.As(err, &inner) {
+		return &Trap{Kind: inner.Kind, Err: inner.Err, Frames: append(inner.Frames[:len(inner.Frames):len(inner.Frames)], frames...)}
+	}
+	t := &Trap{Frames: frames}
+	var (
+		fault    *abi.Fault
+		stop     *stopError
+		limit    *LimitError
+		host     *hostError
+		internal *internalError
+	)
+	switch {
+	case errors.As(err, &fault):
+		t.Kind, t.Err = TrapABI, fault
+	case errors.As(err, &stop):
+		t.Kind, t.Err = TrapDeadline, stop.cause
+	case errors.As(err, &limit):
+		t.Kind, t.Err = TrapLimit, limit
+	case errors.As(err, &host):
+		t.Kind, t.Err = TrapHost, host.err
+		if errors.Is(host.err, context.DeadlineExceeded) || errors.Is(host.err, context.Canceled) {
+			t.Kind = TrapDeadline
+		}
+	case errors.As(err, &internal):
+		t.Kind, t.Err = TrapHost, internal
+	default:
+		t.Kind, t.Err = TrapWasm, errors.New(strings.TrimPrefix(head, enginePrefix))
+	}
+	return t
+}
+
+// splitTrace splits the text of an engine error into its first line and the
+// guest frames. An error that went through several instances has a trace for
+// each; only the outermost is new here.
+func splitTrace(s string) (head string, frames []string) {
+	s, _, _ = strings.Cut(s, engineGoTrace)
+	i := strings.LastIndex(s, engineTrace)
+	if i < 0 {
+		return s, nil
+	}
+	for _, line := range strings.Split(s[i+len(engineTrace):], "\n\t") {
+		if line = strings.TrimSpace(line); line != "" {
+			frames = append(frames, strings.TrimPrefix(line, "."))
+		}
+	}
+	head, _, _ = strings.Cut(s, engineTrace)
+	return strings.TrimSuffix(head, engineSuffix), frames
+}
