@@ -1,0 +1,78 @@
+# Wattle. `make check` is all that a contributor has to remember.
+
+GOLANGCI  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+CACHE     := $(CURDIR)/.cache
+export CGO_ENABLED ?= 0
+
+# The official Component Model suite: a directory, or else the commit to clone.
+SUITE        ?=
+SUITE_REPO   := https://github.com/WebAssembly/component-model
+SUITE_COMMIT := 6d281648bd89caf885a7adcc412962dbd2425ab7
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+.PHONY: build
+build: ## build bin/wattle
+	go build -trimpath -ldflags '-s -w' -o bin/wattle ./cmd/wattle
+
+.PHONY: install
+install: ## install wattle into GOBIN
+	go install -trimpath -ldflags '-s -w' ./cmd/wattle
+
+.PHONY: test
+test: ## run the tests
+	go test ./...
+
+.PHONY: race
+race: ## run the tests with the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race -shuffle=on ./...
+
+.PHONY: lint
+lint: ## run the linters
+	go vet ./...
+	go run $(GOLANGCI) run
+
+.PHONY: fmt
+fmt: ## format the code
+	go run $(GOLANGCI) fmt
+
+.PHONY: gen
+gen: ## write generated code anew
+	go generate ./...
+
+.PHONY: cross
+cross: ## build for other systems
+	GOOS=linux GOARCH=arm64 go build -o /dev/null ./cmd/wattle
+	GOOS=darwin GOARCH=arm64 go build -o /dev/null ./cmd/wattle
+
+.PHONY: check
+check: gen lint test cross ## everything that must pass before a commit
+	go mod tidy -diff
+	go mod verify
+	@git diff --exit-code --stat || (echo 'generated files are not up to date: commit them'; exit 1)
+
+.PHONY: conformance
+conformance: ## run the official Component Model suite (needs Node)
+	$(MAKE) -f .ci/conformance.mk run SUITE='$(SUITE)' SUITE_REPO='$(SUITE_REPO)' SUITE_COMMIT='$(SUITE_COMMIT)' CACHE='$(CACHE)'
+
+.PHONY: mcp
+mcp: build ## run the MCP conformance suite and the Inspector against the examples (needs Node)
+	.ci/mcp $(CACHE)
+
+.PHONY: fuzz
+fuzz: ## fuzz each decoder for FUZZTIME
+	.ci/fuzz $(or $(FUZZTIME),30s)
+
+.PHONY: bench
+bench: build ## measure against peers in the same run (needs Node for the JavaScript peer)
+	go run ./internal/bench
+
+.PHONY: examples
+examples: ## rebuild the example components (needs Node)
+	for d in examples/*/build.sh; do (cd $$(dirname $$d) && ./build.sh) || exit 1; done
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin .cache

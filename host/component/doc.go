@@ -1,0 +1,51 @@
+// Package component runs WebAssembly components: the Component Model over an
+// engine that knows core modules only. It is the only importer of that engine.
+//
+// # From bytes to a call
+//
+//   - [Engine.Load] decodes a component (package binary), and elaborates it:
+//     it runs the definitions of the component, nested components included,
+//     with everything that is known before an instance exists. Types are
+//     evaluated with real resource identities, instantiations of nested
+//     components are followed, imports are matched with what a [Linker] offers.
+//     What remains is a plan: which core modules to instantiate in which order,
+//     what they import, and the canonical functions between them.
+//   - Each core module is rewritten (package core) so that it counts fuel and
+//     imports by position, and is compiled. Equal modules are compiled once per
+//     engine, and kept on disk if a cache directory is given.
+//   - [Component.Instantiate] executes the plan. An [Instance] holds slots for
+//     what the plan numbers and nothing else.
+//   - [Instance.Func] finds an exported function and calls it, bounded by the
+//     deadline of its context.
+//
+// # How calls travel
+//
+// A guest reaches the host through one core module per component whose
+// functions are its trampolines. The engine passes the context of a call
+// through unchanged, and the context is the instance: no table is searched. A
+// host function is bound by code generated from WIT, which reads and writes the
+// guest's memory through [Call]. A call from one component instance to another
+// runs a transfer that was compiled when the component was loaded (package
+// abi). Neither allocates for flat values.
+//
+// # What a guest can do to others
+//
+// Nothing. A guest that breaks the Canonical ABI, traps, loops, or asks for more
+// than its [Limits] ends its own instance with a [*Trap]. A spinning guest is
+// stopped by its fuel checks, at which it also lets the garbage collector in.
+// Each call has a byte budget, because lists may overlap and a small memory can
+// describe an enormous value.
+//
+// # Concurrency
+//
+// Engine, Linker in use, and Component are safe for concurrent use. An Instance
+// belongs to one goroutine at a time. A component instance cannot be entered
+// again while it runs.
+//
+// # The async ABI
+//
+// Not supported yet: a component that needs it is refused when it is loaded.
+// The shape is prepared: handle tables hold entries of several kinds, every call
+// between instances has a frame that stands for the specification's Task and
+// Subtask, and trampolines know nothing of how their callee is run.
+package component
