@@ -171,7 +171,7 @@ func (e *elaborator) importDef(s *scope, d *binary.Import, args map[string]any, 
 		}
 		return fmt.Errorf("offset %#x: import %q: %w", d.Offset, d.Name.Name, err)
 	}
-	nameResource(got, d.Name.Name)
+	e.nameResource(got, d.Name.Name, false)
 	s.push(got)
 	return nil
 }
@@ -186,15 +186,20 @@ func (e *elaborator) export(s *scope, d *binary.Export, exports *instance) error
 			return fmt.Errorf("export %q: %w", d.Name.Name, err)
 		}
 	}
-	nameResource(x, d.Name.Name)
+	e.nameResource(x, d.Name.Name, true)
 	s.push(x)
 	exports.add(d.Name.Name, x)
 	return nil
 }
 
-// nameResource gives a resource the first name under which it is seen.
-func nameResource(x any, name string) {
-	if t, ok := x.(*typ); ok && t.resource != nil && t.resource.Name == "" {
+// nameResource gives a resource of a component a name for messages: the one
+// under which it is exported last, or else the first under which it is seen.
+func (e *elaborator) nameResource(x any, name string, exported bool) {
+	t, ok := x.(*typ)
+	if !ok || t.resource == nil || e.plan.resources[t.resource].host != nil {
+		return
+	}
+	if exported || t.resource.Name == "" {
 		t.resource.Name = name
 	}
 }
@@ -289,7 +294,7 @@ func (e *elaborator) instance(s *scope, d *binary.Instance) error {
 			if err != nil {
 				return err
 			}
-			nameResource(v, x.Name.Name)
+			e.nameResource(v, x.Name.Name, false)
 			i.add(x.Name.Name, v)
 		}
 		s.push(i)

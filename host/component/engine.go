@@ -145,10 +145,35 @@ func (e *Engine) Load(ctx context.Context, wasm []byte, l *Linker) (*Component, 
 	if c.plan, err = elaborate(ast, l, rewrite); err != nil {
 		return nil, err
 	}
+	if err := inspectUnused(ast, rewritten); err != nil {
+		return nil, err
+	}
 	if err := e.compilePlan(ctx, c); err != nil {
 		return nil, errors.Join(err, c.Close(ctx))
 	}
 	return c, nil
+}
+
+// inspectUnused checks the core modules that are not used by any instance, and
+// have not been read therefore: a component is well-formed as a whole or not
+// at all.
+func inspectUnused(c *binary.Component, used map[*binary.CoreModule]int) error {
+	for _, d := range c.Defs {
+		switch d := d.(type) {
+		case *binary.Component:
+			if err := inspectUnused(d, used); err != nil {
+				return err
+			}
+		case *binary.CoreModule:
+			if _, ok := used[d]; ok {
+				continue
+			}
+			if _, err := core.Inspect(d.Bytes); err != nil {
+				return fmt.Errorf("core module at %#x: %w", d.Offset, err)
+			}
+		}
+	}
+	return nil
 }
 
 // Close releases the component's code. No instance may be in use.
