@@ -79,6 +79,7 @@ func elaborate(ast *binary.Component, l *Linker, load func(*plan, *binary.CoreMo
 		return nil, err
 	}
 	p.exports = exports.exports
+	p.addEntries()
 	p.byInst = make([]extracts, len(p.steps))
 	for i, m := range p.mems {
 		p.byInst[m.inst].mems = append(p.byInst[m.inst].mems, i)

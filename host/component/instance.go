@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strconv"
 
 	"github.com/tetratelabs/wazero"
@@ -331,7 +332,9 @@ func guard(f func() error) (err error) {
 		case *internalError:
 			err = r
 		default:
-			panic(r)
+			// The engine or a host function is at fault. Whatever the guest did
+			// to find it, only the guest must go.
+			err = &internalError{fmt.Errorf("panic: %v\n%s", r, debug.Stack())}
 		}
 	}()
 	return f()
@@ -364,11 +367,9 @@ var errNoDeadline = errors.New("call has no deadline: every call into a guest ne
 
 // Func is an exported function of an instance.
 type Func struct {
-	in      *Instance
-	fn      *function
-	enters  []int
-	params  *abi.Codec
-	results *abi.Codec
+	in *Instance
+	fn *function
+	*entry
 }
 
 // Func returns an exported function: "run" of the interface
@@ -389,11 +390,7 @@ func (in *Instance) Func(iface, name string) (*Func, error) {
 	case f.lift == nil:
 		return nil, fmt.Errorf("export %q is a function of the host", name)
 	}
-	return &Func{
-		in: in, fn: f, enters: in.plan.entering(-1, f.lift.comp),
-		params:  abi.NewCodec(f.typ.ParamsType().Types, wit.MaxFlatParams),
-		results: abi.NewCodec(resultTypes(f.typ), wit.MaxFlatResults),
-	}, nil
+	return &Func{in: in, fn: f, entry: f.entry}, nil
 }
 
 // Type returns the function's type.

@@ -73,6 +73,15 @@ type function struct {
 	host *HostFunc
 	lift *lift
 	from string // where it comes from, for messages
+
+	// entry is set when the root exports the function.
+	entry *entry
+}
+
+// entry is how the host calls an exported function.
+type entry struct {
+	enters          []int
+	params, results *abi.Codec
 }
 
 // lift is canon lift: a core function seen as a component function.
@@ -120,6 +129,30 @@ func (p *plan) entering(caller, callee int) []int {
 		}
 	}
 	return set
+}
+
+// addEntries prepares the functions that Instance.Func can find.
+func (p *plan) addEntries() {
+	for _, x := range p.exports {
+		p.addEntry(x)
+		if i, ok := x.(*instance); ok {
+			for _, f := range i.exports {
+				p.addEntry(f)
+			}
+		}
+	}
+}
+
+func (p *plan) addEntry(x any) {
+	f, ok := x.(*function)
+	if !ok || f.lift == nil || f.entry != nil {
+		return
+	}
+	f.entry = &entry{
+		enters:  p.entering(-1, f.lift.comp),
+		params:  abi.NewCodec(f.typ.ParamsType().Types, wit.MaxFlatParams),
+		results: abi.NewCodec(resultTypes(f.typ), wit.MaxFlatResults),
+	}
 }
 
 // memSlot returns the slot of a memory, made if need be.
