@@ -31,9 +31,11 @@ func (a *allocator) release() {
 
 // linearMemory is one memory of an instance.
 type linearMemory struct {
-	owner *allocator
-	max   uint64
-	buf   []byte // buf[:len] is the memory, up to cap is reserved
+	owner  *allocator
+	max    uint64
+	buf    []byte // the memory
+	mapped []byte // the address space reserved for it, where the system can do so
+	used   bool   // the engine has the memory
 }
 
 // Reallocate implements experimental.LinearMemory. A guest that grows a memory
@@ -42,7 +44,8 @@ type linearMemory struct {
 func (m *linearMemory) Reallocate(size uint64) []byte {
 	have := uint64(len(m.buf))
 	if size <= have {
-		return m.buf[:size]
+		m.used = true
+		return m.buf
 	}
 	if size-have > m.owner.left {
 		return m.refuse(&LimitError{What: "bytes of memory (the component starts with more)", Max: m.owner.limit})
@@ -50,12 +53,13 @@ func (m *linearMemory) Reallocate(size uint64) []byte {
 	if !m.grow(size) {
 		return m.refuse(&internalError{errors.New("the system has no memory left")})
 	}
+	m.used = true
 	m.owner.left -= size - have
 	return m.buf
 }
 
 func (m *linearMemory) refuse(why error) []byte {
-	if m.buf == nil {
+	if !m.used {
 		panic(why)
 	}
 	return nil

@@ -2,33 +2,33 @@
 
 package component
 
-import (
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // grow makes the memory size bytes long. The address space up to the most that
 // the memory may ever have is reserved at once, so that it never moves; pages
 // cost nothing until they are touched.
 func (m *linearMemory) grow(size uint64) bool {
-	if m.buf == nil {
-		reserve := max(size, min(m.max, uint64(len(m.buf))+m.owner.left))
-		b, err := unix.Mmap(-1, 0, int(reserve), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|noReserve)
+	if m.mapped == nil {
+		reserve := max(size, min(m.max, m.owner.left))
+		b, err := unix.Mmap(-1, 0, int(reserve), unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON|noReserve)
 		if err != nil {
 			return false
 		}
-		m.buf = b[:size]
-		return true
+		m.mapped = b
 	}
-	if size > uint64(cap(m.buf)) {
+	if size > uint64(len(m.mapped)) {
 		return false
 	}
-	m.buf = m.buf[:size]
+	if err := unix.Mprotect(m.mapped[len(m.buf):size], unix.PROT_READ|unix.PROT_WRITE); err != nil {
+		return false
+	}
+	m.buf = m.mapped[:size]
 	return true
 }
 
 func (m *linearMemory) release() {
-	if m.buf != nil {
-		_ = unix.Munmap(m.buf[:cap(m.buf)])
-		m.buf = nil
+	if m.mapped != nil {
+		_ = unix.Munmap(m.mapped)
 	}
+	m.buf, m.mapped = nil, nil
 }
