@@ -37,3 +37,47 @@ func (e *Extern) Key() string {
 	}
 	return e.ID.String()
 }
+
+// Packages returns what a world needs to be printed or resolved: its own
+// package, with it and those interfaces alone that it imports, exports or takes
+// types from, and after it every other package these are in, likewise.
+func (w *World) Packages() []*Package {
+	own := &Package{ID: w.ID.PackageID(), Worlds: []*World{w}}
+	packages := []*Package{own}
+	byID := map[PackageID]*Package{own.ID: own}
+	seen := map[*Interface]bool{}
+	var add func(i *Interface)
+	add = func(i *Interface) {
+		if seen[i] {
+			return
+		}
+		seen[i] = true
+		for _, d := range i.Types {
+			if d.From != nil {
+				add(d.From)
+			}
+		}
+		if i.ID.Package == "" { // written inside the world
+			return
+		}
+		p := byID[i.ID.PackageID()]
+		if p == nil {
+			p = &Package{ID: i.ID.PackageID()}
+			byID[p.ID] = p
+			packages = append(packages, p)
+		}
+		p.Interfaces = append(p.Interfaces, i)
+	}
+	for _, externs := range [...][]Extern{w.Imports, w.Exports} {
+		for i := range externs {
+			e := &externs[i]
+			if e.Interface != nil {
+				add(e.Interface)
+			}
+			if e.Type != nil && e.Type.From != nil {
+				add(e.Type.From)
+			}
+		}
+	}
+	return packages
+}

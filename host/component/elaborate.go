@@ -30,6 +30,7 @@ type elaborator struct {
 	types  *interner
 	load   func(*binary.CoreModule) (int, error) // module to index in plan.modules
 	work   int
+	faults []error // what is wrong with the imports of the root
 }
 
 func (e *elaborator) spend(n int) error {
@@ -45,40 +46,15 @@ func elaborate(ast *binary.Component, l *Linker, load func(*plan, *binary.CoreMo
 	e := &elaborator{linker: l, plan: p, types: newInterner()}
 	e.load = func(m *binary.CoreModule) (int, error) { return load(p, m) }
 
-	args := map[string]any{}
-	root := &scope{}
-	// The imports of the root are served by the host. All that cannot be served
-	// is reported at once.
-	var errs []error
-	for _, d := range ast.Defs {
-		im, ok := d.(*binary.Import)
-		if !ok {
-			continue
-		}
-		switch im.Type.Sort {
-		case binary.SortInstance:
-			if h := l.find(im.Name.Name); h != nil {
-				args[im.Name.Name] = &instance{host: h}
-				continue
-			}
-			errs = append(errs, &LinkError{Import: im.Name.Name, Reason: "nothing serves it here"})
-		case binary.SortType:
-			if !im.Type.SubResource {
-				continue // an equal type is matched by itself
-			}
-			errs = append(errs, &LinkError{Import: im.Name.Name, Reason: "the host serves interfaces, not single types"})
-		default:
-			errs = append(errs, &LinkError{Import: im.Name.Name, Reason: "the host serves interfaces, not a single " + binary.SortName(im.Type.Sort, im.Type.Core)})
-		}
+	exports, err := e.instantiate(&closure{ast: ast, scope: nil}, nil, -1, "", &scope{})
+	if len(e.faults) > 0 {
+		// Whatever else is wrong may be a consequence.
+		return nil, errors.Join(e.faults...)
 	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
-	}
-	exports, err := e.instantiate(&closure{ast: ast, scope: nil}, args, -1, "", root)
 	if err != nil {
 		return nil, err
 	}
-	p.exports = exports.exports
+	p.exports, p.names = exports.exports, exports.names
 	p.addEntries()
 	p.byInst = make([]extracts, len(p.steps))
 	for i, m := range p.mems {
@@ -132,7 +108,11 @@ func (e *elaborator) define(s *scope, d binary.Def, args map[string]any, exports
 	case *binary.Canon:
 		offset, err = d.Offset, e.canon(s, d)
 	case *binary.Import:
-		return e.importDef(s, d, args, root)
+		if root {
+			offset, err = d.Offset, e.rootImport(s, d)
+		} else {
+			offset, err = d.Offset, e.importDef(s, d, args)
+		}
 	case *binary.Export:
 		offset, err = d.Offset, e.export(s, d, exports)
 	case *binary.Start:
@@ -143,34 +123,17 @@ func (e *elaborator) define(s *scope, d binary.Def, args map[string]any, exports
 	if err == nil {
 		return nil
 	}
-	var le *LinkError
-	if errors.As(err, &le) {
-		return err
-	}
 	return fmt.Errorf("offset %#x: %w", offset, err)
 }
 
-func (e *elaborator) importDef(s *scope, d *binary.Import, args map[string]any, root bool) error {
+func (e *elaborator) importDef(s *scope, d *binary.Import, args map[string]any) error {
 	x, ok := args[d.Name.Name]
-	if !ok && root && d.Type.Sort == binary.SortType && !d.Type.SubResource {
-		x, err := at(s.types, d.Type.Index, "type")
-		s.push(x)
-		return err
-	}
 	if !ok {
-		return fmt.Errorf("offset %#x: import %q has no argument", d.Offset, d.Name.Name)
+		return fmt.Errorf("import %q has no argument", d.Name.Name)
 	}
 	got, err := e.match(x, d.Type, s)
 	if err != nil {
-		if faults, ok := err.(linkErrors); ok && root { //nolint:errorlint // made by matchInstance, never wrapped
-			var errs []error
-			for _, f := range faults {
-				f.Import = d.Name.Name
-				errs = append(errs, f)
-			}
-			return errors.Join(errs...)
-		}
-		return fmt.Errorf("offset %#x: import %q: %w", d.Offset, d.Name.Name, err)
+		return fmt.Errorf("import %q: %w", d.Name.Name, err)
 	}
 	e.nameResource(got, d.Name.Name, false)
 	s.push(got)

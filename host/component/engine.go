@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -175,6 +176,9 @@ func inspectUnused(c *binary.Component, used map[*binary.CoreModule]int) error {
 	}
 	return nil
 }
+
+// Exports returns the names of the component's exports, in order.
+func (c *Component) Exports() []string { return slices.Clone(c.plan.names) }
 
 // Close releases the component's code. No instance may be in use.
 func (c *Component) Close(ctx context.Context) error {

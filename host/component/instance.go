@@ -359,7 +359,7 @@ func (in *Instance) refill(left int64) int64 {
 }
 
 // fuelSlice is how much a guest runs between two checks of its deadline: a
-// fraction of a millisecond.
+// fraction of a millisecond as a rule, ten at the most.
 const fuelSlice = 200_000
 
 // errNoDeadline is returned for a call without a time limit.

@@ -57,7 +57,11 @@ func (e *elaborator) match(x any, d binary.ExternType, s *scope) (any, error) {
 		case want.instance == nil:
 			return nil, fmt.Errorf("type %d is not an instance type", d.Index)
 		}
-		return e.matchInstance(i, want.instance)
+		view, err := e.matchInstance(i, want.instance)
+		if err != nil {
+			return nil, err
+		}
+		return view, nil
 	case binary.SortComponent:
 		if c, ok := x.(*closure); ok {
 			// What the component does is checked when it is instantiated: every
@@ -93,7 +97,9 @@ func kindOf(x any) string {
 }
 
 // matchInstance checks an instance against an instance type, export by export,
-// with each type export standing for the instance's own type from there on.
+// with each type export standing for the instance's own type from there on. The
+// error is of type linkErrors if exports are wrong; there is an instance then
+// as well, unless it is of no use.
 func (e *elaborator) matchInstance(i *instance, t *typeClosure) (*instance, error) {
 	s := &scope{parent: t.scope}
 	view := newInstance()
@@ -105,10 +111,10 @@ func (e *elaborator) matchInstance(i *instance, t *typeClosure) (*instance, erro
 		if x, ok := d.(*binary.ExportDecl); ok {
 			got, err := e.matchExport(i, x, s)
 			if err != nil {
-				if !errs.add(x.Name.Name, err) {
-					return nil, err
+				got = e.standIn(x.Type, s)
+				if !errs.add(x.Name.Name, err) || got == nil {
+					return nil, errs
 				}
-				continue
 			}
 			s.push(got)
 			view.add(x.Name.Name, got)
@@ -119,7 +125,7 @@ func (e *elaborator) matchInstance(i *instance, t *typeClosure) (*instance, erro
 		}
 	}
 	if len(errs) > 0 {
-		return nil, errs
+		return view, errs
 	}
 	return view, nil
 }

@@ -18,6 +18,7 @@ type plan struct {
 	opts    []options      // canonical options
 	tramps  []trampoline   // core functions that the host provides
 	exports map[string]any // root exports: *function, *instance, …
+	names   []string       // of exports, in order
 
 	// byInst lists, for each step, the memory and function slots to fill from
 	// the core instance that it makes.

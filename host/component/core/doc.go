@@ -35,11 +35,14 @@
 //
 // One unit is about one instruction. A function entry costs the number of
 // instructions in the body outside of loops, an iteration of a loop the number
-// directly in it; branches not taken are paid for. Calls cost more with the
-// number of their parameters and results. Instructions whose time depends on
-// an operand (memory.fill, memory.copy, memory.init, memory.grow and those of
-// tables) are charged for their size once they are done, so that one which traps
-// or fails costs what it did before. The same run costs the same fuel, always.
+// directly in it; branches not taken are paid for. Code longer than 128
+// instructions between two checks is charged a sixty-fourth of the rest: it is the
+// switch of an interpreter more often than not, of which one case is run. So a
+// unit is never more than 64 instructions. Calls cost more with the number of
+// their parameters and results. Instructions whose time depends on an operand
+// (memory.fill, memory.copy, memory.init, memory.grow and those of tables) are
+// charged for their size once they are done, so that one which traps or fails
+// costs what it did before. The same run costs the same fuel, always.
 //
 // # What it guarantees
 //

@@ -70,12 +70,27 @@ func (c *codec) charge() {
 	c.out = append(c.out, c.body.check...)
 }
 
+// Beyond fullPrice units, the code between two checks is charged a sixty-fourth:
+// it is mostly one large switch, of which a run through it executes one case.
+const (
+	fullPrice   = 128
+	reducedLog2 = 6
+)
+
+// price is what is charged for code that costs n in full.
+func price(n uint32) uint32 {
+	if n <= fullPrice {
+		return n
+	}
+	return fullPrice + (n-fullPrice)>>reducedLog2
+}
+
 // setCost fills in the cost of the innermost open check.
 func (c *codec) setCost() {
 	if !c.writing || c.err != nil {
 		return
 	}
-	copy(c.out[c.body.costAt:], paddedU32(c.body.cost))
+	copy(c.out[c.body.costAt:], paddedU32(price(c.body.cost)))
 }
 
 // meterBulk charges for the instruction at at, just read, by the size on top of

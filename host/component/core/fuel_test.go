@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"bytes"
 	"errors"
 	"runtime"
 	"strings"
@@ -141,10 +142,12 @@ func TestCost(t *testing.T) {
 		i32Const(3), localSet(0), loop(localGet(0), i32Const(1), op(0x6b), localTee(0), brIf(0)))
 	wide := w.fn(ts(core.I64, core.I64, core.I64, core.I64), i64, none, i64Const(0))
 	w.exported("wide", none, none, none, i64Const(0), i64Const(0), i64Const(0), i64Const(0), call(wide), op(0x1a))
+	// 128 at the full price, then 64 for the price of one.
+	w.exported("long", none, none, none, bytes.Repeat([]byte{0x01}, 128+640))
 	e := newEngine(t)
 	e.refill = func(fuel int64) int64 { return plenty + fuel } // what was owed is paid
 	got := map[string]int64{}
-	for _, name := range []string{"empty", "three", "loop", "wide"} {
+	for _, name := range []string{"empty", "three", "loop", "wide", "long"} {
 		m, err := e.rewritten(t.Context(), w.bytes(), unresolved)
 		if err != nil {
 			t.Fatal(err)
@@ -154,7 +157,7 @@ func TestCost(t *testing.T) {
 		}
 		got[name] = plenty - int64(m.ExportedGlobal(core.FuelExport).Get())
 	}
-	want := map[string]int64{"empty": 1, "three": 3, "loop": 4 + 3*6, "wide": 7 + 2 + 2}
+	want := map[string]int64{"empty": 1, "three": 3, "loop": 4 + 3*6, "wide": 7 + 2 + 2, "long": 128 + 10}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("costs (-want +got):\n%s", diff)
 	}

@@ -1,0 +1,4 @@
+package filesystem
+
+// NewTypes returns the implementation of the freestanding functions.
+func NewTypes() Types { return types{} }

@@ -1,0 +1,254 @@
+package http
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	nethttp "net/http"
+	"sync"
+	"time"
+
+	"github.com/wattle-dev/wattle/host/component"
+)
+
+// ErrNoResponse is a guest that returned without a response.
+var ErrNoResponse = errors.New("the guest returned without a response")
+
+// ResponseError is an error-code that the guest gave in place of a response.
+type ResponseError struct{ Code ErrorCode }
+
+func (e *ResponseError) Error() string {
+	s := "the guest answered with the error " + e.Code.Tag.String()
+	if e.Code.Tag == ErrorCodeInternalError && e.Code.InternalError.Some {
+		s += fmt.Sprintf(" %q", e.Code.InternalError.Value)
+	}
+	return s
+}
+
+// Status returns the status code for a client to which the error is answered.
+func (e *ResponseError) Status() int {
+	switch e.Code.Tag {
+	case ErrorCodeInternalError:
+		return nethttp.StatusInternalServerError
+	case ErrorCodeHTTPRequestBodySize:
+		return nethttp.StatusRequestEntityTooLarge
+	case ErrorCodeHTTPRequestURITooLong:
+		return nethttp.StatusRequestURITooLong
+	case ErrorCodeHTTPRequestHeaderSectionSize, ErrorCodeHTTPRequestHeaderSize:
+		return nethttp.StatusRequestHeaderFieldsTooLarge
+	case ErrorCodeLoopDetected:
+		return nethttp.StatusLoopDetected
+	case ErrorCodeDNSTimeout, ErrorCodeConnectionTimeout, ErrorCodeConnectionReadTimeout, ErrorCodeHTTPResponseTimeout:
+		return nethttp.StatusGatewayTimeout
+	}
+	return nethttp.StatusBadGateway
+}
+
+// InvalidResponseError is a response that cannot be sent.
+type InvalidResponseError struct{ Reason string }
+
+func (e *InvalidResponseError) Error() string { return "the guest's response is invalid: " + e.Reason }
+
+// ClientError is a client that does not take its response.
+type ClientError struct{ Err error }
+
+func (e *ClientError) Error() string {
+	return "the client does not take the response: " + e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *ClientError) Unwrap() error { return e.Err }
+
+// Exchange is a request to a guest, and its response, which is sent while the
+// guest makes it. A server makes one for each request, calls the guest's
+// incoming-handler with its handles, and then calls Finish.
+type Exchange struct {
+	state *State
+	w     nethttp.ResponseWriter
+	ctl   *nethttp.ResponseController
+	body  *serverBody
+	in    *IncomingRequest
+	out   *ResponseOutparam
+
+	response *OutgoingResponse // what the guest answered, or
+	failure  error             // why that is nothing
+	header   *Fields
+
+	sending chan struct{} // closed when the goroutine that sends the body ends
+	started bool          // w has been given a head; set by that goroutine
+	err     error         // what it ended with
+}
+
+// NewExchange returns the exchange of a request that a server has received. Until
+// Finish returns, nobody else may use w or the body of r.
+func NewExchange(s *State, w nethttp.ResponseWriter, r *nethttp.Request) *Exchange {
+	ctl := nethttp.NewResponseController(w)
+	if r.ContentLength != 0 {
+		// The guest may answer while it reads. Servers that cannot let it read
+		// no further then.
+		_ = ctl.EnableFullDuplex()
+	}
+	s.head = r.Method == nethttp.MethodHead
+	e := &Exchange{state: s, w: w, ctl: ctl, body: newServerBody(r, ctl, s.opts.MaxRequestBody)}
+	e.in = &IncomingRequest{state: s, req: r, header: received(r.Header), body: &incoming{
+		body: e.body, code: errorCode, trailer: func() nethttp.Header { return r.Trailer },
+	}}
+	e.out = &ResponseOutparam{exchange: e}
+	return e
+}
+
+// Handles returns the arguments of incoming-handler.handle.
+func (e *Exchange) Handles() []component.Own {
+	return []component.Own{
+		{Type: IncomingRequestResource, Value: e.in},
+		{Type: ResponseOutparamResource, Value: e.out},
+	}
+}
+
+// Started reports whether the client has been sent a part of a response, after
+// Finish has returned. If not, the server is free to answer.
+func (e *Exchange) Started() bool { return e.started }
+
+// fail takes the guest's decision not to answer.
+func (e *Exchange) fail(err error) { e.failure = err }
+
+// respond takes the guest's response.
+func (e *Exchange) respond(r *OutgoingResponse) {
+	size := r.header.size()
+	_, err := contentLength(r.header)
+	switch {
+	case r.status < 200:
+		err = fmt.Errorf("status %d is not a final one", r.status)
+	case size > e.state.opts.MaxHeader:
+		err = fmt.Errorf("its header has %d bytes, at most %d are allowed", size, e.state.opts.MaxHeader)
+	}
+	e.header = r.header.sent()
+	if err != nil {
+		e.fail(&InvalidResponseError{Reason: err.Error()})
+		if r.body != nil {
+			r.body.pipe.CloseRead(nil)
+		}
+		return
+	}
+	e.response = r
+	if r.body == nil {
+		return
+	}
+	r.body.sending = true
+	e.sending = make(chan struct{})
+	go func() { // Finish waits for it
+		defer close(e.sending)
+		if e.err = e.send(r.body); e.err != nil {
+			r.body.pipe.CloseRead(&ErrorCode{Tag: ErrorCodeConnectionTerminated})
+		}
+	}()
+}
+
+// sendHead sends the head, once. It may wait in the server's buffer.
+func (e *Exchange) sendHead() {
+	if e.started {
+		return
+	}
+	e.started = true
+	h := e.w.Header()
+	for name, values := range e.header.header() {
+		h[name] = values
+	}
+	if _, ok := h["Content-Type"]; !ok {
+		h["Content-Type"] = nil // or the server guesses one
+	}
+	e.w.WriteHeader(int(e.response.status))
+}
+
+func (e *Exchange) flush() error {
+	if err := e.ctl.Flush(); err != nil && !errors.Is(err, nethttp.ErrNotSupported) {
+		return &ClientError{Err: err}
+	}
+	return nil
+}
+
+// sendBuffers hold what is on its way from a pipe to a client.
+var sendBuffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+// send sends the response with its body. A head that does not say how long the
+// body is goes out at once, for what follows may take its time; one that does
+// waits for the first bytes.
+func (e *Exchange) send(b *OutgoingBody) error {
+	bodiless := e.response.bodiless()
+	if b.length < 0 || bodiless {
+		e.sendHead()
+		if err := e.flush(); err != nil {
+			return err
+		}
+	}
+	buf := sendBuffers.Get().(*[32 << 10]byte) //nolint:forcetypeassert // the pool holds nothing else
+	defer sendBuffers.Put(buf)
+	for {
+		n, err := b.pipe.Read(buf[:])
+		if n > 0 && !bodiless {
+			e.sendHead()
+			if _, err := e.w.Write(buf[:n]); err != nil {
+				return &ClientError{Err: err}
+			}
+			if err := e.flush(); err != nil {
+				return err
+			}
+		}
+		switch {
+		case err == nil:
+		case bodiless:
+			return nil
+		case errors.Is(err, io.EOF):
+			e.sendHead()
+			e.sendTrailer(b.trailer)
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
+func (e *Exchange) sendTrailer(t *Fields) {
+	if t == nil {
+		return
+	}
+	h := e.w.Header()
+	for name, values := range t.header() {
+		h[nethttp.TrailerPrefix+name] = values
+	}
+}
+
+// Finish completes the exchange after the guest has returned or trapped. It
+// waits until the client has what the guest wrote, until ctx ends at the latest.
+//
+// If it returns nil, the response is complete. Otherwise, and if Started, the
+// server must abort it, so that the client can tell: panic with
+// http.ErrAbortHandler. The error is ErrNoResponse, ErrIncomplete, an
+// *ErrorCode that says what is wrong with the body, a *ResponseError, an
+// *InvalidResponseError or a *ClientError.
+func (e *Exchange) Finish(ctx context.Context) error {
+	if e.sending != nil {
+		e.response.body.end(ErrIncomplete)
+		broken := make(chan struct{})
+		stop := context.AfterFunc(ctx, func() {
+			_ = e.ctl.SetWriteDeadline(time.Unix(1, 0)) // ends a Write that waits
+			close(broken)
+		})
+		<-e.sending
+		if !stop() {
+			<-broken
+			e.err = errors.Join(e.err, &ClientError{Err: context.Cause(ctx)})
+		}
+	}
+	e.body.finish()
+	switch {
+	case e.failure != nil:
+		return e.failure
+	case e.response == nil:
+		return ErrNoResponse
+	case e.response.body == nil:
+		e.sendHead()
+	}
+	return e.err
+}

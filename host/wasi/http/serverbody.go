@@ -1,0 +1,98 @@
+package http
+
+import (
+	"io"
+	nethttp "net/http"
+	"sync"
+	"time"
+
+	"github.com/wattle-dev/wattle/host/component"
+	wasiio "github.com/wattle-dev/wattle/host/wasi/io"
+)
+
+// drainTime is how long a client may take, once it has its response, to send the
+// rest of a request that nobody reads. Then its connection is closed.
+const drainTime = time.Second
+
+// serverBody is the body of a request to a guest. The server that it comes from
+// must not see a Read after, or during, its end.
+type serverBody struct {
+	body io.ReadCloser
+	ctl  *nethttp.ResponseController
+	max  int64
+	left int64
+
+	mu      sync.Mutex
+	idle    sync.Cond // reading became false
+	reading bool
+	closed  bool
+	ended   bool // the body has been read to its end, or cannot be
+}
+
+func newServerBody(r *nethttp.Request, ctl *nethttp.ResponseController, most int64) *serverBody {
+	b := &serverBody{body: r.Body, ctl: ctl, max: most, left: most, ended: r.Body == nil || r.Body == nethttp.NoBody}
+	if b.body == nil {
+		b.body = nethttp.NoBody
+	}
+	b.idle.L = &b.mu
+	return b
+}
+
+// begin notes that a Read is under way, unless there must be none.
+func (b *serverBody) begin() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.reading = !b.closed
+	return b.reading
+}
+
+// Read implements io.Reader. It is called by one goroutine at a time.
+func (b *serverBody) Read(p []byte) (int, error) {
+	if !b.begin() {
+		return 0, wasiio.ErrClosed
+	}
+	if b.left < int64(len(p)) {
+		p = p[:b.left+1] // one more byte than is allowed tells
+	}
+	n, err := b.body.Read(p)
+	b.mu.Lock()
+	b.reading = false
+	b.ended = b.ended || err != nil
+	b.mu.Unlock()
+	b.idle.Broadcast()
+	if int64(n) > b.left {
+		return int(b.left), &ErrorCode{Tag: ErrorCodeHTTPRequestBodySize, HTTPRequestBodySize: component.Some(uint64(b.max))}
+	}
+	b.left -= int64(n)
+	return n, err
+}
+
+// Close implements io.Closer. A Read under way is not interrupted: what would
+// interrupt it can look like a client that has gone.
+func (b *serverBody) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	return nil
+}
+
+// finish ends all reading, after the response.
+func (b *serverBody) finish() {
+	b.mu.Lock()
+	b.closed = true
+	reading := b.reading
+	b.mu.Unlock()
+	if reading {
+		// Not every server can; then Read ends when it ends.
+		_ = b.ctl.SetReadDeadline(time.Unix(1, 0))
+	}
+	b.mu.Lock()
+	for b.reading {
+		b.idle.Wait()
+	}
+	ended := b.ended
+	b.mu.Unlock()
+	if !ended {
+		_ = b.ctl.SetReadDeadline(time.Now().Add(drainTime))
+	}
+}

@@ -1,0 +1,48 @@
+// Package deps carries the WIT text of the interfaces that Wattle implements, as
+// their authors publish it. Host bindings are generated from it, and it resolves
+// what the WIT of a user mentions.
+//
+// Folder wasi holds WASI 0.2, version 0.2.12, one file per package, as published
+// in crate wasip2 2.0.1+wasi-0.2.12, with its licence (Apache-2.0 with LLVM
+// exception) beside it. The files are unchanged; to update, replace all of them
+// together.
+package deps
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/wattle-dev/wattle/wit/syntax"
+)
+
+// FS holds the .wit files: one folder per origin, in it one file per package.
+//
+//go:embed wasi
+var FS embed.FS
+
+// Sources returns the text of every package.
+func Sources() ([]syntax.Source, error) {
+	names, err := fs.Glob(FS, "*/*.wit")
+	if err != nil {
+		return nil, err
+	}
+	sources := make([]syntax.Source, len(names))
+	for i, name := range names {
+		text, err := fs.ReadFile(FS, name)
+		if err != nil {
+			return nil, fmt.Errorf("embedded WIT: %w", err)
+		}
+		sources[i] = syntax.Source{{Name: name, Text: string(text)}}
+	}
+	return sources, nil
+}
+
+// Packages parses every package. opts may be nil.
+func Packages(opts *syntax.Options) (*syntax.Set, error) {
+	sources, err := Sources()
+	if err != nil {
+		return nil, err
+	}
+	return syntax.Parse(opts, sources...)
+}
