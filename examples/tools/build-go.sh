@@ -8,7 +8,8 @@ tools=$(cd "$(dirname "$0")" && pwd)
 dir=$1
 out=$2
 
-[ -d "$tools/node_modules" ] || npm --prefix "$tools" ci --ignore-scripts --no-audit --no-fund
+# The optional packages are native bindings of jco features that are not used here.
+[ -d "$tools/node_modules" ] || npm --prefix "$tools" install --no-save --omit=optional --ignore-scripts --no-audit --no-fund
 
 core=$(mktemp)
 trap 'rm -f "$core"' EXIT

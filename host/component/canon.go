@@ -51,7 +51,7 @@ func (e *elaborator) lift(s *scope, d *binary.Canon) error {
 			return fmt.Errorf("post-return: %w", err)
 		}
 	}
-	s.push(&function{typ: t.fn, lift: &lift{fn: e.plan.funcSlot(f), opts: opts, comp: s.comp}, from: f.name})
+	s.push(&function{typ: t.fn, lift: &lift{fn: e.funcSlot(f), opts: opts, comp: s.comp}, from: f.name})
 	return nil
 }
 
@@ -74,27 +74,38 @@ func (e *elaborator) lower(s *scope, d *binary.Canon) error {
 	if f.host != nil {
 		t.call = lowerHost(f.host, opts, s.comp)
 	} else {
-		params, results, err := transfers(f.typ)
+		m, err := e.transfers(f.typ)
 		if err != nil {
 			return fmt.Errorf("lower: %w", err)
 		}
 		t.call = lowerLifted(&adapter{
 			name: f.from, callee: f.lift, callerOpts: opts, callerComp: s.comp,
 			enters: e.plan.entering(s.comp, f.lift.comp),
-			params: params, results: results,
+			params: m.params, results: m.results,
 		})
 	}
 	return e.trampoline(s, t)
 }
 
-// transfers compiles the parameters and the result of a function.
-func transfers(f *wit.Func) (params, results *abi.Transfer, err error) {
-	params, err = abi.Compile(f.ParamsType().Types, wit.MaxFlatParams)
-	if err != nil {
-		return nil, nil, err
+// moves are the compiled parameters and results of a function.
+type moves struct{ params, results *abi.Transfer }
+
+// transfers compiles the parameters and the result of a function, each function
+// type once.
+func (e *elaborator) transfers(f *wit.Func) (*moves, error) {
+	if m := e.moves[f]; m != nil {
+		return m, nil
 	}
-	results, err = abi.Compile(resultTypes(f), wit.MaxFlatResults)
-	return params, results, err
+	params, err := abi.Compile(f.ParamsType().Types, wit.MaxFlatParams)
+	if err != nil {
+		return nil, err
+	}
+	results, err := abi.Compile(resultTypes(f), wit.MaxFlatResults)
+	if err != nil {
+		return nil, err
+	}
+	e.moves[f] = &moves{params, results}
+	return e.moves[f], e.spend(params.Ops + results.Ops)
 }
 
 func resultTypes(f *wit.Func) []*wit.Type {

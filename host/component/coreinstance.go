@@ -61,6 +61,9 @@ func (e *elaborator) coreInstance(s *scope, d *binary.CoreInstance) error {
 		}
 	}
 	code := e.plan.modules[module]
+	if err := e.spend(len(code.info.Imports) + len(code.info.Exports)); err != nil {
+		return err
+	}
 	imports := make([]coreItem, len(code.info.Imports))
 	for i, im := range code.info.Imports {
 		from, ok := args[im.Module]

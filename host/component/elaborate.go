@@ -30,7 +30,10 @@ type elaborator struct {
 	types  *interner
 	load   func(*binary.CoreModule) (int, error) // module to index in plan.modules
 	work   int
+	depth  int     // of instance types being matched
 	faults []error // what is wrong with the imports of the root
+	slots  slots
+	moves  map[*wit.Func]*moves
 }
 
 func (e *elaborator) spend(n int) error {
@@ -43,7 +46,7 @@ func (e *elaborator) spend(n int) error {
 // elaborate returns the plan of a component.
 func elaborate(ast *binary.Component, l *Linker, load func(*plan, *binary.CoreModule) (int, error)) (*plan, error) {
 	p := &plan{exports: map[string]any{}, resources: map[*wit.Resource]*resource{}}
-	e := &elaborator{linker: l, plan: p, types: newInterner()}
+	e := &elaborator{linker: l, plan: p, types: newInterner(), slots: newSlots(), moves: map[*wit.Func]*moves{}}
 	e.load = func(m *binary.CoreModule) (int, error) { return load(p, m) }
 
 	exports, err := e.instantiate(&closure{ast: ast, scope: nil}, nil, -1, "", &scope{})
@@ -102,7 +105,7 @@ func (e *elaborator) define(s *scope, d binary.Def, args map[string]any, exports
 	case *binary.Instance:
 		offset, err = d.Offset, e.instance(s, d)
 	case *binary.Alias:
-		offset, err = d.Offset, e.alias(s, d)
+		offset, err = d.Offset, s.alias(d)
 	case *binary.TypeDef:
 		offset, err = d.Offset, e.typeDef(s, d)
 	case *binary.Canon:
@@ -152,8 +155,7 @@ func (e *elaborator) export(s *scope, d *binary.Export, exports *instance) error
 	}
 	e.nameResource(x, d.Name.Name, true)
 	s.push(x)
-	exports.add(d.Name.Name, x)
-	return nil
+	return exports.add(d.Name.Name, x)
 }
 
 // nameResource gives a resource of a component a name for messages: the one
@@ -170,6 +172,9 @@ func (e *elaborator) nameResource(x any, name string, exported bool) {
 
 func (e *elaborator) typeDef(s *scope, d *binary.TypeDef) error {
 	if d.Resource == nil {
+		if err := e.spend(parts(d)); err != nil {
+			return err
+		}
 		t, err := e.types.define(s, d)
 		s.push(t)
 		return err
@@ -186,14 +191,15 @@ func (e *elaborator) typeDef(s *scope, d *binary.TypeDef) error {
 		if err := sameCore(f, core.FuncType{Params: []core.ValType{core.I32}}); err != nil {
 			return fmt.Errorf("destructor: %w", err)
 		}
-		r.dtor = e.plan.funcSlot(f)
+		r.dtor = e.funcSlot(f)
 	}
 	e.plan.resources[r.id] = r
 	s.push(&typ{resource: r.id})
 	return nil
 }
 
-func (e *elaborator) alias(s *scope, d *binary.Alias) error {
+// alias adds what an alias refers to to the index spaces.
+func (s *scope) alias(d *binary.Alias) error {
 	switch d.Kind {
 	case binary.AliasExport:
 		i, err := at(s.insts, d.Instance, "instance")
@@ -259,7 +265,9 @@ func (e *elaborator) instance(s *scope, d *binary.Instance) error {
 				return err
 			}
 			e.nameResource(v, x.Name.Name, false)
-			i.add(x.Name.Name, v)
+			if err := i.add(x.Name.Name, v); err != nil {
+				return err
+			}
 		}
 		s.push(i)
 		return nil
@@ -295,7 +303,7 @@ func (e *elaborator) canonOptions(s *scope, o binary.CanonOpts) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		out.mem = e.plan.memSlot(m)
+		out.mem = e.memSlot(m)
 	}
 	if o.HasRealloc {
 		f, err := s.coreAt(binary.CoreFunc, o.Realloc)
@@ -307,20 +315,19 @@ func (e *elaborator) canonOptions(s *scope, o binary.CanonOpts) (int, error) {
 		if err := sameCore(f, want); err != nil {
 			return 0, fmt.Errorf("realloc: %w", err)
 		}
-		out.realloc = e.plan.funcSlot(f)
+		out.realloc = e.funcSlot(f)
 	}
 	if o.HasPostReturn {
 		f, err := s.coreAt(binary.CoreFunc, o.PostReturn)
 		if err != nil {
 			return 0, err
 		}
-		out.postReturn = e.plan.funcSlot(f)
+		out.postReturn = e.funcSlot(f)
 	}
-	for i, have := range e.plan.opts {
-		if have == out {
-			return i, nil
-		}
+	i, ok := e.slots.opts[out]
+	if !ok {
+		i = len(e.plan.opts)
+		e.plan.opts, e.slots.opts[out] = append(e.plan.opts, out), i
 	}
-	e.plan.opts = append(e.plan.opts, out)
-	return len(e.plan.opts) - 1, nil
+	return i, nil
 }

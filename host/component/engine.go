@@ -15,6 +15,7 @@ import (
 
 	"github.com/wattle-dev/wattle/host/component/binary"
 	"github.com/wattle-dev/wattle/host/component/core"
+	"github.com/wattle-dev/wattle/host/component/validate"
 )
 
 // coreFeatures are the WebAssembly features that guests may use: those of
@@ -121,7 +122,7 @@ type Component struct {
 	shared [][sha256.Size]byte
 }
 
-// Load decodes a component, links its imports to l and compiles it. The bytes
+// Load decodes and validates a component, links its imports to l and compiles it. The bytes
 // must not change afterwards. Imports that cannot be satisfied are reported
 // all at once, as *LinkError.
 func (e *Engine) Load(ctx context.Context, wasm []byte, l *Linker) (*Component, error) {
@@ -130,51 +131,20 @@ func (e *Engine) Load(ctx context.Context, wasm []byte, l *Linker) (*Component, 
 		return nil, err
 	}
 	c := &Component{engine: e}
-	rewritten := map[*binary.CoreModule]int{}
-	rewrite := func(p *plan, m *binary.CoreModule) (int, error) {
-		if i, ok := rewritten[m]; ok {
-			return i, nil
-		}
-		info, err := core.Rewrite(m.Bytes, nil)
-		if err != nil {
-			return 0, err
-		}
-		p.modules = append(p.modules, &coreCode{bytes: info.Bytes, info: info})
-		rewritten[m] = len(p.modules) - 1
-		return rewritten[m], nil
+	modules := &coreModules{}
+	if err := validate.Component(ast, &validate.Options{Module: modules.inspect}); err != nil {
+		return nil, fmt.Errorf("component is not valid: %w", err)
 	}
-	if c.plan, err = elaborate(ast, l, rewrite); err != nil {
+	if c.plan, err = elaborate(ast, l, modules.use); err != nil {
 		return nil, err
 	}
-	if err := inspectUnused(ast, rewritten); err != nil {
+	if err := e.checkUnused(ctx, modules); err != nil {
 		return nil, err
 	}
 	if err := e.compilePlan(ctx, c); err != nil {
 		return nil, errors.Join(err, c.Close(ctx))
 	}
 	return c, nil
-}
-
-// inspectUnused checks the core modules that are not used by any instance, and
-// have not been read therefore: a component is well-formed as a whole or not
-// at all.
-func inspectUnused(c *binary.Component, used map[*binary.CoreModule]int) error {
-	for _, d := range c.Defs {
-		switch d := d.(type) {
-		case *binary.Component:
-			if err := inspectUnused(d, used); err != nil {
-				return err
-			}
-		case *binary.CoreModule:
-			if _, ok := used[d]; ok {
-				continue
-			}
-			if _, err := core.Inspect(d.Bytes); err != nil {
-				return fmt.Errorf("core module at %#x: %w", d.Offset, err)
-			}
-		}
-	}
-	return nil
 }
 
 // Exports returns the names of the component's exports, in order.

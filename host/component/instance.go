@@ -350,7 +350,10 @@ func (in *Instance) refill(left int64) int64 {
 	}
 	slice := int64(fuelSlice)
 	if in.limits.Fuel > 0 {
-		if slice = min(slice, in.limits.Fuel-in.fuelUsed); slice <= 0 {
+		// Each core module has a slice of its own, of which what it does not use
+		// counts as used once another module asks: so they shrink to the end.
+		left := in.limits.Fuel - in.fuelUsed
+		if slice = min(slice, max(left/8, minFuelSlice), left); slice <= 0 {
 			panic(&stopError{cause: &LimitError{What: "units of fuel", Max: uint64(in.limits.Fuel)}})
 		}
 	}
@@ -359,8 +362,12 @@ func (in *Instance) refill(left int64) int64 {
 }
 
 // fuelSlice is how much a guest runs between two checks of its deadline: a
-// fraction of a millisecond as a rule, ten at the most.
-const fuelSlice = 200_000
+// fraction of a millisecond as a rule, ten at the most. minFuelSlice is the
+// least it is given near the end of its fuel.
+const (
+	fuelSlice    = 200_000
+	minFuelSlice = 1000
+)
 
 // errNoDeadline is returned for a call without a time limit.
 var errNoDeadline = errors.New("call has no deadline: every call into a guest needs one")
@@ -448,6 +455,7 @@ func (f *Func) run(ctx context.Context, call func(*frame) error) error {
 	if _, ok := ctx.Deadline(); !ok {
 		return errNoDeadline
 	}
+	was := in.ctx.Context // of the call under way, if a host function calls its own guest
 	in.ctx.Context = ctx
 	done := false
 	err := guard(func() error {
@@ -465,7 +473,7 @@ func (f *Func) run(ctx context.Context, call func(*frame) error) error {
 		done = true
 		return nil
 	})
-	in.ctx.Context = context.Background()
+	in.ctx.Context = was
 	if err == nil || done {
 		return err
 	}

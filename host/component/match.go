@@ -25,7 +25,7 @@ func (e *elaborator) match(x any, d binary.ExternType, s *scope) (any, error) {
 		case want.fn == nil:
 			return nil, fmt.Errorf("type %d is not a function type", d.Index)
 		case !sameFunc(f.typ, want.fn):
-			return nil, fmt.Errorf("has type %s, not %s", f.typ.Signature(), want.fn.Signature())
+			return nil, fmt.Errorf("has type %s, not %s", e.types.show(f.typ), e.types.show(want.fn))
 		}
 		return f, nil
 	case binary.SortType:
@@ -101,6 +101,10 @@ func kindOf(x any) string {
 // error is of type linkErrors if exports are wrong; there is an instance then
 // as well, unless it is of no use.
 func (e *elaborator) matchInstance(i *instance, t *typeClosure) (*instance, error) {
+	if e.depth++; e.depth > maxTypeDepth {
+		return nil, errTypeTooLarge
+	}
+	defer func() { e.depth-- }()
 	s := &scope{parent: t.scope}
 	view := newInstance()
 	var errs linkErrors
@@ -117,7 +121,9 @@ func (e *elaborator) matchInstance(i *instance, t *typeClosure) (*instance, erro
 				}
 			}
 			s.push(got)
-			view.add(x.Name.Name, got)
+			if err := view.add(x.Name.Name, got); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if err := e.declare(s, d); err != nil {
@@ -136,13 +142,16 @@ func (e *elaborator) declare(s *scope, d binary.Decl) error {
 	case *binary.CoreTypeDef:
 		s.push(d)
 	case *binary.TypeDef:
+		if err := e.spend(parts(d)); err != nil {
+			return err
+		}
 		t, err := e.types.define(s, d)
 		if err != nil {
 			return fmt.Errorf("offset %#x: %w", d.Offset, err)
 		}
 		s.push(t)
 	case *binary.Alias:
-		return e.alias(s, d)
+		return s.alias(d)
 	}
 	return nil
 }
@@ -179,6 +188,9 @@ func (e *elaborator) matchExport(i *instance, x *binary.ExportDecl, s *scope) (a
 		f := i.host.funcs[name]
 		if f == nil {
 			return nil, fmt.Errorf("the host has no such function in %s", i.host.id)
+		}
+		if e.types.textOf(t.fn) > maxSignature {
+			return nil, fmt.Errorf("its type is larger than any that the host serves")
 		}
 		if got := t.fn.Signature(); got != f.Signature {
 			return nil, &LinkError{Item: name, Want: got, Got: f.Signature}

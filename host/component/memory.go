@@ -26,8 +26,12 @@ func (a *allocator) release() {
 	for _, m := range a.mems {
 		m.release()
 	}
-	a.mems = nil
+	a.mems, a.left = nil, a.limit
 }
+
+// maxMemory is the most that one memory may have: a page less than 4 GiB, whose
+// size the engine gives as 0.
+const maxMemory = 4<<30 - 64<<10
 
 // linearMemory is one memory of an instance.
 type linearMemory struct {
@@ -47,7 +51,7 @@ func (m *linearMemory) Reallocate(size uint64) []byte {
 		m.used = true
 		return m.buf
 	}
-	if size-have > m.owner.left {
+	if size-have > m.owner.left || size > maxMemory {
 		return m.refuse(&LimitError{What: "bytes of memory (the component starts with more)", Max: m.owner.limit})
 	}
 	if !m.grow(size) {

@@ -156,22 +156,6 @@ func (p *plan) addEntry(x any) {
 	}
 }
 
-// memSlot returns the slot of a memory, made if need be.
-func (p *plan) memSlot(it coreItem) int { return slot(&p.mems, it) }
-
-// funcSlot returns the slot of a core function, made if need be.
-func (p *plan) funcSlot(it coreItem) int { return slot(&p.funcs, it) }
-
-func slot(items *[]coreItem, it coreItem) int {
-	for i, have := range *items {
-		if have.inst == it.inst && have.name == it.name && have.tramp == it.tramp {
-			return i
-		}
-	}
-	*items = append(*items, it)
-	return len(*items) - 1
-}
-
 // coreFuncType is the core type of a function that is flattened to f.
 func coreFuncType(f wit.CoreFunc) core.FuncType {
 	vals := func(cs []wit.Core) []core.ValType {

@@ -66,11 +66,13 @@ type instance struct {
 
 func newInstance() *instance { return &instance{exports: map[string]any{}} }
 
-func (i *instance) add(name string, x any) {
-	if _, ok := i.exports[name]; !ok {
-		i.names = append(i.names, name)
+func (i *instance) add(name string, x any) error {
+	if _, ok := i.exports[name]; ok {
+		return fmt.Errorf("%q is exported twice", name)
 	}
+	i.names = append(i.names, name)
 	i.exports[name] = x
+	return nil
 }
 
 // push appends a definition to the index space of its kind.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wattle-dev/wattle/host/component/abi"
+	"github.com/wattle-dev/wattle/host/component/core"
 )
 
 // TrapKind says what ended an instance.
@@ -127,10 +128,10 @@ func trapOf(err error) error {
 	switch {
 	case errors.As(err, &fault):
 		t.Kind, t.Err = TrapABI, fault
+	case errors.As(err, &limit): // before stop, which fuel is the cause of as well
+		t.Kind, t.Err = TrapLimit, limit
 	case errors.As(err, &stop):
 		t.Kind, t.Err = TrapDeadline, stop.cause
-	case errors.As(err, &limit):
-		t.Kind, t.Err = TrapLimit, limit
 	case errors.As(err, &host):
 		t.Kind, t.Err = TrapHost, host.err
 		if errors.Is(host.err, context.DeadlineExceeded) || errors.Is(host.err, context.Canceled) {
@@ -154,8 +155,9 @@ func splitTrace(s string) (head string, frames []string) {
 		return s, nil
 	}
 	for _, line := range strings.Split(s[i+len(engineTrace):], "\n\t") {
-		if line = strings.TrimSpace(line); line != "" {
-			frames = append(frames, strings.TrimPrefix(line, "."))
+		line = strings.TrimPrefix(strings.TrimSpace(line), ".")
+		if line != "" && !strings.HasPrefix(line, core.RefillModule+".") {
+			frames = append(frames, line)
 		}
 	}
 	head, _, _ = strings.Cut(s, engineTrace)

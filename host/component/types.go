@@ -14,18 +14,23 @@ import (
 const (
 	maxTypeNodes = 1 << 16 // parts of a type, shared ones counted each time
 	maxTypeDepth = 100
+	maxSignature = 1 << 16 // bytes of a signature that is written out
 )
 
 // interner makes value types such that equal types are the same pointer.
 type interner struct {
 	byKey map[string]*wit.Type
 	info  map[*wit.Type]typeInfo
+	// checker refuses what is no type, such as a record without fields. The rest
+	// of the package relies on it.
+	checker wit.Checker
 }
 
 type typeInfo struct {
 	id    uint32
 	nodes int
 	depth int
+	text  int // bytes of the signature, about; no less than half
 }
 
 func newInterner() *interner {
@@ -40,6 +45,7 @@ func (n *interner) intern(t *wit.Type, parts ...*wit.Type) (*wit.Type, error) {
 	info := typeInfo{nodes: 1 + len(t.Labels)}
 	key := []byte{byte(t.Kind)}
 	key = binary.AppendUvarint(key, uint64(t.Len))
+	key = binary.AppendUvarint(key, uint64(len(parts))) // or else names could pass for parts
 	for _, p := range parts {
 		if p == nil {
 			key = append(key, 0)
@@ -48,6 +54,7 @@ func (n *interner) intern(t *wit.Type, parts ...*wit.Type) (*wit.Type, error) {
 		pi := n.info[p]
 		info.nodes += pi.nodes
 		info.depth = max(info.depth, pi.depth)
+		info.text = min(info.text+pi.text, maxSignature+1)
 		key = binary.AppendUvarint(key, uint64(pi.id))
 	}
 	if t.Kind == wit.FixedList {
@@ -56,7 +63,11 @@ func (n *interner) intern(t *wit.Type, parts ...*wit.Type) (*wit.Type, error) {
 	if info.depth++; info.nodes > maxTypeNodes || info.depth > maxTypeDepth {
 		return nil, errTypeTooLarge
 	}
-	name := func(s string) { key = append(binary.AppendUvarint(key, uint64(len(s))), s...) }
+	name := func(s string) {
+		key = append(binary.AppendUvarint(key, uint64(len(s))), s...)
+		info.text = min(info.text+len(s), maxSignature+1)
+	}
+	info.text += 8
 	for _, f := range t.Fields {
 		name(f.Name)
 	}
@@ -68,6 +79,9 @@ func (n *interner) intern(t *wit.Type, parts ...*wit.Type) (*wit.Type, error) {
 	}
 	if have := n.byKey[string(key)]; have != nil {
 		return have, nil
+	}
+	if err := n.checker.Type(t); err != nil {
+		return nil, err
 	}
 	info.id = uint32(len(n.info) + 1)
 	n.byKey[string(key)], n.info[t] = t, info
@@ -204,13 +218,49 @@ func (n *interner) define(s *scope, d *bin.TypeDef) (*typ, error) {
 			return nil, err
 		}
 		result, err := n.valType(s, d.Func.Result)
-		return &typ{fn: &wit.Func{Async: d.Func.Async, Params: params, Result: result}}, err
+		if err != nil {
+			return nil, err
+		}
+		fn := &wit.Func{Async: d.Func.Async, Params: params, Result: result}
+		return &typ{fn: fn}, n.checker.Func(fn)
 	case d.Component != nil:
 		return &typ{component: &typeClosure{decls: d.Component.Decls, scope: s}}, nil
 	case d.Instance != nil:
 		return &typ{instance: &typeClosure{decls: d.Instance.Decls, scope: s}}, nil
 	}
 	return nil, errors.New("a resource type cannot be defined here")
+}
+
+// textOf is about how long the signature of a function is.
+func (n *interner) textOf(f *wit.Func) int {
+	text := 0
+	if f.Result != nil {
+		text = n.info[f.Result].text
+	}
+	for _, p := range f.Params {
+		text += len(p.Name) + n.info[p.Type].text
+	}
+	return text
+}
+
+// show returns the signature of a function for a message, unless it is too long.
+func (n *interner) show(f *wit.Func) string {
+	if n.textOf(f) > maxSignature {
+		return "a very large type"
+	}
+	return f.Signature()
+}
+
+// parts is how much work it is to evaluate a type definition.
+func parts(d *bin.TypeDef) int {
+	n := 1
+	if d.Value != nil {
+		n += len(d.Value.Fields) + len(d.Value.Types) + len(d.Value.Labels)
+	}
+	if d.Func != nil {
+		n += len(d.Func.Params)
+	}
+	return n
 }
 
 // sameFunc says whether two function types are equal. Their value types are

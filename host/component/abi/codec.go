@@ -11,7 +11,7 @@ import (
 // side and Go. It is immutable.
 type Codec struct {
 	types []*wit.Type
-	tuple *wit.Type
+	tuple *shape
 	// Spilled is set when the values are passed in memory.
 	Spilled bool
 	// Flat is the number of core values, before spilling.
@@ -23,13 +23,14 @@ type Codec struct {
 // NewCodec returns the codec of values of the given types, which are passed in
 // memory when they need more than maxFlat core values.
 func NewCodec(types []*wit.Type, maxFlat int) *Codec {
-	c := &Codec{types: types, tuple: &wit.Type{Kind: wit.Tuple, Types: types}, Align: 1}
-	for _, t := range types {
-		c.Flat += t.FlatCount()
+	c := &Codec{types: types, Align: 1}
+	c.tuple = shapes{}.of(&wit.Type{Kind: wit.Tuple, Types: types})
+	for _, m := range c.tuple.members {
+		c.Flat += m.flat
 	}
 	if c.Flat > maxFlat {
 		c.Spilled = true
-		c.Size, c.Align = c.tuple.Size(), c.tuple.Align()
+		c.Size, c.Align = c.tuple.size, c.tuple.align
 	}
 	return c
 }
@@ -40,11 +41,11 @@ func (c *Codec) Lift(s *Side, flat []uint64, b *Budget) []wit.Value {
 	if c.Spilled {
 		ptr := uint32(flat[0])
 		s.Check(ptr, uint64(c.Size), c.Align, "values are passed at")
-		return []wit.Value(l.mem(c.tuple, ptr).(wit.TupleValue))
+		return []wit.Value(l.mem(c.tuple, ptr).(wit.TupleValue)) //nolint:forcetypeassert // a tuple is lifted to nothing else
 	}
 	l.in = flat
 	vs := make([]wit.Value, len(c.types))
-	for i, t := range c.types {
+	for i, t := range c.tuple.members {
 		vs[i] = l.flat(t)
 	}
 	return vs
@@ -69,7 +70,7 @@ func (c *Codec) Lower(s *Side, vs []wit.Value, flat []uint64) error {
 		flat[0] = uint64(ptr)
 		return nil
 	}
-	for i, t := range c.types {
+	for i, t := range c.tuple.members {
 		l.flat(t, vs[i])
 	}
 	return nil
@@ -88,8 +89,8 @@ func (l *lifter) next() uint64 {
 	return l.in[l.at-1]
 }
 
-func (l *lifter) flat(t *wit.Type) wit.Value {
-	switch t.Kind {
+func (l *lifter) flat(t *shape) wit.Value {
+	switch t.kind {
 	case wit.String:
 		p := uint32(l.next())
 		return l.s.String(p, uint32(l.next()), l.b)
@@ -97,58 +98,49 @@ func (l *lifter) flat(t *wit.Type) wit.Value {
 		p := uint32(l.next())
 		return l.list(t, p, uint32(l.next()))
 	case wit.Record, wit.Tuple, wit.FixedList:
-		fs, _ := members(t)
-		l.b.Spend(uint64(len(fs)))
-		vs := make([]wit.Value, len(fs))
-		for i, f := range fs {
+		l.b.Spend(uint64(len(t.members)))
+		vs := make([]wit.Value, len(t.members))
+		for i, f := range t.members {
 			vs[i] = l.flat(f)
 		}
-		return aggregate(t, vs)
+		return aggregate(t.kind, vs)
 	case wit.Variant, wit.Enum, wit.Option, wit.Result:
-		end := l.at + t.FlatCount()
-		cases := t.Cases()
-		c := uint32(l.next())
-		if c >= uint32(len(cases)) {
-			fault("discriminant %d is out of range (%d cases)", c, len(cases))
-		}
+		end := l.at + t.flat
+		c := t.check(uint32(l.next()))
 		var payload wit.Value
-		if ct := cases[c].Type; ct != nil {
+		if ct := t.caseOf(c); ct != nil {
 			payload = l.flat(ct)
 		}
 		l.at = end
-		return choice(t, c, payload)
+		return choice(t.kind, c, payload)
 	default:
 		return l.scalar(t, l.next())
 	}
 }
 
-func (l *lifter) mem(t *wit.Type, at uint32) wit.Value {
+func (l *lifter) mem(t *shape, at uint32) wit.Value {
 	m := l.s.Memory.Bytes()
-	switch t.Kind {
+	switch t.kind {
 	case wit.String:
 		return l.s.String(le.Uint32(m[at:]), le.Uint32(m[at+4:]), l.b)
 	case wit.List, wit.Map:
 		return l.list(t, le.Uint32(m[at:]), le.Uint32(m[at+4:]))
 	case wit.Record, wit.Tuple, wit.FixedList:
-		fs, offs := members(t)
-		l.b.Spend(uint64(len(fs)))
-		vs := make([]wit.Value, len(fs))
-		for i, f := range fs {
-			vs[i] = l.mem(f, at+offs[i])
+		l.b.Spend(uint64(len(t.members)))
+		vs := make([]wit.Value, len(t.members))
+		for i, f := range t.members {
+			vs[i] = l.mem(f, at+t.offset(i))
 		}
-		return aggregate(t, vs)
+		return aggregate(t.kind, vs)
 	case wit.Variant, wit.Enum, wit.Option, wit.Result:
-		cases := t.Cases()
-		c := load(m, at, t.DiscriminantSize())
-		if c >= uint32(len(cases)) {
-			fault("discriminant %d is out of range (%d cases)", c, len(cases))
+		c := t.check(load(m, at, t.disc))
+		ct := t.caseOf(c)
+		if ct == nil {
+			return choice(t.kind, c, nil)
 		}
-		if cases[c].Type == nil {
-			return choice(t, c, nil)
-		}
-		return choice(t, c, l.mem(cases[c].Type, at+t.PayloadOffset()))
+		return choice(t.kind, c, l.mem(ct, at+t.payload))
 	}
-	switch t.Size() {
+	switch t.size {
 	case 1:
 		return l.scalar(t, uint64(m[at]))
 	case 2:
@@ -160,26 +152,27 @@ func (l *lifter) mem(t *wit.Type, at uint32) wit.Value {
 	}
 }
 
-func (l *lifter) list(t *wit.Type, ptr, n uint32) wit.Value {
-	e := element(t)
-	size := uint64(n) * uint64(e.Size())
+func (l *lifter) list(t *shape, ptr, n uint32) wit.Value {
+	e := t.elem
+	size := uint64(n) * uint64(e.size)
 	if size > MaxByteLength {
 		fault("list of %d elements is larger than 2^28-1 bytes", n)
 	}
-	l.s.Check(ptr, size, e.Align(), "list is at")
-	if e.Kind == wit.U8 {
+	l.s.Check(ptr, size, e.align, "list is at")
+	if e.kind == wit.U8 {
 		l.b.Spend(size)
 		return append(wit.Bytes{}, l.s.Memory.Bytes()[ptr:uint64(ptr)+size]...)
 	}
 	l.b.Spend(uint64(n) * 16) // what the boxed elements occupy here
 	vs := make(wit.ListValue, n)
 	for i := range vs {
-		vs[i] = l.mem(e, ptr+uint32(i)*e.Size())
+		vs[i] = l.mem(e, ptr+uint32(i)*e.size)
 	}
 	return vs
 }
 
-func (l *lifter) scalar(t *wit.Type, v uint64) wit.Value {
+func (l *lifter) scalar(sh *shape, v uint64) wit.Value {
+	t := sh.typ
 	switch t.Kind {
 	case wit.Bool:
 		return uint32(v) != 0
@@ -217,8 +210,8 @@ func (l *lifter) scalar(t *wit.Type, v uint64) wit.Value {
 	return nil
 }
 
-func aggregate(t *wit.Type, vs []wit.Value) wit.Value {
-	switch t.Kind {
+func aggregate(k wit.Kind, vs []wit.Value) wit.Value {
+	switch k {
 	case wit.Record:
 		return wit.RecordValue(vs)
 	case wit.Tuple:
@@ -228,8 +221,8 @@ func aggregate(t *wit.Type, vs []wit.Value) wit.Value {
 	}
 }
 
-func choice(t *wit.Type, c uint32, payload wit.Value) wit.Value {
-	switch t.Kind {
+func choice(k wit.Kind, c uint32, payload wit.Value) wit.Value {
+	switch k {
 	case wit.Enum:
 		return wit.EnumValue(c)
 	case wit.Option:
@@ -280,10 +273,10 @@ func (l *lowerer) put(v uint64) {
 	l.at++
 }
 
-func (l *lowerer) flat(t *wit.Type, v wit.Value) {
-	switch t.Kind {
+func (l *lowerer) flat(t *shape, v wit.Value) {
+	switch t.kind {
 	case wit.String:
-		p, n := l.s.PutString(v.(string))
+		p, n := l.s.PutString(v.(string)) //nolint:forcetypeassert // checked by Lower
 		l.put(uint64(p))
 		l.put(uint64(n))
 	case wit.List, wit.Map:
@@ -292,15 +285,14 @@ func (l *lowerer) flat(t *wit.Type, v wit.Value) {
 		l.put(uint64(n))
 	case wit.Record, wit.Tuple, wit.FixedList:
 		vs := membersOf(v)
-		fs, _ := members(t)
-		for i, f := range fs {
+		for i, f := range t.members {
 			l.flat(f, vs[i])
 		}
 	case wit.Variant, wit.Enum, wit.Option, wit.Result:
-		end := l.at + t.FlatCount()
+		end := l.at + t.flat
 		c, payload := caseOf(v)
 		l.put(uint64(c))
-		if ct := t.Cases()[c].Type; ct != nil {
+		if ct := t.caseOf(c); ct != nil {
 			l.flat(ct, payload)
 		}
 		clear(l.out[l.at:end])
@@ -310,33 +302,32 @@ func (l *lowerer) flat(t *wit.Type, v wit.Value) {
 	}
 }
 
-func (l *lowerer) mem(t *wit.Type, v wit.Value, at uint32) {
-	switch t.Kind {
+func (l *lowerer) mem(t *shape, v wit.Value, at uint32) {
+	switch t.kind {
 	case wit.String:
-		p, n := l.s.PutString(v.(string))
+		p, n := l.s.PutString(v.(string)) //nolint:forcetypeassert // checked by Lower
 		l.pair(at, p, n)
 	case wit.List, wit.Map:
 		p, n := l.list(t, v)
 		l.pair(at, p, n)
 	case wit.Record, wit.Tuple, wit.FixedList:
 		vs := membersOf(v)
-		fs, offs := members(t)
-		for i, f := range fs {
-			l.mem(f, vs[i], at+offs[i])
+		for i, f := range t.members {
+			l.mem(f, vs[i], at+t.offset(i))
 		}
 	case wit.Variant, wit.Enum, wit.Option, wit.Result:
 		c, payload := caseOf(v)
-		store(l.s.Memory.Bytes(), at, t.DiscriminantSize(), c)
-		if ct := t.Cases()[c].Type; ct != nil {
-			l.mem(ct, payload, at+t.PayloadOffset())
+		store(l.s.Memory.Bytes(), at, t.disc, c)
+		if ct := t.caseOf(c); ct != nil {
+			l.mem(ct, payload, at+t.payload)
 		}
 	default:
 		x, m := l.scalar(t, v), l.s.Memory.Bytes()
-		if t.Size() == 8 {
+		if t.size == 8 {
 			le.PutUint64(m[at:], x)
 			return
 		}
-		store(m, at, t.Size(), uint32(x))
+		store(m, at, t.size, uint32(x))
 	}
 }
 
@@ -346,7 +337,7 @@ func (l *lowerer) pair(at, p, n uint32) {
 	le.PutUint32(m[at+4:], n)
 }
 
-func (l *lowerer) list(t *wit.Type, v wit.Value) (ptr, n uint32) {
+func (l *lowerer) list(t *shape, v wit.Value) (ptr, n uint32) {
 	if b, ok := v.(wit.Bytes); ok {
 		if len(b) > MaxByteLength {
 			fault("list of %d bytes is larger than 2^28-1 bytes", len(b))
@@ -355,19 +346,20 @@ func (l *lowerer) list(t *wit.Type, v wit.Value) (ptr, n uint32) {
 		copy(l.s.Memory.Bytes()[p:], b)
 		return p, uint32(len(b))
 	}
-	e, vs := element(t), v.(wit.ListValue)
-	size := uint64(len(vs)) * uint64(e.Size())
+	e, vs := t.elem, v.(wit.ListValue) //nolint:forcetypeassert // checked by Lower
+	size := uint64(len(vs)) * uint64(e.size)
 	if size > MaxByteLength {
 		fault("list of %d elements is larger than 2^28-1 bytes", len(vs))
 	}
-	p := l.s.Alloc(e.Align(), uint32(size))
+	p := l.s.Alloc(e.align, uint32(size))
 	for i, ev := range vs {
-		l.mem(e, ev, p+uint32(i)*e.Size())
+		l.mem(e, ev, p+uint32(i)*e.size)
 	}
 	return p, uint32(len(vs))
 }
 
-func (l *lowerer) scalar(t *wit.Type, v wit.Value) uint64 {
+func (l *lowerer) scalar(sh *shape, v wit.Value) uint64 {
+	t := sh.typ
 	switch v := v.(type) {
 	case bool:
 		return uint64(b2i(v))

@@ -60,6 +60,8 @@ type Transfer struct {
 	Flat int
 	// Size and Align are those of the values as a tuple in memory.
 	Size, Align uint32
+	// Ops is the number of operations that the transfer consists of.
+	Ops int
 }
 
 // Compile returns the transfer of values of the given types, which are passed
@@ -84,6 +86,7 @@ func Compile(types []*wit.Type, maxFlat int) (*Transfer, error) {
 	if c.count > MaxOps {
 		return nil, ErrTooLarge
 	}
+	t.Ops = c.count
 	return t, nil
 }
 
@@ -135,6 +138,9 @@ func (c *compiler) mem(ops *[]op, t *wit.Type, at uint32) {
 		}
 	default:
 		cases := t.Cases()
+		if c.count += len(cases); c.count > MaxOps {
+			return
+		}
 		o := op{code: opVariant, at: at, n: t.DiscriminantSize(), cases: make([][]op, len(cases))}
 		for i, ct := range cases {
 			if ct.Type != nil {
@@ -195,6 +201,9 @@ func (c *compiler) flat(ops *[]op, t *wit.Type, at uint32) uint32 {
 		}
 	default:
 		cases := t.Cases()
+		if c.count += len(cases); c.count > MaxOps {
+			return at
+		}
 		o := op{code: opVariant, at: at, n: end - at, cases: make([][]op, len(cases))}
 		for i, ct := range cases {
 			if ct.Type != nil {

@@ -38,7 +38,7 @@ type Host interface{ Filesystem() *State }
 // Define offers all of wasi:filesystem to l.
 func Define(l *component.Linker) error {
 	return errors.Join(
-		DefineTypes(l, func(*component.Call) Types { return types{} }),
+		DefineTypes(l, func(c *component.Call) Types { return state(c) }),
 		DefinePreopens(l, func(c *component.Call) Preopens { return state(c) }),
 	)
 }

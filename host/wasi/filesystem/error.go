@@ -46,12 +46,9 @@ func errorCode(err error) error {
 	return ErrorCodeIO
 }
 
-// types implements Types.
-type types struct{}
-
 // FilesystemErrorCode implements filesystem-error-code. Streams of this package
 // fail with an ErrorCode.
-func (types) FilesystemErrorCode(_ *component.Call, err *io.Error) (component.Option[ErrorCode], error) {
+func (*State) FilesystemErrorCode(_ *component.Call, err *io.Error) (component.Option[ErrorCode], error) {
 	var code ErrorCode
 	if errors.As(err.Err, &code) {
 		return component.Some(code), nil

@@ -182,14 +182,14 @@ func TestStreamFailure(t *testing.T) {
 	if err := s.Write(nil, []byte("x")); !errors.As(err, &e) || e.Tag != wasiio.StreamErrorLastOperationFailed {
 		t.Fatalf("write beyond the limit = %v, want last-operation-failed", err)
 	}
-	code, err := filesystem.NewTypes().FilesystemErrorCode(nil, e.LastOperationFailed)
+	code, err := filesystem.NewState(filesystem.Options{}).FilesystemErrorCode(nil, e.LastOperationFailed)
 	if err != nil || code != component.Some(filesystem.ErrorCodeFileTooLarge) {
 		t.Errorf("filesystem-error-code = %v, %v, want file-too-large", code, err)
 	}
 	if text, _ := e.LastOperationFailed.ToDebugString(nil); strings.Contains(text, root) {
 		t.Errorf("the error tells a path of the host: %q", text)
 	}
-	code, err = filesystem.NewTypes().FilesystemErrorCode(nil, &wasiio.Error{Err: errors.New("of another package")})
+	code, err = filesystem.NewState(filesystem.Options{}).FilesystemErrorCode(nil, &wasiio.Error{Err: errors.New("of another package")})
 	if err != nil || code.Some {
 		t.Errorf("filesystem-error-code of another error = %v, %v, want none", code, err)
 	}

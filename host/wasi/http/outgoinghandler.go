@@ -13,6 +13,11 @@ import (
 
 // Handle implements outgoing-handler.handle.
 func (s *State) Handle(c *component.Call, r *OutgoingRequest, opts component.Option[*RequestOptions]) (*FutureIncomingResponse, error) {
+	return s.handle(c.Context(), r, opts.Value)
+}
+
+// handle starts a request with options that may be nil.
+func (s *State) handle(ctx context.Context, r *OutgoingRequest, opts *RequestOptions) (*FutureIncomingResponse, error) {
 	req, err := r.request()
 	if err == nil {
 		err = s.opts.Client.Check(req.Method, req.URL)
@@ -23,7 +28,7 @@ func (s *State) Handle(c *component.Call, r *OutgoingRequest, opts component.Opt
 			r.body.pipe.CloseRead(nil)
 		}
 		if _, ok := errors.AsType[*httpclient.DeniedError](err); ok {
-			s.refused(c.Context(), err)
+			s.refused(ctx, err)
 		}
 		return nil, errorCode(err)
 	}
@@ -31,11 +36,7 @@ func (s *State) Handle(c *component.Call, r *OutgoingRequest, opts component.Opt
 	if r.body != nil {
 		r.body.sending = true
 	}
-	var timeouts httpclient.Timeouts
-	if opts.Some {
-		timeouts = opts.Value.timeouts()
-	}
-	return s.send(c.Context(), req, timeouts), nil
+	return s.send(ctx, req, opts.timeouts()), nil
 }
 
 // outgoing is a request of the guest under way.

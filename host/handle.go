@@ -1,0 +1,176 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/wattle-dev/wattle/host/component"
+	"github.com/wattle-dev/wattle/host/wasi"
+	wasihttp "github.com/wattle-dev/wattle/host/wasi/http"
+	"github.com/wattle-dev/wattle/providers/httpclient"
+)
+
+// drainTime bounds the wait for Options.Output to take the last lines.
+const drainTime = time.Second
+
+// request is a request with the instance that answers it.
+type request struct {
+	server *Server
+	id     InstanceID
+	w      http.ResponseWriter
+	r      *http.Request
+	tail   *tail // the end of the guest's standard error
+	// writers are the guest's standard streams, if the server handles them.
+	writers []*lineWriter
+	log     *slog.Logger
+}
+
+// handle answers a request with an instance of its own.
+func (s *Server) handle(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+	q := &request{server: s, id: InstanceID(s.lastID.Add(1)), w: w, r: r, tail: &tail{}}
+	q.log = s.opts.Logger.With("instance", q.id)
+	started := time.Now()
+	callErr, sendErr, partly := q.run(ctx)
+	s.opts.Logger.DebugContext(ctx, "request served", "instance", q.id, "took", time.Since(started))
+	if callErr != nil && sendErr == nil {
+		// The client has its whole response; the fault came after it.
+		q.report(ctx, callErr)
+		return
+	}
+	if sendErr == nil {
+		return
+	}
+	err := sendErr
+	if callErr != nil {
+		err = callErr
+	}
+	q.fail(ctx, err, partly)
+}
+
+// run makes the instance and calls it. It returns what the call ended with and
+// what became of the response, and whether some of that has been sent.
+func (q *request) run(ctx context.Context) (callErr, sendErr error, partly bool) {
+	s := q.server
+	state := wasi.NewState(q.options())
+	defer func() { _ = state.Close() }() // it ends what the guest left open
+	inst, err := s.comp.Instantiate(ctx, state, s.opts.Limits)
+	if err != nil {
+		q.drain(ctx, state)
+		return fmt.Errorf("start instance: %w", err), wasihttp.ErrNoResponse, false
+	}
+	defer inst.Close()
+	handle, err := inst.Func(s.handler, "handle")
+	if err != nil {
+		return err, wasihttp.ErrNoResponse, false
+	}
+	ex := wasihttp.NewExchange(state.HTTP(), q.w, q.r)
+	callErr = handle.CallHandles(ctx, ex.Handles()...)
+	inst.Close() // its memory need not wait for the client
+	sendErr = ex.Finish(ctx)
+	q.drain(ctx, state)
+	return callErr, sendErr, ex.Started()
+}
+
+// options returns what the instance is given.
+func (q *request) options() wasi.Options {
+	o := q.server.opts.WASI
+	o.HTTP.Hops = httpclient.Hops(q.r.Header)
+	o.HTTP.Logger = q.log
+	if q.server.opts.Output != nil {
+		stdout := q.server.output.writer(q.server.opts.Name, q.id, Stdout, nil)
+		stderr := q.server.output.writer(q.server.opts.Name, q.id, Stderr, q.tail)
+		q.writers = []*lineWriter{stdout, stderr}
+		o.CLI.Stdout, o.CLI.Stderr = stdout, stderr
+	}
+	return o
+}
+
+// drain waits for the guest's output.
+func (q *request) drain(ctx context.Context, state *wasi.State) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if err := state.Drain(ctx); err != nil {
+		q.log.DebugContext(ctx, "output lost", "error", err)
+		return // somebody still writes
+	}
+	for _, w := range q.writers {
+		w.close()
+	}
+}
+
+// fail answers, or aborts, a request that went wrong.
+func (q *request) fail(ctx context.Context, err error, partly bool) {
+	m := &q.server.metrics
+	var client *wasihttp.ClientError
+	// A write that was ended because time ran out ends the client's context too.
+	if !timedOut(ctx) && (q.r.Context().Err() != nil || errors.As(err, &client)) {
+		m.ClientGone.Add(1)
+		q.log.DebugContext(ctx, "client has gone", "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	q.report(ctx, err)
+	if partly {
+		m.Aborted.Add(1)
+		panic(http.ErrAbortHandler)
+	}
+	status, reason := q.answer(ctx, err)
+	m.Failed.Add(1)
+	if q.server.opts.ShowErrors {
+		reason += "\n\n" + q.explain(err)
+	}
+	http.Error(q.w, reason, status)
+}
+
+// timedOut reports whether the request took longer than Options.Timeout.
+func timedOut(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errTimeout) }
+
+// answer returns what a client is told of an error.
+func (q *request) answer(ctx context.Context, err error) (status int, reason string) {
+	var answered *wasihttp.ResponseError
+	switch {
+	case timedOut(ctx):
+		return http.StatusGatewayTimeout, "the component took too long"
+	case errors.As(err, &answered):
+		return answered.Status(), "the component answered with an error"
+	}
+	return http.StatusBadGateway, "the component failed"
+}
+
+// report logs and counts what went wrong in the guest.
+func (q *request) report(ctx context.Context, err error) {
+	m := &q.server.metrics
+	attrs := []any{"method", q.r.Method, "path", q.r.URL.Path, "error", err}
+	var trap *component.Trap
+	switch {
+	case timedOut(ctx):
+		m.Timeouts.Add(1)
+	case errors.As(err, &trap):
+		m.Traps.Add(1)
+	}
+	if errors.As(err, &trap) && len(trap.Frames) > 0 {
+		attrs = append(attrs, "backtrace", trap.Backtrace())
+	}
+	if lines := q.tail.String(); lines != "" {
+		attrs = append(attrs, "stderr", lines)
+	}
+	q.log.WarnContext(ctx, "request failed", attrs...)
+}
+
+// explain returns what is known of an error as text.
+func (q *request) explain(err error) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v\n", err)
+	var trap *component.Trap
+	if errors.As(err, &trap) {
+		b.WriteString(trap.Backtrace())
+	}
+	if lines := q.tail.String(); lines != "" {
+		fmt.Fprintf(&b, "\nstandard error ends with:\n%s", lines)
+	}
+	return b.String()
+}

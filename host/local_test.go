@@ -1,0 +1,37 @@
+package host
+
+import (
+	"net/http/httptest"
+	"testing"
+)
+
+func TestForeign(t *testing.T) {
+	for _, c := range []struct {
+		host, origin string
+		ok           bool
+	}{
+		{"localhost:8000", "", true},
+		{"127.0.0.1:8000", "http://127.0.0.1:6274", true},
+		{"[::1]:8000", "http://localhost:6274", true},
+		{"[::1]", "", true},
+		{"mcp.localhost", "", true},
+		{"LOCALHOST.", "", true},
+		{"evil.example:8000", "", false},
+		{"localhost.evil.example", "", false},
+		{"evillocalhost", "", false},
+		{"192.168.1.7:8000", "", false},
+		{"", "", false},
+		{"localhost:8000", "http://evil.example", false},
+		{"localhost:8000", "null", false},
+		{"localhost:8000", "http://127.0.0.1.evil.example", false},
+	} {
+		r := httptest.NewRequest("POST", "/mcp", nil)
+		r.Host = c.host
+		if c.origin != "" {
+			r.Header.Set("Origin", c.origin)
+		}
+		if why := foreign(r); (why == "") != c.ok {
+			t.Errorf("foreign(Host %q, Origin %q) = %q, want local: %v", c.host, c.origin, why, c.ok)
+		}
+	}
+}

@@ -1,4 +1,0 @@
-package filesystem
-
-// NewTypes returns the implementation of the freestanding functions.
-func NewTypes() Types { return types{} }

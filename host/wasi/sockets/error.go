@@ -1,0 +1,51 @@
+package sockets
+
+import (
+	"errors"
+	"net"
+	"os"
+	"syscall"
+)
+
+var codes = map[syscall.Errno]ErrorCode{
+	syscall.EACCES:        ErrorCodeAccessDenied,
+	syscall.EADDRINUSE:    ErrorCodeAddressInUse,
+	syscall.EADDRNOTAVAIL: ErrorCodeAddressNotBindable,
+	syscall.EAFNOSUPPORT:  ErrorCodeNotSupported,
+	syscall.ECONNABORTED:  ErrorCodeConnectionAborted,
+	syscall.ECONNREFUSED:  ErrorCodeConnectionRefused,
+	syscall.ECONNRESET:    ErrorCodeConnectionReset,
+	syscall.EHOSTDOWN:     ErrorCodeRemoteUnreachable,
+	syscall.EHOSTUNREACH:  ErrorCodeRemoteUnreachable,
+	syscall.EINVAL:        ErrorCodeInvalidArgument,
+	syscall.EMFILE:        ErrorCodeNewSocketLimit,
+	syscall.EMSGSIZE:      ErrorCodeDatagramTooLarge,
+	syscall.ENETDOWN:      ErrorCodeRemoteUnreachable,
+	syscall.ENETUNREACH:   ErrorCodeRemoteUnreachable,
+	syscall.ENFILE:        ErrorCodeNewSocketLimit,
+	syscall.ENOBUFS:       ErrorCodeOutOfMemory,
+	syscall.ENOMEM:        ErrorCodeOutOfMemory,
+	syscall.EOPNOTSUPP:    ErrorCodeNotSupported,
+	syscall.EPERM:         ErrorCodeAccessDenied,
+	syscall.EPIPE:         ErrorCodeConnectionReset,
+	syscall.ETIMEDOUT:     ErrorCodeTimeout,
+}
+
+// errorCode returns the error-code of an error of the net package.
+func errorCode(err error) ErrorCode {
+	var code ErrorCode
+	if errors.As(err, &code) {
+		return code
+	}
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		if code, ok := codes[errno]; ok {
+			return code
+		}
+	}
+	var timeout net.Error
+	if errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() {
+		return ErrorCodeTimeout
+	}
+	return ErrorCodeUnknown
+}

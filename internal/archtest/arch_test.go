@@ -1,0 +1,276 @@
+package archtest_test
+
+import (
+	"bufio"
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/wattle-dev/wattle"
+
+// layers is the dependency policy: a package may import the packages that its
+// line lists, and what those may import. Standard library and third-party
+// packages are the business of engines and pure. A trailing /... stands for
+// all packages below.
+//
+// This is a statement of policy. Do not change it to make a build pass.
+const layers = `
+wit:
+wit/syntax:               wit
+wit/deps:                 wit/syntax
+host/component/abi:       wit
+host/component/binary:
+host/component/core:
+host/component/validate:  wit host/component/binary host/component/core
+host/component:           wit host/component/abi host/component/validate
+host/component/spectest:  host/component
+providers/filesystem:
+providers/filesystem/hostdir: providers/filesystem
+providers/httpclient:
+host/wasi/io:             host/component
+host/wasi/clocks:         host/wasi/io
+host/wasi/random:         host/component
+host/wasi/cli:            host/wasi/io
+host/wasi/filesystem:     host/wasi/io host/wasi/clocks providers/filesystem
+host/wasi/sockets:        host/wasi/io host/wasi/clocks
+host/wasi/http:           host/wasi/io host/wasi/clocks providers/httpclient
+host/wasi:                host/wasi/... providers/filesystem/hostdir
+host:                     host/wasi
+internal/witgen:          wit wit/syntax wit/deps
+internal/wastgen:         host/component/spectest
+internal/conformance:     host/component/spectest
+internal/bench:           host
+internal/cli:             host host/wasi/... wit/syntax providers/...
+internal/archtest:
+cmd/wattle:               internal/cli
+`
+
+// engines says which packages may import a library. Its types stop there.
+var engines = map[string][]string{
+	"github.com/tetratelabs/wazero": {"host/component"},
+	"github.com/spf13/cobra":        {"internal/cli"},
+	"github.com/spf13/pflag":        {"internal/cli"},
+}
+
+// pure packages decide and do not act.
+var pure = []string{"wit", "wit/syntax", "host/component/abi", "host/component/binary", "host/component/core"}
+
+// impure are the imports that pure packages may not have.
+var impure = regexp.MustCompile(`^(net|net/.*|os|os/.*|sync|context|log/slog|crypto/rand|math/rand.*|time)$`)
+
+const maxLines = 800
+
+// topLevel is what may lie at the top of the repository.
+var topLevel = strings.Fields(`
+	host lattice scheduler providers wit hostgroup chart examples cmd internal
+	.ci .git .gitignore .gitattributes .golangci.yml go.mod go.sum Makefile LICENSE
+	README.md RATIONALE.md CONTRIBUTING.md STYLE.md SECURITY.md BENCHMARKS.md
+	bin .cache`)
+
+type pkg struct {
+	dir     string // slash-separated, relative to the root
+	files   []*ast.File
+	names   []string
+	imports map[string]string // import path to the file that has it, tests excluded
+}
+
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// nested says whether a directory is a Go module of its own.
+func nested(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return err == nil
+}
+
+func packages(t *testing.T) map[string]*pkg {
+	t.Helper()
+	top := root(t)
+	pkgs := map[string]*pkg{}
+	err := filepath.WalkDir(top, func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(top, file)
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			name := d.Name()
+			if rel != "." && (strings.HasPrefix(name, ".") || name == "testdata" || name == "node_modules" || nested(file)) {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(rel, ".go") {
+			return nil
+		}
+		src, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), rel, src, parser.ImportsOnly|parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		dir := path.Dir(filepath.ToSlash(rel))
+		p := pkgs[dir]
+		if p == nil {
+			p = &pkg{dir: dir, imports: map[string]string{}}
+			pkgs[dir] = p
+		}
+		if lines := bytes.Count(src, []byte("\n")); lines > maxLines && !ast.IsGenerated(f) {
+			t.Errorf("%s has %d lines: split it by construct (limit %d)", rel, lines, maxLines)
+		}
+		if strings.HasSuffix(rel, "_test.go") {
+			return nil
+		}
+		p.files = append(p.files, f)
+		p.names = append(p.names, rel)
+		for _, im := range f.Imports {
+			if s, err := strconv.Unquote(im.Path.Value); err == nil {
+				p.imports[s] = rel
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pkgs
+}
+
+func policy(t *testing.T) map[string][]string {
+	t.Helper()
+	rules := map[string][]string{}
+	sc := bufio.NewScanner(strings.NewReader(strings.TrimSpace(layers)))
+	for sc.Scan() {
+		name, deps, ok := strings.Cut(sc.Text(), ":")
+		if !ok {
+			t.Fatalf("policy line %q has no colon", sc.Text())
+		}
+		rules[name] = strings.Fields(deps)
+	}
+	return rules
+}
+
+// allowed returns all that a package may import, through any number of steps.
+func allowed(rules map[string][]string, name string) map[string]bool {
+	seen := map[string]bool{}
+	var walk func(string)
+	walk = func(n string) {
+		for _, d := range rules[n] {
+			for have := range rules {
+				below, all := strings.CutSuffix(d, "/...")
+				if (have == d || all && (have == below || strings.HasPrefix(have, below+"/"))) && !seen[have] && have != name {
+					seen[have] = true
+					walk(have)
+				}
+			}
+		}
+	}
+	walk(name)
+	return seen
+}
+
+func TestLayers(t *testing.T) {
+	rules := policy(t)
+	for dir, p := range packages(t) {
+		if len(p.files) == 0 {
+			continue
+		}
+		if _, ok := rules[dir]; !ok {
+			t.Errorf("package %s is not in the policy: decide which layer it belongs to", dir)
+			continue
+		}
+		ok := allowed(rules, dir)
+		for im, file := range p.imports {
+			if dep, ours := strings.CutPrefix(im, module+"/"); ours && !ok[dep] {
+				t.Errorf("%s: %s may not import %s", file, dir, dep)
+			}
+		}
+	}
+}
+
+func TestEngines(t *testing.T) {
+	for dir, p := range packages(t) {
+		for im, file := range p.imports {
+			for lib, owners := range engines {
+				if (im == lib || strings.HasPrefix(im, lib+"/")) && !slices.Contains(owners, dir) {
+					t.Errorf("%s: %s may not import %s, which belongs to %v", file, dir, im, owners)
+				}
+			}
+		}
+	}
+}
+
+func TestPure(t *testing.T) {
+	pkgs := packages(t)
+	for _, dir := range pure {
+		p := pkgs[dir]
+		if p == nil {
+			t.Errorf("pure package %s does not exist", dir)
+			continue
+		}
+		for im, file := range p.imports {
+			if impure.MatchString(im) {
+				t.Errorf("%s: %s is pure and may not import %s", file, dir, im)
+			}
+		}
+	}
+}
+
+func TestPackageComments(t *testing.T) {
+	for dir, p := range packages(t) {
+		n := 0
+		for _, f := range p.files {
+			if f.Doc != nil && !ast.IsGenerated(f) {
+				n++
+			}
+		}
+		if n != 1 && len(p.files) > 0 {
+			t.Errorf("package %s has %d package comments, want one that says what it promises", dir, n)
+		}
+	}
+}
+
+func TestTopLevel(t *testing.T) {
+	entries, err := os.ReadDir(root(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !slices.Contains(topLevel, e.Name()) {
+			t.Errorf("%s does not belong at the top of the repository", e.Name())
+		}
+	}
+}
+
+func TestNoReplace(t *testing.T) {
+	mod, err := os.ReadFile(filepath.Join(root(t), "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(mod)) {
+		if strings.HasPrefix(line, "replace") || strings.HasPrefix(line, "tool") || strings.HasPrefix(line, "toolchain") {
+			t.Errorf("go.mod: %q: keep the module file to what it requires", strings.TrimSpace(line))
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"path"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/wattle-dev/wattle/host/wasi"
+	"github.com/wattle-dev/wattle/host/wasi/filesystem"
+	"github.com/wattle-dev/wattle/providers/filesystem/hostdir"
+	"github.com/wattle-dev/wattle/providers/httpclient"
+)
+
+// grantFlags open what a component may reach. Everything else is closed.
+type grantFlags struct {
+	env   []string
+	dirs  []string
+	rules []string
+}
+
+func (g *grantFlags) add(fs *pflag.FlagSet) {
+	fs.StringArrayVar(&g.env, "env", nil, "give the guest an environment variable, `NAME=VALUE`, or NAME to pass on Wattle's own; repeatable")
+	fs.StringArrayVar(&g.dirs, "dir", nil, "give the guest a directory, `HOST::GUEST[:ro]`; repeatable")
+	fs.StringArrayVar(&g.rules, "allow-http", nil, "allow outgoing requests that match `RULE`: [METHOD,…] scheme://host[:port][/path]; repeatable")
+}
+
+// grants is what the flags open.
+type grants struct {
+	env    []string
+	dirs   []filesystem.Preopen
+	client *httpclient.Client
+}
+
+// open opens what the flags name. self are the addresses that the process
+// serves on, which its guests must not call.
+func (g *grantFlags) open(env *Env, self ...netip.AddrPort) (_ *grants, err error) {
+	out := &grants{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, out.close())
+		}
+	}()
+	for _, e := range g.env {
+		name, _, ok := strings.Cut(e, "=")
+		switch {
+		case name == "":
+			return nil, &usageError{fmt.Errorf("--env %q has no name", e)}
+		case !ok:
+			e = name + "=" + env.Getenv(name)
+		}
+		out.env = append(out.env, e)
+	}
+	for _, d := range g.dirs {
+		p, err := openDir(d)
+		if err != nil {
+			return nil, err
+		}
+		out.dirs = append(out.dirs, p)
+	}
+	var rules []httpclient.Rule
+	for _, text := range g.rules {
+		r, err := httpclient.ParseRule(text)
+		if err != nil {
+			return nil, &usageError{fmt.Errorf("--allow-http: %w", err)}
+		}
+		rules = append(rules, r)
+	}
+	out.client = httpclient.New(&httpclient.Options{Rules: rules, Self: self})
+	return out, nil
+}
+
+// openDir opens HOST::GUEST[:ro].
+func openDir(text string) (filesystem.Preopen, error) {
+	host, guest, ok := strings.Cut(text, "::")
+	guest, readOnly := strings.CutSuffix(guest, ":ro")
+	switch {
+	case !ok || host == "" || guest == "":
+		return filesystem.Preopen{}, &usageError{fmt.Errorf("--dir %q is not of the form HOST::GUEST[:ro]", text)}
+	case guest != "." && path.Clean(guest) != guest:
+		return filesystem.Preopen{}, &usageError{fmt.Errorf("--dir %q: write the guest's path as %q", text, path.Clean(guest))}
+	}
+	dir, err := hostdir.Open(host, hostdir.Options{Writable: !readOnly})
+	if err != nil {
+		return filesystem.Preopen{}, fmt.Errorf("--dir: %w", cause(host, err))
+	}
+	return filesystem.Preopen{Path: guest, Dir: dir, Writable: !readOnly}, nil
+}
+
+func (g *grants) close() error {
+	var errs []error
+	for _, d := range g.dirs {
+		errs = append(errs, d.Dir.Close())
+	}
+	if g.client != nil {
+		g.client.Close()
+	}
+	return errors.Join(errs...)
+}
+
+// options returns the grants as an instance is given them.
+func (g *grants) options() wasi.Options {
+	var o wasi.Options
+	o.CLI.Env = g.env
+	o.Filesystem.Preopens = g.dirs
+	o.HTTP.Client = g.client
+	return o
+}
+
+// denials lists what a component imports and cannot use, for a person to read
+// before wondering why it does not work.
+func (g *grantFlags) denials(imports []string) []denied {
+	all := []struct {
+		denied
+		closed bool
+	}{
+		{denied{"wasi:cli/environment", "no variables; --env NAME=VALUE gives one"}, len(g.env) == 0},
+		{denied{"wasi:filesystem/preopens", "no directory; --dir HOST::GUEST[:ro] gives one"}, len(g.dirs) == 0},
+		{denied{"wasi:http/outgoing-handler", "every request; --allow-http RULE allows some"}, len(g.rules) == 0},
+		{denied{"wasi:sockets/instance-network", "every connection; no flag opens it"}, true},
+	}
+	var out []denied
+	for _, im := range imports {
+		name, _, _ := strings.Cut(im, "@")
+		for _, d := range all {
+			if d.closed && name == d.Interface {
+				out = append(out, d.denied)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"github.com/wattle-dev/wattle/host"
+)
+
+// log writes what happens, and what guests print, for a person at a terminal.
+type log struct {
+	mu    sync.Mutex
+	w     io.Writer
+	level slog.Level
+}
+
+func newLog(w io.Writer, quiet bool) *log {
+	l := &log{w: w, level: slog.LevelInfo}
+	if quiet {
+		l.level = slog.LevelWarn
+	}
+	return l
+}
+
+func (l *log) logger() *slog.Logger { return slog.New(&logHandler{log: l}) }
+
+// line prints a line of a guest.
+func (l *log) line(g host.Line) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprintf(l.w, "[%v %v] %s\n", g.Instance, g.Stream, printable(g.Text))
+}
+
+// printable replaces control characters, with which a guest could write
+// anything anywhere on the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' || r == '\n' || r >= ' ' && r != 0x7f && (r < 0x80 || r > 0x9f) {
+			return r
+		}
+		return '�'
+	}, s)
+}
+
+// logHandler is a slog.Handler whose records are a line each, with values that
+// have several lines indented below.
+type logHandler struct {
+	log   *log
+	attrs []slog.Attr // with the names of their groups
+	group string
+}
+
+// Enabled implements slog.Handler.
+func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.log.level }
+
+// Handle implements slog.Handler.
+func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
+	var line, below strings.Builder
+	fmt.Fprintf(&line, "wattle: %s", r.Message)
+	add := func(a slog.Attr) {
+		v := printable(a.Value.Resolve().String())
+		if strings.Contains(strings.TrimSpace(v), "\n") || a.Key == "backtrace" || a.Key == "stderr" {
+			fmt.Fprintf(&below, "  %s:\n    %s\n", a.Key, strings.ReplaceAll(strings.TrimRight(v, "\n"), "\n", "\n    "))
+			return
+		}
+		if strings.ContainsAny(v, " =\"") && a.Key != "error" {
+			v = fmt.Sprintf("%q", v)
+		}
+		if a.Key == "error" {
+			fmt.Fprintf(&line, ": %s", v)
+			return
+		}
+		fmt.Fprintf(&line, " %s=%s", a.Key, v)
+	}
+	for _, a := range h.attrs {
+		add(a)
+	}
+	r.Attrs(func(a slog.Attr) bool {
+		for _, flat := range flatten(h.group, a) {
+			add(flat)
+		}
+		return true
+	})
+	h.log.mu.Lock()
+	defer h.log.mu.Unlock()
+	_, err := io.WriteString(h.log.w, line.String()+"\n"+below.String())
+	return err
+}
+
+// flatten returns an attribute with its group in its name, and those of a group
+// one by one.
+func flatten(group string, a slog.Attr) []slog.Attr {
+	a.Value = a.Value.Resolve()
+	if a.Value.Kind() != slog.KindGroup {
+		if a.Equal(slog.Attr{}) {
+			return nil
+		}
+		a.Key = group + a.Key
+		return []slog.Attr{a}
+	}
+	if a.Key != "" {
+		group += a.Key + "."
+	}
+	var out []slog.Attr
+	for _, m := range a.Value.Group() {
+		out = append(out, flatten(group, m)...)
+	}
+	return out
+}
+
+// WithAttrs implements slog.Handler.
+func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	next := *h
+	next.attrs = h.attrs[:len(h.attrs):len(h.attrs)]
+	for _, a := range attrs {
+		next.attrs = append(next.attrs, flatten(h.group, a)...)
+	}
+	return &next
+}
+
+// WithGroup implements slog.Handler.
+func (h *logHandler) WithGroup(name string) slog.Handler {
+	next := *h
+	if name != "" {
+		next.group += name + "."
+	}
+	return &next
+}

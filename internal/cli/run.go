@@ -1,0 +1,207 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wattle-dev/wattle/host/component"
+	"github.com/wattle-dev/wattle/host/wasi"
+	wasicli "github.com/wattle-dev/wattle/host/wasi/cli"
+	"github.com/wattle-dev/wattle/wit"
+)
+
+// Defaults of `wattle run`.
+const (
+	defaultAddr           = "127.0.0.1:8000"
+	defaultRequestTimeout = 60 * time.Second
+	defaultCommandTimeout = time.Hour
+)
+
+// The exports that say how a component is run.
+const (
+	incomingHandler = "wasi:http/incoming-handler"
+	commandRun      = "wasi:cli/run"
+)
+
+// runFlags are the flags of `wattle run`.
+type runFlags struct {
+	grants  grantFlags
+	cache   cacheFlags
+	memory  size
+	timeout time.Duration
+	quiet   bool
+	serve   serveFlags
+}
+
+const runHelp = `Run a component.
+
+A component that exports wasi:http/incoming-handler is served over HTTP, an MCP
+server for instance: each request gets a fresh instance. One that exports
+wasi:cli/run is run as a command with the arguments after --, and wattle exits
+with its exit code.
+
+Nothing is open to the component unless a flag opens it.`
+
+const runExamples = `  wattle run examples/mcp-ts/server.wasm
+  wattle run server.wasm --addr 127.0.0.1:9000 --allow-http 'GET https://api.example.com/v1/'
+  wattle run tool.wasm --dir ./data::/data:ro -- --verbose /data/input.txt`
+
+func runCommand(env *Env) *cobra.Command {
+	f := &runFlags{memory: component.DefaultMemory}
+	cmd := &cobra.Command{
+		Use:     "run FILE [-- ARG...]",
+		Short:   "Run a component: serve it over HTTP, or run it as a command",
+		Long:    runHelp,
+		Example: runExamples,
+		Args: func(cmd *cobra.Command, args []string) error {
+			switch n := cmd.ArgsLenAtDash(); {
+			case len(args) == 0 || n == 0:
+				return &usageError{errors.New("run takes a component file")}
+			case n < 0 && len(args) > 1, n > 1:
+				return &usageError{fmt.Errorf("run takes one file; put the guest's arguments after --, as in: wattle run %s -- %s", args[0], strings.Join(args[1:], " "))}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.run(cmd.Context(), env, args[0], args[1:], cmd.Flags().Changed("timeout"))
+		},
+	}
+	fs := cmd.Flags()
+	f.grants.add(fs)
+	f.cache.add(fs)
+	f.serve.add(fs)
+	fs.Var(&f.memory, "memory", "the linear memory that an instance may use")
+	fs.DurationVar(&f.timeout, "timeout", 0, fmt.Sprintf("the time that a request, or the command, may take (default %v, or %v)", defaultRequestTimeout, defaultCommandTimeout))
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but errors and what the guest prints")
+	return cmd
+}
+
+func (f *runFlags) run(ctx context.Context, env *Env, file string, args []string, timed bool) error {
+	switch {
+	case timed && f.timeout <= 0:
+		return &usageError{errors.New("--timeout must be positive: every call into a guest ends")}
+	case f.memory == 0:
+		return &usageError{errors.New("--memory must be positive")}
+	}
+	wasm, err := readFile(file)
+	if err != nil {
+		return err
+	}
+	engine, err := f.cache.engine(ctx, env, f.quiet)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = engine.Close(context.WithoutCancel(ctx)) }()
+	linker, err := newLinker()
+	if err != nil {
+		return err
+	}
+	c, err := engine.Load(ctx, wasm, linker)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	exports := c.Exports()
+	switch {
+	case exported(exports, incomingHandler) != "" && len(args) == 0:
+		if !timed {
+			f.timeout = defaultRequestTimeout
+		}
+		return f.serveHTTP(ctx, env, c, file, wasm)
+	case exported(exports, commandRun) != "":
+		if !timed {
+			f.timeout = defaultCommandTimeout
+		}
+		return f.command(ctx, env, c, file, args)
+	case exported(exports, incomingHandler) != "":
+		return &usageError{fmt.Errorf("%s is served over HTTP and takes no arguments", file)}
+	}
+	what := "nothing"
+	if len(exports) > 0 {
+		what = strings.Join(exports, ", ")
+	}
+	return fmt.Errorf("%s: exports %s; run needs %s or %s", file, what, incomingHandler, commandRun)
+}
+
+// exported returns the export of an interface in any version of 0.2.
+func exported(exports []string, iface string) string {
+	i := slices.IndexFunc(exports, func(e string) bool {
+		name, version, _ := strings.Cut(e, "@")
+		return name == iface && (version == "" || strings.HasPrefix(version, "0.2."))
+	})
+	if i < 0 {
+		return ""
+	}
+	return exports[i]
+}
+
+// newLinker returns what Wattle offers to components.
+func newLinker() (*component.Linker, error) {
+	l := &component.Linker{}
+	return l, wasi.Define(l)
+}
+
+// command runs a component that exports wasi:cli/run.
+func (f *runFlags) command(ctx context.Context, env *Env, c *component.Component, file string, args []string) error {
+	g, err := f.grants.open(env)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = g.close() }()
+	opts := g.options()
+	opts.CLI.Args = append([]string{filepath.Base(file)}, args...)
+	opts.CLI.Stdin, opts.CLI.Stdout, opts.CLI.Stderr = env.Stdin, env.Stdout, env.Stderr
+	opts.CLI.Terminals = wasicli.Terminals{Stdin: isTerminal(env.Stdin), Stdout: isTerminal(env.Stdout), Stderr: isTerminal(env.Stderr)}
+	state := wasi.NewState(opts)
+	defer func() { _ = state.Close() }()
+
+	ctx, cancel := context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("out of time: --timeout is %v", f.timeout))
+	defer cancel()
+	failed, err := call(ctx, c, state, component.Limits{Memory: uint64(f.memory)})
+	flush, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer done()
+	if e := state.Drain(flush); err == nil && e != nil {
+		err = fmt.Errorf("guest output: %w", e)
+	}
+	var exit *component.ExitError
+	switch {
+	case errors.As(err, &exit):
+		if exit.Code == 0 {
+			return nil
+		}
+		return &exitError{code: exit.Code}
+	case err != nil:
+		return fmt.Errorf("%s: %w", file, err)
+	case failed:
+		return &exitError{code: exitFailure}
+	}
+	return nil
+}
+
+// call instantiates a command and calls it once. failed is its result.
+func call(ctx context.Context, c *component.Component, state *wasi.State, limits component.Limits) (failed bool, err error) {
+	in, err := c.Instantiate(ctx, state, limits)
+	if err != nil {
+		return false, err
+	}
+	defer in.Close()
+	run, err := in.Func(exported(c.Exports(), commandRun), "run")
+	if err != nil {
+		return false, err
+	}
+	if got, want := run.Type().Signature(), wasicli.RunRunSignature; got != want {
+		return false, fmt.Errorf("run has type %s, not %s", got, want)
+	}
+	results, err := run.Call(ctx)
+	if err != nil {
+		return false, err
+	}
+	result, ok := results[0].(wit.ResultValue)
+	return ok && result.Failed, nil
+}

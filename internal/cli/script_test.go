@@ -1,0 +1,200 @@
+package cli_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/wattle-dev/wattle/internal/cli"
+)
+
+// TestMain lets scripts run wattle as a process of its own, with `exec wattle`.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"wattle": func() {
+		os.Exit(cli.Main(context.Background(), &cli.Env{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}))
+	}})
+}
+
+// TestScripts runs the scripts of testdata/script. Besides the commands of
+// testscript they have:
+//
+//	code CODE ARG...         runs wattle and demands its exit code
+//	serve ARG...             starts `wattle run ARG... -o json`; its URL is $URL
+//	http METHOD PATH [BODY]  asks the server; status and body become stdout. With !,
+//	                         the answer has to be cut off
+//	stop                     ends the server; what it wrote becomes stderr
+//	occupy                   listens on a port and sets $PORT to it
+//	cut FILE SIZE            makes a file shorter
+//	module FILE              makes a core module that is empty
+func TestScripts(t *testing.T) {
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Compiled code is shared by all scripts, and by no other run.
+	cache := filepath.Join(t.TempDir(), "cache")
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("EXAMPLES", examples)
+			env.Setenv("TESTDATA", filepath.Join(examples, "../host/component/testdata"))
+			env.Setenv("WATTLE_CACHE_DIR", cache)
+			env.Values[serverKey{}] = &server{}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"code": cmdCode, "serve": cmdServe, "http": cmdHTTP, "stop": cmdStop, "occupy": cmdOccupy, "cut": cmdCut, "module": cmdModule,
+		},
+	})
+}
+
+func cmdCode(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) == 0 || neg {
+		ts.Fatalf("usage: code CODE ARG...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := cli.Main(context.Background(), &cli.Env{Args: absolute(ts, args[1:]), Stdin: strings.NewReader(""), Stdout: ts.Stdout(), Stderr: ts.Stderr(), Getenv: ts.Getenv})
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// absolute makes files of the script's directory known to this process, which
+// runs in another.
+func absolute(ts *testscript.TestScript, args []string) []string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		out[i] = a
+		if host, guest, ok := strings.Cut(a, "::"); ok {
+			out[i] = ts.MkAbs(host) + "::" + guest
+		} else if _, err := os.Stat(ts.MkAbs(a)); err == nil {
+			out[i] = ts.MkAbs(a)
+		}
+	}
+	return out
+}
+
+type serverKey struct{}
+
+// server is a `wattle run` in this process.
+type server struct {
+	cancel context.CancelFunc
+	done   chan int
+	stderr lockedBuffer
+}
+
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+func cmdServe(ts *testscript.TestScript, _ bool, args []string) {
+	s := ts.Value(serverKey{}).(*server)
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel, s.done = cancel, make(chan int, 1)
+	line := append([]string{"run"}, absolute(ts, args)...)
+	line = append(line, "--addr", "127.0.0.1:0", "-o", "json")
+	r, w := io.Pipe()
+	go func() {
+		s.done <- cli.Main(ctx, &cli.Env{Args: line, Stdin: strings.NewReader(""), Stdout: w, Stderr: &s.stderr, Getenv: ts.Getenv})
+		_ = w.Close()
+	}()
+	ts.Defer(func() { s.end() })
+	text, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		ts.Fatalf("the server does not serve:\n%s", s.stderr.String())
+	}
+	var a struct {
+		URL string `json:"url"`
+		MCP string `json:"mcp_url"`
+	}
+	ts.Check(json.Unmarshal([]byte(text), &a))
+	ts.Setenv("URL", a.URL)
+	ts.Setenv("MCP_URL", a.MCP)
+	fmt.Fprint(ts.Stdout(), text)
+}
+
+// end stops the server, if there is one, and returns its exit code.
+func (s *server) end() int {
+	if s.cancel == nil {
+		return 0
+	}
+	s.cancel()
+	s.cancel = nil
+	return <-s.done
+}
+
+func cmdStop(ts *testscript.TestScript, _ bool, _ []string) {
+	s := ts.Value(serverKey{}).(*server)
+	if code := s.end(); code != 0 {
+		ts.Fatalf("the server ends with code %d:\n%s", code, s.stderr.String())
+	}
+	fmt.Fprint(ts.Stderr(), s.stderr.String())
+}
+
+func cmdHTTP(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: http METHOD PATH [BODY]")
+	}
+	body := strings.Join(args[2:], " ")
+	req, err := http.NewRequest(args[0], ts.Getenv("URL")+args[1], strings.NewReader(body))
+	ts.Check(err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json, text/event-stream")
+	resp, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if (err != nil) != neg {
+		ts.Fatalf("reading the answer: %v", err)
+	}
+	fmt.Fprintf(ts.Stdout(), "%d\n%s\n", resp.StatusCode, b)
+}
+
+func cmdOccupy(ts *testscript.TestScript, _ bool, _ []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { _ = l.Close() })
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	ts.Check(err)
+	ts.Setenv("PORT", port)
+}
+
+func cmdCut(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: cut FILE SIZE")
+	}
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+func cmdModule(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte("\x00asm\x01\x00\x00\x00"), 0o600))
+}
