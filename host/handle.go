@@ -36,7 +36,9 @@ func (s *Server) handle(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	q.log = s.opts.Logger.With("instance", q.id)
 	started := time.Now()
 	callErr, sendErr, partly := q.run(ctx)
-	s.opts.Logger.DebugContext(ctx, "request served", "instance", q.id, "took", time.Since(started))
+	if q.log.Enabled(ctx, slog.LevelDebug) {
+		q.log.DebugContext(ctx, "request served", "took", time.Since(started))
+	}
 	if callErr != nil && sendErr == nil {
 		// The client has its whole response; the fault came after it.
 		q.report(ctx, callErr)

@@ -18,6 +18,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +38,7 @@ const (
 	mcp    = "../examples/mcp-ts/server.wasm"
 	tool   = "../examples/cli/textool.wasm"
 	faulty = "testdata/faulty/faulty.wasm"
+	worse  = "../examples/misbehave/misbehave.wasm"
 )
 
 // engine is shared by all tests, and so are the components: compiling them is
@@ -119,6 +121,13 @@ func want(t *testing.T, srv *httptest.Server, path string, status int, body stri
 	resp, got, err := do(t, srv, "GET", path, "")
 	if err != nil || resp.StatusCode != status || !strings.HasPrefix(got, body) {
 		t.Errorf("GET %s: %v %q %v, want %d %q", path, resp, got, err, status, body)
+	}
+}
+
+// idle waits until no instance runs: a client has its response a little earlier.
+func idle(s *host.Server) {
+	for s.Metrics().Running.Load() != 0 {
+		runtime.Gosched()
 	}
 }
 
@@ -208,8 +217,9 @@ func TestProxy(t *testing.T) {
 
 func TestDeniedRequestIsLogged(t *testing.T) {
 	var buf strings.Builder
-	_, srv := start(t, proxy, host.Options{Name: "p", Logger: slog.New(slog.NewTextHandler(&buf, nil))})
+	s, srv := start(t, proxy, host.Options{Name: "p", Logger: slog.New(slog.NewTextHandler(&buf, nil))})
 	want(t, srv, "/?url=https://example.com/x%3Fsecret", 403, "")
+	idle(s)
 	for _, s := range []string{`component=p`, `instance=1`, `the rule \"https://example.com\" would`} {
 		if !strings.Contains(buf.String(), s) {
 			t.Errorf("log %q does not contain %q", buf.String(), s)
@@ -221,44 +231,39 @@ func TestDeniedRequestIsLogged(t *testing.T) {
 }
 
 func TestLoops(t *testing.T) {
-	s := httptest.NewUnstartedServer(nil)
-	own := netip.MustParseAddrPort(s.Listener.Addr().String())
-	selfURL := "http://" + own.String()
+	var current atomic.Pointer[host.Server]
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { current.Load().ServeHTTP(w, r) }))
+	t.Cleanup(s.Close)
 	for _, tt := range []struct {
 		name string
 		opts httpclient.Options
 	}{
-		{"own address", httpclient.Options{Self: []netip.AddrPort{own}}},
+		{"own address", httpclient.Options{Self: []netip.AddrPort{netip.MustParseAddrPort(s.Listener.Addr().String())}}},
 		{"too many hops", httpclient.Options{MaxHops: 3}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			opts := allow(t, tt.opts, selfURL)
+			opts := allow(t, tt.opts, s.URL)
 			server, err := host.NewServer(load(t, proxy), &opts)
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.Config.Handler = server
-			if s.URL == "" {
-				s.Start()
-				t.Cleanup(func() {})
-			}
+			current.Store(server)
 			target := "/"
 			for range 8 {
-				target = "/?url=" + url.QueryEscape(selfURL+target)
+				target = "/?url=" + url.QueryEscape(s.URL+target)
 			}
-			resp, err := s.Client().Get(selfURL + target)
+			resp, err := s.Client().Get(s.URL + target)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer resp.Body.Close()
 			body, _ := io.ReadAll(resp.Body)
-			hops := max(1, tt.opts.MaxHops+1)
-			if n := server.Metrics().Requests.Load(); resp.StatusCode != 502 || !strings.Contains(string(body), "loop-detected") || n > int64(hops) {
-				t.Errorf("%d %q after %d requests, want 502 for a loop within %d", resp.StatusCode, body, n, hops)
+			most := int64(tt.opts.MaxHops + 1)
+			if n := server.Metrics().Requests.Load(); resp.StatusCode != 502 || !strings.Contains(string(body), "loop-detected") || n > most {
+				t.Errorf("%d %q after %d requests, want 502 for a loop within %d", resp.StatusCode, body, n, most)
 			}
 		})
 	}
-	s.Close()
 	_, srv := start(t, hello, host.Options{})
 	if resp, _, err := do(t, srv, "GET", "/", "", httpclient.HopHeader, "9"); err != nil || resp.StatusCode != http.StatusLoopDetected {
 		t.Errorf("request after 9 hops: %v %v, want 508", resp, err)
@@ -352,9 +357,7 @@ func TestFaults(t *testing.T) {
 			t.Errorf("GET %s: %v %q %v, want %d %q", tt.path, resp, body, err, tt.status, tt.body)
 		}
 		// The log is complete when the request is over.
-		for s.Metrics().Running.Load() != 0 {
-			runtime.Gosched()
-		}
+		idle(s)
 		if !strings.Contains(logged.String(), tt.log) || tt.log == "" && logged.Len() > 0 {
 			t.Errorf("GET %s: log %q, want %q in it", tt.path, logged.String(), tt.log)
 		}
@@ -363,6 +366,67 @@ func TestFaults(t *testing.T) {
 	got := map[string]int64{"requests": m.Requests.Load(), "failed": m.Failed.Load(), "aborted": m.Aborted.Load(), "traps": m.Traps.Load()}
 	if d := cmp.Diff(map[string]int64{"requests": 9, "failed": 5, "aborted": 1, "traps": 5}, got); d != "" {
 		t.Errorf("metrics (-want +got):\n%s", d)
+	}
+}
+
+// misbehaviour is a path of the guest that does nothing good, and what a client
+// sees of it. The status is 0 when the response is cut off.
+type misbehaviour struct {
+	path   string
+	status int
+	body   string
+}
+
+// misbehave has all of them happen at once, beside requests that are answered.
+func misbehave(t *testing.T, srv *httptest.Server, all []misbehaviour) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for _, tt := range all {
+		wg.Go(func() {
+			resp, body, err := do(t, srv, "GET", tt.path, "")
+			if tt.status == 0 {
+				if err == nil || body != tt.body {
+					t.Errorf("GET %s: %q %v, want it cut off after %q", tt.path, body, err, tt.body)
+				}
+				return
+			}
+			if err != nil || resp.StatusCode != tt.status || !strings.Contains(body, tt.body) {
+				t.Errorf("GET %s: %v %q %v, want %d with %q", tt.path, resp, body, err, tt.status, tt.body)
+			}
+		})
+	}
+	wg.Wait()
+	want(t, srv, "/ok", 200, "ok\n")
+}
+
+func TestMisbehaviour(t *testing.T) {
+	_, srv := start(t, worse, host.Options{Limits: component.Limits{Memory: 64 << 20}, ShowErrors: true, Output: func(host.Line) {}})
+	misbehave(t, srv, []misbehaviour{
+		{"/recurse", 502, "trap"},
+		{"/memory", 502, "trap: unreachable"},
+		{"/crash", 502, "misbehave: crash"},
+		{"/exit", 502, "guest exited with code 1"}, // the adapter of preview 1 knows no other
+		{"/handles", 502, "at most 16384 handles"},
+		{"/late", 0, "half of it"},
+		{"/ok", 200, "ok\n"},
+	})
+}
+
+func TestEndlessMisbehaviour(t *testing.T) {
+	var written atomic.Int64
+	const rate = 100_000
+	s, srv := start(t, worse, host.Options{
+		Timeout: 500 * time.Millisecond, ShowErrors: true, OutputRate: rate,
+		Output: func(l host.Line) { written.Add(int64(len(l.Text))) },
+	})
+	begun := time.Now()
+	misbehave(t, srv, []misbehaviour{
+		{"/loop", 504, "took too long"},
+		{"/sleep", 504, "took too long"},
+		{"/stderr", 504, "la la la"},
+	})
+	if n, most := written.Load(), int64(2+time.Since(begun)/time.Second)*rate; n > most || s.Metrics().OutputDropped.Load() == 0 {
+		t.Errorf("%d bytes of output came through, at most %d should, and %d were dropped", n, most, s.Metrics().OutputDropped.Load())
 	}
 }
 
@@ -539,9 +603,7 @@ func TestOutput(t *testing.T) {
 		lines = append(lines, l)
 	}})
 	want(t, srv, "/lines", 200, "written")
-	for s.Metrics().Running.Load() != 0 {
-		runtime.Gosched()
-	}
+	idle(s)
 	got := map[host.Stream][]host.Line{}
 	for _, l := range lines {
 		got[l.Stream] = append(got[l.Stream], l)
@@ -599,9 +661,7 @@ func TestManyClients(t *testing.T) {
 		wg.Wait()
 	}
 	used := func() (heap uint64, goroutines int) {
-		for s.Metrics().Running.Load() != 0 {
-			runtime.Gosched()
-		}
+		idle(s)
 		runtime.GC()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)

@@ -66,6 +66,14 @@ func TestCalc(t *testing.T) {
 			}
 		})
 	}
+	for _, name := range []string{"b", "c"} {
+		if err := in.Drop(deadline(t), handles[name].(wit.HandleValue)); err != nil {
+			t.Errorf("drop of %q: %v", name, err)
+		}
+	}
+	if err := in.Drop(t.Context(), handles["a"].(wit.HandleValue)); err == nil {
+		t.Error("a drop without a deadline succeeds")
+	}
 	if len(seen) < 20 {
 		t.Errorf("only %d functions have a case", len(seen))
 	}
@@ -94,12 +102,17 @@ func calc(t *testing.T) *component.Instance {
 	return in
 }
 
+func deadline(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
 // call calls a function with one result, or none, which is nil.
 func call(t *testing.T, f *component.Func, args ...wit.Value) wit.Value {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	got, err := f.Call(ctx, args...)
+	got, err := f.Call(deadline(t), args...)
 	if err != nil {
 		t.Fatal(err)
 	}

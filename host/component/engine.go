@@ -196,7 +196,9 @@ func (e *Engine) share(ctx context.Context, c *Component, code **coreCode, cache
 	s.refs++
 	e.mu.Unlock()
 	c.shared = append(c.shared, key)
-	s.once.Do(func() { s.err = e.compile(ctx, key, s.code, cached) })
+	// Others may wait for the same module: it is compiled to the end even if
+	// this caller does not want it any more.
+	s.once.Do(func() { s.err = e.compile(context.WithoutCancel(ctx), key, s.code, cached) })
 	if s.err != nil {
 		return s.err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strconv"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -122,9 +123,18 @@ func (o *optionState) Realloc(old, oldSize, align, size uint32) uint32 {
 	return uint32(stack[0])
 }
 
+// startTimeout bounds a start whose context has no deadline.
+const startTimeout = time.Minute
+
 // Instantiate makes an instance. state is what host functions find in
-// Call.State. Whatever the guest runs while it starts is bounded by ctx.
+// Call.State. Whatever the guest runs while it starts is bounded by ctx, and by
+// a minute if ctx has no deadline.
 func (c *Component) Instantiate(ctx context.Context, state any, limits Limits) (*Instance, error) {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, startTimeout)
+		defer cancel()
+	}
 	p := c.plan
 	in := &Instance{
 		engine: c.engine, plan: p, state: state, limits: limits.withDefaults(),
@@ -440,15 +450,44 @@ func (f *Func) CallHandles(ctx context.Context, args ...Own) error {
 	})
 }
 
+// Drop drops a resource that a call has returned as owned. Its destructor is
+// guest code, so ctx must have a deadline. A resource is dropped once.
+func (in *Instance) Drop(ctx context.Context, h wit.HandleValue) error {
+	r := in.plan.resources[h.Resource]
+	rep, ok := h.Rep.(abi.Rep)
+	if r == nil || !ok {
+		return fmt.Errorf("resource %v is not of this instance", h.Resource)
+	}
+	return in.call(ctx, func() error {
+		in.dropRep(r, rep, in.plan.entering(-1, r.comp))
+		return nil
+	})
+}
+
 // Own is a resource of the host to be given to a guest.
 type Own struct {
 	Type  *HostResource
 	Value any
 }
 
-// run is the frame of a call from the host.
+// run is the frame of a call of the function from the host. An error of call
+// itself means that it was refused before the guest ran.
 func (f *Func) run(ctx context.Context, call func(*frame) error) error {
 	in := f.in
+	return in.call(ctx, func() error {
+		in.enter(f.enters)
+		c := in.pushFrame(nil, &in.comps[f.fn.lift.comp])
+		in.side(&c.callee, f.fn.lift.opts, calleeHandles{c})
+		err := call(c)
+		in.popFrame(c)
+		in.leave(f.enters)
+		return err
+	})
+}
+
+// call has the host do something that may run the guest. If that panics, the
+// instance is dead.
+func (in *Instance) call(ctx context.Context, do func() error) error {
 	if in.dead {
 		return ErrDead
 	}
@@ -457,24 +496,14 @@ func (f *Func) run(ctx context.Context, call func(*frame) error) error {
 	}
 	was := in.ctx.Context // of the call under way, if a host function calls its own guest
 	in.ctx.Context = ctx
-	done := false
+	returned := false
 	err := guard(func() error {
-		in.enter(f.enters)
-		c := in.pushFrame(nil, &in.comps[f.fn.lift.comp])
-		in.side(&c.callee, f.fn.lift.opts, calleeHandles{c})
-		if err := call(c); err != nil {
-			done = true // refused before the guest ran
-			in.popFrame(c)
-			in.leave(f.enters)
-			return err
-		}
-		in.popFrame(c)
-		in.leave(f.enters)
-		done = true
-		return nil
+		err := do()
+		returned = true
+		return err
 	})
 	in.ctx.Context = was
-	if err == nil || done {
+	if err == nil || returned {
 		return err
 	}
 	in.dead = true

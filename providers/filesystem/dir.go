@@ -25,8 +25,10 @@ type Dir interface {
 	Rename(path string, to Dir, toPath string) error
 	// Link makes a hard link to a file. It does not follow symbolic links.
 	Link(path string, to Dir, toPath string) error
-	// Symlink makes a symbolic link at path. A target that leaves the directory
-	// is refused.
+	// Symlink makes a symbolic link at path. A target that is absolute is
+	// refused. One that leaves the directory is not: it may come to do so later,
+	// when it or what it names is moved. Nobody follows it here, and other
+	// programs must not follow links in a directory that guests write to.
 	Symlink(target, path string) error
 	// Readlink returns the target of a symbolic link, unless it is absolute.
 	Readlink(path string) (string, error)

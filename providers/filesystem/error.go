@@ -40,9 +40,8 @@ var codeNames = [...]string{
 	"operation not permitted", "value too large", "quota exceeded", "read-only", "text file busy", "too many links", "not supported",
 }
 
-// Error returns what the code means, so that a code is the cause of an *Error
-// that has no other.
-func (c Code) Error() string {
+// String returns what the code means.
+func (c Code) String() string {
 	if int(c) < len(codeNames) {
 		return codeNames[c]
 	}
@@ -52,22 +51,26 @@ func (c Code) Error() string {
 // Error is an error of this package.
 type Error struct {
 	Code Code
-	// Err is the cause. It may name paths of the host.
+	// Err is the cause, or nil. It may name paths of the host.
 	Err error
 }
 
 // Fail returns the error of a code that needs no cause.
-func Fail(c Code) error { return &Error{Code: c, Err: c} }
+func Fail(c Code) error { return &Error{Code: c} }
 
-func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return e.Code.String()
+	}
+	return e.Err.Error()
+}
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // CodeOf returns the code of an error, or IO for one of another package.
 func CodeOf(err error) Code {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return IO

@@ -38,7 +38,7 @@ const (
 	MaxByteLength = 1<<28 - 1
 	// DefaultBudget bounds the bytes that one call may move, in either
 	// direction, by lists and strings.
-	DefaultBudget = 1 << 30
+	DefaultBudget = 1 << 28
 )
 
 // Encoding is a string encoding, with the opcodes of Binary.md.

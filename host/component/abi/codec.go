@@ -76,6 +76,10 @@ func (c *Codec) Lower(s *Side, vs []wit.Value, flat []uint64) error {
 	return nil
 }
 
+// boxed is about how many bytes a value in a list occupies here: an interface
+// and what it points to.
+const boxed = 32
+
 // lifter makes Go values of guest values.
 type lifter struct {
 	s  *Side
@@ -163,7 +167,7 @@ func (l *lifter) list(t *shape, ptr, n uint32) wit.Value {
 		l.b.Spend(size)
 		return append(wit.Bytes{}, l.s.Memory.Bytes()[ptr:uint64(ptr)+size]...)
 	}
-	l.b.Spend(uint64(n) * 16) // what the boxed elements occupy here
+	l.b.Spend(uint64(n) * boxed)
 	vs := make(wit.ListValue, n)
 	for i := range vs {
 		vs[i] = l.mem(e, ptr+uint32(i)*e.size)

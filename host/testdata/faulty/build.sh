@@ -4,6 +4,8 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 examples=$here/../../../examples
+tools=$examples/tools
+[ -d "$tools/node_modules" ] || npm --prefix "$tools" ci --ignore-scripts --no-audit --no-fund
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 printf '{"Replace":{"%s/internal/faulty/main.go":"%s/main.go"}}' "$(cd "$examples" && pwd)" "$here" >"$work/overlay.json"

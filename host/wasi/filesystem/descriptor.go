@@ -37,7 +37,7 @@ func (f *sharedFile) release() error {
 		return nil
 	}
 	f.state.release()
-	return f.File.Close()
+	return f.Close()
 }
 
 // Drop implements component.Dropper. Errors of closing concern nobody: the guest

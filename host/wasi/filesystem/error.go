@@ -49,8 +49,7 @@ func errorCode(err error) error {
 // FilesystemErrorCode implements filesystem-error-code. Streams of this package
 // fail with an ErrorCode.
 func (*State) FilesystemErrorCode(_ *component.Call, err *io.Error) (component.Option[ErrorCode], error) {
-	var code ErrorCode
-	if errors.As(err.Err, &code) {
+	if code, ok := errors.AsType[ErrorCode](err.Err); ok {
 		return component.Some(code), nil
 	}
 	return component.Option[ErrorCode]{}, nil

@@ -88,8 +88,14 @@ func TestReadAndWrite(t *testing.T) {
 		want           string
 		end            bool
 	}{
-		{4, 0, "0123", false}, {10, 0, "0123456789", false}, {11, 0, "0123456789", true}, {4, 8, "89", true},
-		{4, 10, "", true}, {4, 100, "", true}, {0, 0, "", false}, {math.MaxUint64, 5, "56789", true},
+		{4, 0, "0123", false},
+		{10, 0, "0123456789", false},
+		{11, 0, "0123456789", true},
+		{4, 8, "89", true},
+		{4, 10, "", true},
+		{4, 100, "", true},
+		{0, 0, "", false},
+		{math.MaxUint64, 5, "56789", true},
 	}
 	for _, test := range tests {
 		got, err := f.Read(nil, test.length, test.offset)
@@ -236,8 +242,10 @@ func TestDescriptorFlags(t *testing.T) {
 		d    *filesystem.Descriptor
 		want filesystem.DescriptorFlags
 	}{
-		{"preopen", d, r | filesystem.DescriptorFlagsMutateDirectory}, {"directory", dir, r | filesystem.DescriptorFlagsMutateDirectory},
-		{"reader", reader, r}, {"writer", writer, w},
+		{"preopen", d, r | filesystem.DescriptorFlagsMutateDirectory},
+		{"directory", dir, r | filesystem.DescriptorFlagsMutateDirectory},
+		{"reader", reader, r},
+		{"writer", writer, w},
 	} {
 		if got, err := test.d.GetFlags(nil); got != test.want || err != nil {
 			t.Errorf("get-flags of %s = %v, %v, want %v", test.name, got, err, test.want)

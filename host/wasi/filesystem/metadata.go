@@ -88,6 +88,7 @@ func times(accessed, modified NewTimestamp) (t provider.Times, err error) {
 // timestamp returns a time to be set, which is zero for none.
 func timestamp(n NewTimestamp) (time.Time, error) {
 	switch n.Tag {
+	case NewTimestampNoChange:
 	case NewTimestampNow:
 		return time.Now(), nil
 	case NewTimestampTimestamp:

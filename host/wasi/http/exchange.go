@@ -214,7 +214,7 @@ func (e *Exchange) sendTrailer(t *Fields) {
 		return
 	}
 	h := e.w.Header()
-	for name, values := range t.header() {
+	for name, values := range t.trailer() {
 		h[nethttp.TrailerPrefix+name] = values
 	}
 }

@@ -153,6 +153,21 @@ func (f *Fields) header() nethttp.Header {
 	return h
 }
 
+// heads are fields that say how a message is framed or what its content is, and
+// so come too late in a trailer (RFC 9110, section 6.5.1).
+var heads = map[string]bool{
+	"Content-Length": true, "Content-Encoding": true, "Content-Type": true, "Content-Range": true,
+	"Trailer": true, "Te": true, "Expect": true,
+}
+
+// trailer returns the fields as the network side has them, without those that a
+// trailer cannot have.
+func (f *Fields) trailer() nethttp.Header {
+	h := f.header()
+	maps.DeleteFunc(h, func(name string, _ []string) bool { return heads[name] })
+	return h
+}
+
 // size returns the bytes that the fields have in a message.
 func (f *Fields) size() int {
 	const separators = len(": \r\n")

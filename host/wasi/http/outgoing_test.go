@@ -223,7 +223,7 @@ func TestOutgoingBothWays(t *testing.T) {
 		w.Header().Set("Sum", fmt.Sprint(n, " ", err, " ", r.Trailer.Get("Declared"), " ", r.Trailer.Get("Undeclared")))
 	})
 	s := newGuest(t, Options{Client: newClient(t, httpclient.Options{}, srv.URL), Buffer: 1000})
-	r := newRequest(t, s, "PUT", srv.URL+"/a%2Fb?c=%zz", "x", "y", "trailer", "declared")
+	r := newRequest(t, s, "PUT", srv.URL+"/a%2Fb?c=%zz", "x", "y", "trailer", "declared, content-length, ,")
 	body, err := r.Body(nil)
 	if err != nil {
 		t.Fatal(err)

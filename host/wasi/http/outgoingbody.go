@@ -164,7 +164,7 @@ type requestBody struct {
 func (r requestBody) Read(p []byte) (int, error) {
 	n, err := r.pipe.Read(p)
 	if err == io.EOF && r.trailer != nil { //nolint:errorlint // the pipe returns it as it is, after finish
-		for name, values := range r.trailer.header() {
+		for name, values := range r.trailer.trailer() {
 			r.trailers[name] = values
 		}
 	}

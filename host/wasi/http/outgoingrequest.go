@@ -141,8 +141,9 @@ func announced(h nethttp.Header) nethttp.Header {
 	trailer := nethttp.Header{}
 	for _, line := range h["Trailer"] {
 		for name := range strings.SplitSeq(line, ",") {
-			if name = textproto.TrimString(name); validName(name) && !Forbidden(name) {
-				trailer[nethttp.CanonicalHeaderKey(name)] = nil
+			name = nethttp.CanonicalHeaderKey(textproto.TrimString(name))
+			if validName(name) && !Forbidden(name) && !heads[name] {
+				trailer[name] = nil
 			}
 		}
 	}

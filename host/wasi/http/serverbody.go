@@ -10,9 +10,12 @@ import (
 	wasiio "github.com/wattle-dev/wattle/host/wasi/io"
 )
 
-// drainTime is how long a client may take, once it has its response, to send the
-// rest of a request that nobody reads. Then its connection is closed.
-const drainTime = time.Second
+// What a client may send, and how long it may take, once it has its response, of
+// a request that nobody reads. Then its connection is closed.
+const (
+	drainTime  = time.Second
+	drainBytes = 256 << 10 // as much as net/http reads for the same purpose
+)
 
 // serverBody is the body of a request to a guest. The server that it comes from
 // must not see a Read after, or during, its end.
@@ -93,6 +96,23 @@ func (b *serverBody) finish() {
 	ended := b.ended
 	b.mu.Unlock()
 	if !ended {
-		_ = b.ctl.SetReadDeadline(time.Now().Add(drainTime))
+		b.drain()
 	}
+}
+
+// drain reads what the guest has left of the body, so that the connection can
+// serve another request. It has to be read here: net/http would read it when the
+// handler has returned, and with full duplex takes the end of the body for a
+// reason to read ahead, at the same time as it reads the next request.
+func (b *serverBody) drain() {
+	_ = b.ctl.Flush()
+	if b.ctl.SetReadDeadline(time.Now().Add(drainTime)) != nil {
+		return
+	}
+	if n, err := io.CopyN(io.Discard, b.body, drainBytes); n < drainBytes && err == io.EOF {
+		_ = b.ctl.SetReadDeadline(time.Time{})
+		return
+	}
+	// Too much or too slow: nothing more is read from this connection.
+	_ = b.ctl.SetReadDeadline(time.Unix(1, 0))
 }

@@ -49,33 +49,53 @@ func Wait(ctx context.Context, events ...Event) error {
 // Watchers are the wake functions of an event, for events to be built with. The
 // zero value has none.
 type Watchers struct {
-	mu  sync.Mutex
-	set []*func()
+	mu    sync.Mutex
+	first *watcher
+}
+
+// watcher is an element of a list, so that a guest that polls one event very
+// often at once does not make removing them slow.
+type watcher struct {
+	wake       func()
+	prev, next *watcher
 }
 
 // Watch adds a wake function until stop is called.
 func (w *Watchers) Watch(wake func()) (stop func()) {
-	entry := &wake
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.set = append(w.set, entry)
-	return func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if i := slices.Index(w.set, entry); i >= 0 {
-			w.set = slices.Delete(w.set, i, i+1)
-		}
+	e := &watcher{wake: wake, next: w.first}
+	if e.next != nil {
+		e.next.prev = e
+	}
+	w.first = e
+	return sync.OnceFunc(func() { w.remove(e) })
+}
+
+func (w *Watchers) remove(e *watcher) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if e.next != nil {
+		e.next.prev = e.prev
+	}
+	if e.prev != nil {
+		e.prev.next = e.next
+	} else {
+		w.first = e.next
 	}
 }
 
 // Wake calls all wake functions. The caller must not hold a lock that Ready of
 // the event takes.
 func (w *Watchers) Wake() {
+	var wakes []func()
 	w.mu.Lock()
-	set := slices.Clone(w.set)
+	for e := w.first; e != nil; e = e.next {
+		wakes = append(wakes, e.wake)
+	}
 	w.mu.Unlock()
-	for _, wake := range set {
-		(*wake)()
+	for _, wake := range wakes {
+		wake()
 	}
 }
 

@@ -90,3 +90,29 @@ func TestWaitEndsWithContext(t *testing.T) {
 		}
 	})
 }
+
+// A guest can name one event in a list as often as it likes.
+func TestWatchersComeAndGo(t *testing.T) {
+	var w io.Watchers
+	const n = io.MaxPoll
+	woken := make([]int, n)
+	stops := make([]func(), n)
+	for i := range n {
+		stops[i] = w.Watch(func() { woken[i]++ })
+	}
+	w.Wake()
+	for i := 0; i < n; i += 2 {
+		stops[i]()
+		stops[i]() // a second time does nothing
+	}
+	w.Wake()
+	for i := n - 1; i > 0; i -= 2 {
+		stops[i]()
+	}
+	w.Wake()
+	for i, got := range woken {
+		if want := 1 + i%2; got != want {
+			t.Fatalf("watcher %d was woken %d times, want %d", i, got, want)
+		}
+	}
+}

@@ -33,12 +33,10 @@ var codes = map[syscall.Errno]ErrorCode{
 
 // errorCode returns the error-code of an error of the net package.
 func errorCode(err error) ErrorCode {
-	var code ErrorCode
-	if errors.As(err, &code) {
+	if code, ok := errors.AsType[ErrorCode](err); ok {
 		return code
 	}
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		if code, ok := codes[errno]; ok {
 			return code
 		}

@@ -75,11 +75,14 @@ func (o *options) control(network, _ string, c syscall.RawConn) error {
 	return err
 }
 
+// buffered is a connection of the net package.
+type buffered interface {
+	SetReadBuffer(bytes int) error
+	SetWriteBuffer(bytes int) error
+}
+
 // buffers applies the sizes of buffers that were asked for.
-func (o *options) buffers(c interface {
-	SetReadBuffer(int) error
-	SetWriteBuffer(int) error
-}) {
+func (o *options) buffers(c buffered) {
 	// They are hints: what the system makes of them is its affair.
 	if o.receive.asked {
 		_ = c.SetReadBuffer(int(o.receive.size))

@@ -331,6 +331,7 @@ func (e tcpEvent) Ready() bool {
 		return e.s.dial.done.Ready()
 	case listening:
 		return e.s.listener.ready()
+	case unbound, bound, connected, closed:
 	}
 	return true
 }

@@ -55,8 +55,7 @@ var portable = []struct {
 // package does not export it.
 func escapeOf(r *os.Root) error {
 	_, err := r.Lstat("..")
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err
 	}
 	return nil
@@ -71,7 +70,7 @@ func (d *dir) wrap(err error) error {
 		return nil
 	case errors.As(err, &known):
 		return err
-	case d.shared.escape != nil && errors.Is(err, d.shared.escape):
+	case d.escape != nil && errors.Is(err, d.escape):
 		return &filesystem.Error{Code: filesystem.NotPermitted, Err: err}
 	case errors.As(err, &errno):
 		if code, ok := codes[errno]; ok {

@@ -19,7 +19,7 @@ func statOf(info fs.FileInfo) filesystem.Stat {
 }
 
 func typeOf(m fs.FileMode) filesystem.Type {
-	switch m & fs.ModeType {
+	switch m & fs.ModeType { //nolint:exhaustive // the others are no types
 	case 0:
 		return filesystem.RegularFile
 	case fs.ModeDir:

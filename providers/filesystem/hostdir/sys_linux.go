@@ -1,6 +1,7 @@
 package hostdir
 
 import (
+	"errors"
 	"io"
 	"os"
 	"runtime"
@@ -19,7 +20,7 @@ func appendTo(f *os.File, _ int64, p []byte) error {
 	for len(p) > 0 {
 		n, err := unix.Pwritev2(int(f.Fd()), [][]byte{p}, 0, unix.RWF_APPEND)
 		switch {
-		case err == syscall.EINTR:
+		case errors.Is(err, syscall.EINTR):
 			continue
 		case err != nil:
 			return err

@@ -33,10 +33,15 @@
   (component $Echo
     (alias outer 1 $Mem (core module $Mem))
     (import "point" (type $point (eq $point')))
-    (import "shape" (type $shape (eq $shape')))
+    (type $own-shape (variant (case "empty") (case "byte" u8) (case "wide" s64) (case "half" f32) (case "whole" f64)
+                              (case "text" string) (case "points" (list $point))))
+    (import "shape" (type $shape (eq $own-shape)))
     (import "rights" (type $rights (eq $rights')))
     (import "grade" (type $grade (eq $grade')))
-    (import "big" (type $big (eq $big')))
+    (type $own-big (record (field "s" string) (field "a" u8) (field "b" u16) (field "c" u32) (field "d" u64)
+                           (field "e" s8) (field "f" s16) (field "g" s32) (field "h" s64) (field "i" f32) (field "j" f64)
+                           (field "k" char) (field "l" bool) (field "m" $rights) (field "n" (list u16)) (field "o" u8)))
+    (import "big" (type $big (eq $own-big)))
     (core module $M
       (import "mem" "mem" (memory 1))
       (func (export "pair") (param i32 i32) (result i32)
