@@ -67,6 +67,15 @@ conformance: ## run the official Component Model suite, from SUITE or a clone (n
 mcp: build ## run the MCP conformance suite and the Inspector against the examples (needs Node)
 	.ci/mcp/run
 
+.PHONY: e2e
+e2e: ## run the binary for longer: a thousand calls, neighbours that misbehave
+	go test -tags e2e -count=1 -v ./internal/e2e
+
+.PHONY: wast
+wast: ## assemble the test components written as text (needs Node)
+	go run ./internal/wastgen wat -cache $(CACHE) host/component/testdata/*.wat
+	go run ./internal/wastgen suite -cache $(CACHE) -o host/component/testdata/wast host/component/testdata/wast
+
 .PHONY: fuzz
 fuzz: ## fuzz each decoder for FUZZTIME
 	.ci/fuzz $(or $(FUZZTIME),30s)

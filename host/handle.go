@@ -30,52 +30,50 @@ type request struct {
 	log     *slog.Logger
 }
 
-// handle answers a request with an instance of its own.
-func (s *Server) handle(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+// handle answers a request with an instance of its own. It returns the exchange
+// to be closed, or nil.
+func (s *Server) handle(ctx context.Context, w http.ResponseWriter, r *http.Request) *wasihttp.Exchange {
 	q := &request{server: s, id: InstanceID(s.lastID.Add(1)), w: w, r: r, tail: &tail{}}
 	q.log = s.opts.Logger.With("instance", q.id)
 	started := time.Now()
-	callErr, sendErr, partly := q.run(ctx)
+	ex, callErr, sendErr := q.run(ctx)
 	if q.log.Enabled(ctx, slog.LevelDebug) {
 		q.log.DebugContext(ctx, "request served", "took", time.Since(started))
 	}
-	if callErr != nil && sendErr == nil {
+	switch {
+	case sendErr == nil && callErr != nil:
 		// The client has its whole response; the fault came after it.
 		q.report(ctx, callErr)
-		return
+	case callErr != nil:
+		q.fail(ctx, callErr, ex)
+	case sendErr != nil:
+		q.fail(ctx, sendErr, ex)
 	}
-	if sendErr == nil {
-		return
-	}
-	err := sendErr
-	if callErr != nil {
-		err = callErr
-	}
-	q.fail(ctx, err, partly)
+	return ex
 }
 
-// run makes the instance and calls it. It returns what the call ended with and
-// what became of the response, and whether some of that has been sent.
-func (q *request) run(ctx context.Context) (callErr, sendErr error, partly bool) {
+// run makes the instance and calls it. It returns the exchange, unless it did
+// not come to that, what the call ended with and what became of the response.
+func (q *request) run(ctx context.Context) (ex *wasihttp.Exchange, callErr, sendErr error) {
 	s := q.server
 	state := wasi.NewState(q.options())
 	defer func() { _ = state.Close() }() // it ends what the guest left open
 	inst, err := s.comp.Instantiate(ctx, state, s.opts.Limits)
 	if err != nil {
 		q.drain(ctx, state)
-		return fmt.Errorf("start instance: %w", err), wasihttp.ErrNoResponse, false
+		return nil, fmt.Errorf("start instance: %w", err), wasihttp.ErrNoResponse
 	}
 	defer inst.Close()
 	handle, err := inst.Func(s.handler, "handle")
 	if err != nil {
-		return err, wasihttp.ErrNoResponse, false
+		return nil, err, wasihttp.ErrNoResponse
 	}
-	ex := wasihttp.NewExchange(state.HTTP(), q.w, q.r)
+	ex = wasihttp.NewExchange(state.HTTP(), q.w, q.r)
 	callErr = handle.CallHandles(ctx, ex.Handles()...)
 	inst.Close() // its memory need not wait for the client
 	sendErr = ex.Finish(ctx)
 	q.drain(ctx, state)
-	return callErr, sendErr, ex.Started()
+	return ex, callErr, sendErr
 }
 
 // options returns what the instance is given.
@@ -106,7 +104,7 @@ func (q *request) drain(ctx context.Context, state *wasi.State) {
 }
 
 // fail answers, or aborts, a request that went wrong.
-func (q *request) fail(ctx context.Context, err error, partly bool) {
+func (q *request) fail(ctx context.Context, err error, ex *wasihttp.Exchange) {
 	m := &q.server.metrics
 	var client *wasihttp.ClientError
 	// A write that was ended because time ran out ends the client's context too.
@@ -116,7 +114,7 @@ func (q *request) fail(ctx context.Context, err error, partly bool) {
 		panic(http.ErrAbortHandler)
 	}
 	q.report(ctx, err)
-	if partly {
+	if ex != nil && ex.Started() {
 		m.Aborted.Add(1)
 		panic(http.ErrAbortHandler)
 	}

@@ -176,10 +176,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, http.StatusServiceUnavailable, err.Error())
 		return
 	}
+	if ex := s.admitted(ctx, leave, w, r); ex != nil {
+		ex.Close() // it may wait for the client, and others need the place
+	}
+}
+
+// admitted answers a request that has been let in.
+func (s *Server) admitted(ctx context.Context, leave func(), w http.ResponseWriter, r *http.Request) *wasihttp.Exchange {
 	defer leave()
 	s.metrics.Running.Add(1)
 	defer s.metrics.Running.Add(-1)
-	s.handle(ctx, w, r)
+	return s.handle(ctx, w, r)
 }
 
 // refuse answers a request for which no instance is made.

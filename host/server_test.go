@@ -412,6 +412,20 @@ func TestMisbehaviour(t *testing.T) {
 	})
 }
 
+func TestUnreadRequest(t *testing.T) {
+	// A guest that does not read what it is sent changes neither its answer nor
+	// what the next request on the connection gets.
+	_, srv := start(t, faulty, host.Options{})
+	for range 5 {
+		for path, status := range map[string]int{"/ok": 200, "/trap": 502, "/nothing": 502, "/error": 500} {
+			resp, body, err := do(t, srv, "POST", path, strings.Repeat("x", 100_000))
+			if err != nil || resp.StatusCode != status {
+				t.Errorf("POST %s: %v %q %v, want %d", path, resp, body, err, status)
+			}
+		}
+	}
+}
+
 func TestEndlessMisbehaviour(t *testing.T) {
 	var written atomic.Int64
 	const rate = 100_000
@@ -468,8 +482,10 @@ func TestTimeout(t *testing.T) {
 	for s.Metrics().Timeouts.Load() < 2 {
 		runtime.Gosched()
 	}
-	if s.Metrics().Timeouts.Load() != 2 || s.Metrics().Aborted.Load() != 1 {
-		t.Errorf("%d timeouts and %d aborted, want 2 and 1", s.Metrics().Timeouts.Load(), s.Metrics().Aborted.Load())
+	idle(s)
+	// Whether its head is out by then is a matter of the machine's speed.
+	if over := s.Metrics().Failed.Load() + s.Metrics().Aborted.Load(); s.Metrics().Timeouts.Load() != 2 || over != 2 {
+		t.Errorf("%d timeouts and %d requests failed or aborted, want 2 and 2", s.Metrics().Timeouts.Load(), over)
 	}
 }
 

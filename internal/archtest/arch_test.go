@@ -53,6 +53,7 @@ internal/conformance:     host/component/spectest
 internal/bench:           host
 internal/cli:             host host/wasi/... wit/syntax providers/...
 internal/archtest:
+internal/e2e:
 cmd/wattle:               internal/cli
 `
 

@@ -62,7 +62,8 @@ func (e *ClientError) Unwrap() error { return e.Err }
 
 // Exchange is a request to a guest, and its response, which is sent while the
 // guest makes it. A server makes one for each request, calls the guest's
-// incoming-handler with its handles, and then calls Finish.
+// incoming-handler with its handles, and then calls Finish. If that leaves it to
+// the server to answer, it does so, and in the end calls Close.
 type Exchange struct {
 	state *State
 	w     nethttp.ResponseWriter
@@ -81,7 +82,7 @@ type Exchange struct {
 }
 
 // NewExchange returns the exchange of a request that a server has received. Until
-// Finish returns, nobody else may use w or the body of r.
+// Finish returns, nobody else may use w, and nobody else ever the body of r.
 func NewExchange(s *State, w nethttp.ResponseWriter, r *nethttp.Request) *Exchange {
 	ctl := nethttp.NewResponseController(w)
 	if r.ContentLength != 0 {
@@ -252,3 +253,7 @@ func (e *Exchange) Finish(ctx context.Context) error {
 	}
 	return e.err
 }
+
+// Close ends an exchange whose response is complete, the guest's or the server's.
+// It reads some of the request that the guest has left unread.
+func (e *Exchange) Close() { e.body.drain() }

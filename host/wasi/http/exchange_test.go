@@ -46,6 +46,7 @@ func serveGuest(t *testing.T, opts Options, g guest) (*httptest.Server, <-chan o
 		case o.err != nil:
 			nethttp.Error(w, o.err.Error(), nethttp.StatusBadGateway)
 		}
+		e.Close()
 	}), outcomes
 }
 
@@ -296,6 +297,40 @@ func TestRequestBodyIsBounded(t *testing.T) {
 	resp.Body.Close()
 	if resp.StatusCode != 413 {
 		t.Errorf("status %d, want 413", resp.StatusCode)
+	}
+}
+
+func TestUnreadRequestBody(t *testing.T) {
+	// What a guest leaves unread does not change the response, and the connection
+	// serves further requests.
+	for name, g := range map[string]guest{
+		"answered": func(t *testing.T, s *State, e *Exchange) { set(t, s, e, newResponse(t, s, 502)) },
+		"failed":   func(*testing.T, *State, *Exchange) {},
+		"partly read": func(t *testing.T, s *State, e *Exchange) {
+			b, _ := e.in.Consume(nil)
+			if _, err := b.Stream(nil); err != nil {
+				t.Error(err)
+			}
+			if err := wasiio.Wait(t.Context(), b.stream); err != nil {
+				t.Error(err)
+			}
+			set(t, s, e, newResponse(t, s, 502))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv, _ := serveGuest(t, Options{Buffer: 100}, g)
+			for range 20 {
+				resp, err := srv.Client().Post(srv.URL, "", strings.NewReader(strings.Repeat("x", 10_000)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = io.ReadAll(resp.Body)
+				resp.Body.Close()
+				if resp.StatusCode != 502 || err != nil {
+					t.Fatalf("status %d, %v, want 502", resp.StatusCode, err)
+				}
+			}
+		})
 	}
 }
 

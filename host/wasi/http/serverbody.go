@@ -79,7 +79,7 @@ func (b *serverBody) Close() error {
 	return nil
 }
 
-// finish ends all reading, after the response.
+// finish ends all reading by the guest.
 func (b *serverBody) finish() {
 	b.mu.Lock()
 	b.closed = true
@@ -93,18 +93,18 @@ func (b *serverBody) finish() {
 	for b.reading {
 		b.idle.Wait()
 	}
-	ended := b.ended
 	b.mu.Unlock()
-	if !ended {
-		b.drain()
-	}
 }
 
-// drain reads what the guest has left of the body, so that the connection can
-// serve another request. It has to be read here: net/http would read it when the
-// handler has returned, and with full duplex takes the end of the body for a
-// reason to read ahead, at the same time as it reads the next request.
+// drain reads what the guest has left of the body, after the response, so that
+// the connection can serve another request. It has to be read here: net/http
+// would read it when the handler has returned, and with full duplex takes the end
+// of the body for a reason to read ahead, at the same time as it reads the next
+// request.
 func (b *serverBody) drain() {
+	if b.ended { // nobody else looks at it any more
+		return
+	}
 	_ = b.ctl.Flush()
 	if b.ctl.SetReadDeadline(time.Now().Add(drainTime)) != nil {
 		return
