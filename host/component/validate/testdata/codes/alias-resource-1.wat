@@ -1,0 +1,2 @@
+(component
+  (type (resource (rep i32))) (component (alias outer 1 0 (type))))

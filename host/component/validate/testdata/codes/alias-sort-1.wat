@@ -1,0 +1,2 @@
+(component
+  (component $c) (type (component (alias outer 1 0 (component)))))

@@ -1,0 +1,2 @@
+(component
+  (type (component (import "i" (instance $i (export "f" (func)))) (alias export $i "f" (func)))))

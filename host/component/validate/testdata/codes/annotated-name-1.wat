@@ -1,0 +1,2 @@
+(component
+  (import "[method]a.b" (instance)))

@@ -1,0 +1,2 @@
+(component
+  (import "a" (implements "b") (instance)))

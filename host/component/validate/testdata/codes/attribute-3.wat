@@ -1,0 +1,2 @@
+(component
+  (import "a:b/c" (implements "a:b/c") (instance)))

@@ -1,0 +1,2 @@
+(component
+  (core func (canon context.get i32 2)))

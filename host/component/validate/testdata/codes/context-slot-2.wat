@@ -1,0 +1,2 @@
+(component
+  (core func (canon context.set i64 0)))

@@ -1,0 +1,2 @@
+(component
+  (core type (module (import "a" "b" (memory 65537)))))

@@ -1,0 +1,2 @@
+(component
+  (core type (module (import "a" "b" (table 2 1 funcref)))))

@@ -1,0 +1,2 @@
+(component
+  (component $c) (instance (instantiate $c (with "a" (component $c)) (with "a" (component $c)))))

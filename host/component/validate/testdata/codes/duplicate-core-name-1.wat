@@ -1,0 +1,2 @@
+(component
+  (core module (import "a" "b" (func)) (import "a" "b" (func))))

@@ -1,0 +1,2 @@
+(component
+  (core type (module (export "a" (func)) (export "a" (func)))))

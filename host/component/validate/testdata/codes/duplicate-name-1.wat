@@ -1,0 +1,2 @@
+(component
+  (import "a" (func)) (import "A" (func)))

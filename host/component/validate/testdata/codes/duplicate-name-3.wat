@@ -1,0 +1,2 @@
+(component
+  (type (record (field "a-b" u8) (field "A-b" u8))))

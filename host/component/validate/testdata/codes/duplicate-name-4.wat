@@ -1,0 +1,2 @@
+(component
+  (type (instance (export "a:b/c" (func)) (export "a:b/C" (func)))))

@@ -1,0 +1,2 @@
+(component
+  (import "r" (type $r (sub resource))) (type (future (option (borrow $r)))))

@@ -1,0 +1,2 @@
+(component
+  (type (list u8 0)))

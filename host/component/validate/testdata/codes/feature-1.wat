@@ -1,0 +1,2 @@
+(component
+  (type (map u8 u8)))

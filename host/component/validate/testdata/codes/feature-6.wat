@@ -1,0 +1,2 @@
+(component
+  (import "a" (external-id "b") (func)))

@@ -1,0 +1,2 @@
+(component
+  (core func (canon subtask.cancel async)))

@@ -1,0 +1,2 @@
+(component
+  (export "a" (core module 0)))

@@ -1,0 +1,2 @@
+(component
+  (core instance (export "a" (memory 0))))

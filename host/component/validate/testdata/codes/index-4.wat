@@ -1,0 +1,2 @@
+(component
+  (alias outer 0 0 (core type)))

@@ -1,0 +1,2 @@
+(component
+  (type (record (field "a_b" u8))))

@@ -1,0 +1,2 @@
+(component
+  (type (enum "1")))

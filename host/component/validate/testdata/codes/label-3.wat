@@ -1,0 +1,2 @@
+(component
+  (type (func (param "" u8))))

@@ -1,0 +1,2 @@
+(component
+  (type (map f32 u8)))

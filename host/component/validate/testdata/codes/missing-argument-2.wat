@@ -1,0 +1,2 @@
+(component
+  (core module $m (import "a" "b" (func))) (core instance (instantiate $m)))

@@ -1,0 +1,2 @@
+(component
+  (core module $m (import "a" "b" (func))) (core module $n) (core instance $i (instantiate $n)) (core instance (instantiate $m (with "a" (instance $i)))))

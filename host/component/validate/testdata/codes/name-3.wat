@@ -1,0 +1,2 @@
+(component
+  (import "[static]a.b-" (func)))

@@ -1,0 +1,2 @@
+(component
+  (import "a:b/c@1" (func)))

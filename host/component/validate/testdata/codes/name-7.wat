@@ -1,0 +1,2 @@
+(component
+  (instance $i) (instance (export "" (instance $i))))

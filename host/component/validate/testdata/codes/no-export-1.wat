@@ -1,0 +1,2 @@
+(component
+  (import "i" (instance $i)) (alias export $i "f" (func)))

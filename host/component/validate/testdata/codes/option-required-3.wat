@@ -1,0 +1,2 @@
+(component
+  (type $s (stream u8)) (core func (canon stream.read $s async)))

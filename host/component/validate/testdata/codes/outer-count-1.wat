@@ -1,0 +1,2 @@
+(component
+  (alias outer 1 0 (type)))

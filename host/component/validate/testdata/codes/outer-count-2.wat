@@ -1,0 +1,2 @@
+(component
+  (type (component (alias outer 2 0 (core type)))))

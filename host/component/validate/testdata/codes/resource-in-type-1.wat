@@ -1,0 +1,2 @@
+(component
+  (type (instance (type (resource (rep i32))))))

@@ -1,0 +1,2 @@
+(component
+  (type (resource (rep i64))))

@@ -1,0 +1,2 @@
+(component
+  (import "f" (func $f)) (core func (canon lower (func $f) async)))

@@ -1,0 +1,2 @@
+(component
+  (import "a" (func (param "a" u8))))

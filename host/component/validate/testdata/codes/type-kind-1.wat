@@ -1,0 +1,2 @@
+(component
+  (type $f (func)) (type (list $f)))

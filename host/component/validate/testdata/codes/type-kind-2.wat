@@ -1,0 +1,2 @@
+(component
+  (type $t u8) (type (own $t)))

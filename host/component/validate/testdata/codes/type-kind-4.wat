@@ -1,0 +1,2 @@
+(component
+  (core type $f (func)) (import "m" (core module (type $f))))

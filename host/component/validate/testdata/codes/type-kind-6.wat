@@ -1,0 +1,2 @@
+(component
+  (type $f (future)) (core func (canon stream.new $f)))

@@ -1,0 +1,2 @@
+(component
+  (type (component (type $r (flags "x")) (export "f" (func (param "r" $r))))))

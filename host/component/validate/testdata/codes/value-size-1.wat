@@ -1,0 +1,2 @@
+(component
+  (type (list u64 33554432)))

@@ -1,0 +1,2 @@
+(component
+  (type (tuple (list u8 134217728) (list u8 134217728))))

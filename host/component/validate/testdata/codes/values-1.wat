@@ -1,0 +1,2 @@
+(component
+  (import "f" (func $f)) (start $f))
