@@ -165,8 +165,7 @@ func (q *request) report(ctx context.Context, err error) {
 func (q *request) explain(err error) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v\n", err)
-	var trap *component.Trap
-	if errors.As(err, &trap) {
+	if trap, ok := errors.AsType[*component.Trap](err); ok {
 		b.WriteString(trap.Backtrace())
 	}
 	if lines := q.tail.String(); lines != "" {

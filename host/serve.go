@@ -39,6 +39,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, grace time.Duration)
 		// Requests that remain lose their connection, and with it their context.
 		err = errors.Join(err, srv.Close())
 	}
-	<-failed
+	if e := <-failed; !errors.Is(e, http.ErrServerClosed) {
+		err = errors.Join(err, e)
+	}
 	return errors.Join(err, s.Shutdown(stop))
 }

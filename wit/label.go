@@ -38,7 +38,7 @@ func isFragment(s string) bool {
 			return false
 		}
 	}
-	return s != "" && !(lower && upper)
+	return s != "" && (!lower || !upper)
 }
 
 func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }

@@ -100,8 +100,7 @@ func openCache(dir string) (*codeCache, error) {
 
 // cause drops the path that os errors repeat.
 func cause(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		return pe.Err
 	}
 	return err

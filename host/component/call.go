@@ -46,8 +46,7 @@ func (c *Call) State() any { return c.in.state }
 
 // Fail traps the guest with err. It does not return.
 func (c *Call) Fail(err error) {
-	var exit *ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*ExitError](err); ok {
 		panic(exit)
 	}
 	panic(&hostError{err: err})

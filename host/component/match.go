@@ -2,6 +2,7 @@ package component
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/wattle-dev/wattle/host/component/binary"
 	"github.com/wattle-dev/wattle/wit"
@@ -230,15 +231,15 @@ func (l *linkErrors) add(item string, err error) bool {
 }
 
 func (l linkErrors) Error() string {
-	s := ""
+	var s strings.Builder
 	for i, e := range l {
 		if i > 0 {
-			s += "; "
+			s.WriteString("; ")
 		}
-		s += e.Item + ": " + e.Reason
+		s.WriteString(e.Item + ": " + e.Reason)
 		if e.Reason == "" {
-			s += "declared as " + e.Want + ", is " + e.Got
+			s.WriteString("declared as " + e.Want + ", is " + e.Got)
 		}
 	}
-	return s
+	return s.String()
 }

@@ -169,7 +169,7 @@ func (v *surveyor) instance(s *scope, d *binary.Instance) error {
 			if err != nil {
 				return fmt.Errorf("export %q: %w", x.Name.Name, err)
 			}
-			if err := v.addExport(i, x.Name.Name, got); err != nil {
+			if err := i.add(x.Name.Name, got); err != nil {
 				return err
 			}
 		}
@@ -227,15 +227,7 @@ func (v *surveyor) export(s *scope, d *binary.Export, root bool, exports *instan
 	if root {
 		v.exports = append(v.exports, surveyed{name: d.Name, offset: d.Offset, x: x})
 	}
-	return v.addExport(exports, name, x)
-}
-
-func (v *surveyor) addExport(i *instance, name string, x any) error {
-	if _, ok := i.exports[name]; ok {
-		return fmt.Errorf("%q is exported twice", name)
-	}
-	i.add(name, x)
-	return nil
+	return exports.add(name, x)
 }
 
 // rename returns the type that giving a name to t makes.
@@ -331,5 +323,5 @@ func (v *surveyor) exportDecl(s *scope, d *binary.ExportDecl, of, out *instance)
 		return fmt.Errorf("export %q: %w", name, err)
 	}
 	s.push(x)
-	return v.addExport(out, name, x)
+	return out.add(name, x)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wattle-dev/wattle/host/component/abi"
@@ -79,10 +80,7 @@ func (e *stopError) Error() string { return e.cause.Error() }
 func (e *stopError) Unwrap() error { return e.cause }
 
 // hostError is what Call.Fail panics with.
-type hostError struct {
-	fn  string
-	err error
-}
+type hostError struct{ err error }
 
 func (e *hostError) Error() string { return e.err.Error() }
 func (e *hostError) Unwrap() error { return e.err }
@@ -108,14 +106,12 @@ const (
 // trapOf makes a Trap of an error or a recovered panic of a call. It returns
 // an *ExitError as it is.
 func trapOf(err error) error {
-	var exit *ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*ExitError](err); ok {
 		return exit
 	}
 	head, frames := splitTrace(err.Error())
-	var inner *Trap
-	if errors.As(err, &inner) {
-		return &Trap{Kind: inner.Kind, Err: inner.Err, Frames: append(inner.Frames[:len(inner.Frames):len(inner.Frames)], frames...)}
+	if inner, ok := errors.AsType[*Trap](err); ok {
+		return &Trap{Kind: inner.Kind, Err: inner.Err, Frames: append(slices.Clip(inner.Frames), frames...)}
 	}
 	t := &Trap{Frames: frames}
 	var (
@@ -154,7 +150,7 @@ func splitTrace(s string) (head string, frames []string) {
 	if i < 0 {
 		return s, nil
 	}
-	for _, line := range strings.Split(s[i+len(engineTrace):], "\n\t") {
+	for line := range strings.SplitSeq(s[i+len(engineTrace):], "\n\t") {
 		line = strings.TrimPrefix(strings.TrimSpace(line), ".")
 		if line != "" && !strings.HasPrefix(line, core.RefillModule+".") {
 			frames = append(frames, line)

@@ -65,7 +65,7 @@ var engines = map[string][]string{
 }
 
 // pure packages decide and do not act.
-var pure = []string{"wit", "wit/syntax", "host/component/abi", "host/component/binary", "host/component/core"}
+var pure = []string{"wit", "wit/syntax", "host/component/abi", "host/component/binary", "host/component/core", "host/component/validate"}
 
 // impure are the imports that pure packages may not have.
 var impure = regexp.MustCompile(`^(net|net/.*|os|os/.*|sync|context|log/slog|crypto/rand|math/rand.*|time)$`)

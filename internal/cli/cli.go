@@ -56,8 +56,7 @@ func Main(ctx context.Context, env *Env) int {
 	if err == nil {
 		return exitOK
 	}
-	var exit *exitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exitError](err); ok {
 		return exit.code
 	}
 	report(env.Stderr, err)
@@ -99,8 +98,7 @@ func report(w io.Writer, err error) {
 	if errors.As(err, &trap) && len(trap.Frames) > 0 {
 		fmt.Fprintf(w, "guest backtrace, innermost call first:\n%s", trap.Backtrace())
 	}
-	var usage *usageError
-	if errors.As(err, &usage) {
+	if _, ok := errors.AsType[*usageError](err); ok {
 		fmt.Fprintln(w, "wattle: --help shows how it is used")
 	}
 }

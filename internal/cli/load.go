@@ -53,8 +53,7 @@ func readFileAnd(path string, between func()) ([]byte, error) {
 
 // cause names the file once.
 func cause(path string, err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pe.Err
 	}
 	return fmt.Errorf("%q: %w", path, err)

@@ -70,7 +70,7 @@ func TestLogHandler(t *testing.T) {
 			m := map[string]any{slog.LevelKey: "INFO", slog.TimeKey: "now"}
 			msg, rest, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "wattle: "), " ")
 			m[slog.MessageKey] = msg
-			for _, f := range strings.Fields(rest) {
+			for f := range strings.FieldsSeq(rest) {
 				k, v, _ := strings.Cut(f, "=")
 				at, path := m, strings.Split(k, ".")
 				for _, g := range path[:len(path)-1] {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 
@@ -115,7 +116,7 @@ func flatten(group string, a slog.Attr) []slog.Attr {
 // WithAttrs implements slog.Handler.
 func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	next := *h
-	next.attrs = h.attrs[:len(h.attrs):len(h.attrs)]
+	next.attrs = slices.Clip(h.attrs)
 	for _, a := range attrs {
 		next.attrs = append(next.attrs, flatten(h.group, a)...)
 	}

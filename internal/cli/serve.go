@@ -140,13 +140,13 @@ func (f *runFlags) announce(ctx context.Context, env *Env, addr netip.AddrPort, 
 	}
 	a.Denied = f.grants.denials(a.Imports)
 	a.MCPURL = findMCP(ctx, a.URL)
-	if ctx.Err() != nil || f.quiet && f.serve.output == "text" {
-		return nil
-	}
-	if f.serve.output == "json" {
+	switch {
+	case ctx.Err() != nil: // the server has been stopped meanwhile
+	case f.serve.output == "json":
 		return json.NewEncoder(env.Stdout).Encode(a)
+	case !f.quiet:
+		_, err = io.WriteString(env.Stdout, a.text())
 	}
-	_, err = io.WriteString(env.Stdout, a.text())
 	return err
 }
 

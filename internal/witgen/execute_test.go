@@ -199,7 +199,8 @@ func (b *bench) args(want ...any) {
 // put writes values to memory at ptr: integers of their size, strings as bytes.
 func (b *bench) put(ptr uint32, values ...any) {
 	b.Helper()
-	buf, err := binary.Append(nil, binary.LittleEndian, []byte{})
+	var buf []byte
+	var err error
 	for _, v := range values {
 		if s, ok := v.(string); ok {
 			v = []byte(s)

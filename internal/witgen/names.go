@@ -43,7 +43,7 @@ func localName(label string) string {
 // usedNames are the names that glue uses and that a parameter must not hide.
 var usedNames = func() map[string]bool {
 	m := map[string]bool{}
-	for _, s := range strings.Fields(`c stack impl self args ret v err e ok component math errors nil true false make len
+	for s := range strings.FieldsSeq(`c stack impl self args ret v err e ok component math errors nil true false make len
 		bool int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64 rune string byte error any`) {
 		m[s] = true
 	}

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -47,11 +48,11 @@ type loader struct {
 // deps returns the source of each file and directory in a directory, which need
 // not exist.
 func (l *loader) deps(name string) ([]Source, error) {
-	if _, err := fs.Stat(l.fsys, name); err != nil {
-		return nil, nil
-	}
 	entries, err := fs.ReadDir(l.fsys, name)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
 		return nil, err
 	}
 	var sources []Source

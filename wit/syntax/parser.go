@@ -83,7 +83,7 @@ func (p *parser) expect(text, where string) {
 // keywords are the names that need a "%" (WIT.md, "Keywords").
 var keywords = func() map[string]bool {
 	m := map[string]bool{}
-	for _, k := range strings.Fields(`as async bool borrow char constructor enum export f32 f64 flags from func future
+	for k := range strings.FieldsSeq(`as async bool borrow char constructor enum export f32 f64 flags from func future
 		import include interface list map option own package record resource result s16 s32 s64 s8 static stream
 		string tuple type u16 u32 u64 u8 use variant with world`) {
 		m[k] = true

@@ -265,7 +265,7 @@ func (p *printer) fn(f *wit.Func, name string) {
 		s += "func"
 	}
 	result := ""
-	if f.Result != nil && !(kind == wit.Constructor && f.Result.Kind == wit.Own && p.names.resources[f.Result.Resource] == resource) {
+	if f.Result != nil && (kind != wit.Constructor || f.Result.Kind != wit.Own || p.names.resources[f.Result.Resource] != resource) {
 		result = " -> " + p.typ(f.Result)
 	}
 	if !slices.ContainsFunc(params, func(f wit.Field) bool { return f.Docs != "" }) {

@@ -248,7 +248,7 @@ func TestPrintRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, text := range strings.Split(string(text), "//---\n") {
+		for text := range strings.SplitSeq(string(text), "//---\n") {
 			if set, err := syntax.Parse(nil, syntax.Source{{Name: file, Text: text}}); err == nil && set.Root != nil {
 				roundTrip(t, rootFirst(set))
 				n++

@@ -33,7 +33,7 @@ func TestErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 		line := 1
-		for _, text := range strings.Split(string(text), "//---\n") {
+		for text := range strings.SplitSeq(string(text), "//---\n") {
 			t.Run(fmt.Sprintf("%s:%d", filepath.Base(file), line), func(t *testing.T) { checkErrors(t, text) })
 			line += strings.Count(text, "\n") + 1
 		}
@@ -391,7 +391,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		for _, text := range strings.Split(string(text), "//---\n") {
+		for text := range strings.SplitSeq(string(text), "//---\n") {
 			f.Add(text)
 		}
 	}

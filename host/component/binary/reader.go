@@ -2,6 +2,7 @@ package binary
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -82,10 +83,8 @@ func (d *decoder) oneOf(what string, want ...byte) byte {
 	if d.err != nil {
 		return 0
 	}
-	for _, w := range want {
-		if b == w {
-			return b
-		}
+	if slices.Contains(want, b) {
+		return b
 	}
 	if len(want) == 1 {
 		d.fail(CodeUnexpectedByte, off, "%s is %#02x, want %#02x", what, b, want[0])

@@ -17,10 +17,7 @@ import (
 	"github.com/wattle-dev/wattle/host/component/validate"
 )
 
-var update = flag.Bool("update", false, "write the examples of codes into testdata; then assemble them with: go generate")
-
-//go:generate go test -run TestCodeExamples -update .
-//go:generate sh -c "go run ../../../internal/wastgen wat -cache ../../../.cache testdata/*/*.wat"
+var update = flag.Bool("update", false, "write the texts of components into testdata; assemble them with \"make wast\"")
 
 // example is one line of the comment on a code.
 type example struct {
@@ -107,6 +104,34 @@ func decode(t testing.TB, file string) *binary.Component {
 	return c
 }
 
+// assembled returns the component with a body in the text format. Its binary
+// form is in testdata, beside the text of which it was made.
+func assembled(t testing.TB, dir, name, body string) *binary.Component {
+	t.Helper()
+	file := filepath.Join(dir, name+".wat")
+	text := "(component\n  " + body + ")\n"
+	if *update {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return nil
+	}
+	if have, err := os.ReadFile(file); err != nil || string(have) != text {
+		t.Errorf("%s is not %q: run this test with -update, and \"make wast\"", file, body)
+		return nil
+	}
+	return decode(t, filepath.Join(dir, name+".wasm"))
+}
+
+// checkLeftovers checks that a directory has a number of components.
+func checkLeftovers(t testing.TB, dir string, want int) {
+	t.Helper()
+	have, err := filepath.Glob(filepath.Join(dir, "*.wasm"))
+	if err != nil || len(have) != want && !*update {
+		t.Errorf("%s has %d components, want %d: remove what is left over (%v)", dir, len(have), want, err)
+	}
+}
+
 // TestCodeExamples validates the examples in the comments on the codes.
 func TestCodeExamples(t *testing.T) {
 	dir := filepath.Join("testdata", "codes")
@@ -121,21 +146,11 @@ func TestCodeExamples(t *testing.T) {
 		}
 		for _, ex := range examples {
 			files++
-			file := filepath.Join(dir, ex.name+".wat")
-			text := "(component\n  " + ex.text + ")\n"
-			if *update {
-				if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-					t.Fatal(err)
-				}
+			c := assembled(t, dir, ex.name, ex.text)
+			if c == nil {
 				continue
 			}
-			have, err := os.ReadFile(file)
-			if err != nil || string(have) != text {
-				t.Errorf("%s is not the example %q of %s: run go generate", file, ex.text, want)
-				continue
-			}
-			c := decode(t, filepath.Join(dir, ex.name+".wasm"))
-			err = validate.Component(c, &ex.opts)
+			err := validate.Component(c, &ex.opts)
 			e, ok := errors.AsType[*validate.Error](err)
 			switch {
 			case !ok:
@@ -147,7 +162,5 @@ func TestCodeExamples(t *testing.T) {
 			}
 		}
 	}
-	if have, err := filepath.Glob(filepath.Join(dir, "*.wasm")); err != nil || len(have) != files && !*update {
-		t.Errorf("%s has %d components for %d examples: remove what is left over (%v)", dir, len(have), files, err)
-	}
+	checkLeftovers(t, dir, files)
 }

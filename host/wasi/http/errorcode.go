@@ -49,8 +49,7 @@ func errorCode(err error) *ErrorCode {
 			return code
 		}
 	}
-	var protocol *httpclient.ProtocolError
-	if errors.As(err, &protocol) {
+	if _, ok := errors.AsType[*httpclient.ProtocolError](err); ok {
 		return &ErrorCode{Tag: ErrorCodeHTTPProtocolError}
 	}
 	return internalError(err.Error())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	nethttp "net/http"
 	"sync"
 	"time"
@@ -153,9 +154,7 @@ func (e *Exchange) sendHead() {
 	}
 	e.started = true
 	h := e.w.Header()
-	for name, values := range e.header.header() {
-		h[name] = values
-	}
+	maps.Copy(h, e.header.header())
 	if _, ok := h["Content-Type"]; !ok {
 		h["Content-Type"] = nil // or the server guesses one
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	nethttp "net/http"
 	"strconv"
 
@@ -48,7 +49,7 @@ func contentLength(f *Fields) (int64, error) {
 	}
 	n, err := strconv.ParseUint(values[0], 10, 63)
 	if err != nil || len(values) > 1 {
-		return -1, errors.New("Content-Length is not one number") //nolint:staticcheck // the field's name
+		return -1, errors.New("Content-Length is not one number")
 	}
 	return int64(n), nil
 }
@@ -164,9 +165,7 @@ type requestBody struct {
 func (r requestBody) Read(p []byte) (int, error) {
 	n, err := r.pipe.Read(p)
 	if err == io.EOF && r.trailer != nil { //nolint:errorlint // the pipe returns it as it is, after finish
-		for name, values := range r.trailer.trailer() {
-			r.trailers[name] = values
-		}
+		maps.Copy(r.trailers, r.trailer.trailer())
 	}
 	return n, err
 }

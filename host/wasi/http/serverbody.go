@@ -1,6 +1,7 @@
 package http
 
 import (
+	"errors"
 	"io"
 	nethttp "net/http"
 	"sync"
@@ -109,7 +110,7 @@ func (b *serverBody) drain() {
 	if b.ctl.SetReadDeadline(time.Now().Add(drainTime)) != nil {
 		return
 	}
-	if n, err := io.CopyN(io.Discard, b.body, drainBytes); n < drainBytes && err == io.EOF {
+	if n, err := io.CopyN(io.Discard, b.body, drainBytes); n < drainBytes && errors.Is(err, io.EOF) {
 		_ = b.ctl.SetReadDeadline(time.Time{})
 		return
 	}
