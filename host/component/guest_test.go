@@ -12,7 +12,7 @@ import (
 )
 
 // newEngine returns an engine that lives as long as the test.
-func newEngine(t *testing.T, opts *component.EngineOptions) *component.Engine {
+func newEngine(t testing.TB, opts *component.EngineOptions) *component.Engine {
 	t.Helper()
 	e, err := component.NewEngine(t.Context(), opts)
 	if err != nil {
@@ -27,7 +27,7 @@ func newEngine(t *testing.T, opts *component.EngineOptions) *component.Engine {
 }
 
 // load loads a component of testdata, which lives as long as the test.
-func load(t *testing.T, e *component.Engine, file string, l *component.Linker) *component.Component {
+func load(t testing.TB, e *component.Engine, file string, l *component.Linker) *component.Component {
 	t.Helper()
 	wasm, err := os.ReadFile("testdata/" + file)
 	if err != nil {
@@ -46,7 +46,7 @@ func load(t *testing.T, e *component.Engine, file string, l *component.Linker) *
 }
 
 // instantiate makes an instance that lives as long as the test.
-func instantiate(t *testing.T, c *component.Component, state any, l component.Limits) *component.Instance {
+func instantiate(t testing.TB, c *component.Component, state any, l component.Limits) *component.Instance {
 	t.Helper()
 	in, err := c.Instantiate(t.Context(), state, l)
 	if err != nil {
@@ -57,7 +57,7 @@ func instantiate(t *testing.T, c *component.Component, state any, l component.Li
 }
 
 // function returns a function of the world of an instance.
-func function(t *testing.T, in *component.Instance, name string) *component.Func {
+func function(t testing.TB, in *component.Instance, name string) *component.Func {
 	t.Helper()
 	f, err := in.Func("", name)
 	if err != nil {
@@ -67,7 +67,7 @@ func function(t *testing.T, in *component.Instance, name string) *component.Func
 }
 
 // invoke calls a function with a time limit that only a fault can reach.
-func invoke(t *testing.T, in *component.Instance, name string, args ...wit.Value) ([]wit.Value, error) {
+func invoke(t testing.TB, in *component.Instance, name string, args ...wit.Value) ([]wit.Value, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

@@ -30,7 +30,7 @@ type things struct {
 }
 
 // newLinker returns a linker that serves test:host/things.
-func newLinker(t *testing.T) (*component.Linker, *component.HostResource) {
+func newLinker(t testing.TB) (*component.Linker, *component.HostResource) {
 	t.Helper()
 	res := &component.HostResource{Interface: "test:host/things", Name: "thing"}
 	state := func(c *component.Call) *things { return c.State().(*things) }
@@ -65,7 +65,7 @@ func newLinker(t *testing.T) (*component.Linker, *component.HostResource) {
 }
 
 // hosted returns an instance of testdata/imports.wat.
-func hosted(t *testing.T, state *things, limits component.Limits) *component.Instance {
+func hosted(t testing.TB, state *things, limits component.Limits) *component.Instance {
 	t.Helper()
 	l, _ := newLinker(t)
 	return instantiate(t, load(t, newEngine(t, nil), "imports.wasm", l), state, limits)

@@ -1,45 +1,49 @@
 package component_test
 
 import (
+	"fmt"
 	"runtime"
 	"testing"
 
 	"github.com/wattle-dev/wattle/host/component"
 )
 
-// A component may call itself, and a destructor may destroy: the host's stack
-// must not be what ends it.
+// A component may call itself, and a destructor may destroy. That is not to be
+// paid with the stack of the host, whose overflow ends the whole process.
 func TestNestedCalls(t *testing.T) {
 	c := load(t, newEngine(t, nil), "nested.wasm", nil)
 	for _, name := range []string{"again", "destroy"} {
 		in := instantiate(t, c, nil, component.Limits{})
 		_, err := invoke(t, in, name)
-		wantTrap(t, err, component.TrapLimit)
-		wantDeadFunc(t, in, name)
+		trap := wantTrap(t, err, component.TrapLimit)
+		if want := "trap: limit exceeded: at most 256 calls within each other"; trap.Error() != want {
+			t.Errorf("%s: got %q, want %q", name, trap, want)
+		}
+		if _, err := invoke(t, in, name); err != component.ErrDead { //nolint:errorlint // it is this very error
+			t.Errorf("%s again: got %v, want %v", name, err, component.ErrDead)
+		}
 	}
 }
 
-// The stacks on which guest code has run do not pile up.
-func TestDeepStacks(t *testing.T) {
+// The stacks on which guest code has run do not pile up in an instance.
+func TestStacksAreGivenBack(t *testing.T) {
 	in := instantiate(t, load(t, newEngine(t, nil), "nested.wasm", nil), nil, component.Limits{})
-	for i := range 12 {
-		name := "deep" + string([]byte{byte('0' + i/10), byte('0' + i%10)})
-		if i < 10 {
-			name = "deep" + string(byte('0'+i))
-		}
-		if _, err := invoke(t, in, name, uint32(100_000)); err != nil {
+	before := heap()
+	for i := range 12 { // each takes 20 MB
+		if _, err := invoke(t, in, fmt.Sprintf("deep%d", i), uint32(100_000)); err != nil {
 			t.Fatal(err)
 		}
 	}
+	if after := heap(); after > before+32<<20 {
+		t.Errorf("the heap is %d MiB after the calls, and was %d MiB", after>>20, before>>20)
+	}
+	runtime.KeepAlive(in)
+}
+
+// heap returns the bytes in use.
+func heap() uint64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	t.Logf("heap %d MiB", m.HeapAlloc>>20)
-}
-
-func wantDeadFunc(t *testing.T, in *component.Instance, name string) {
-	t.Helper()
-	if _, err := invoke(t, in, name); err != component.ErrDead {
-		t.Errorf("got %v", err)
-	}
+	return m.HeapAlloc
 }
