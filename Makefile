@@ -73,7 +73,8 @@ e2e: ## run the binary for longer: a thousand calls, neighbours that misbehave
 
 .PHONY: wast
 wast: ## assemble the test components written as text (needs Node)
-	go run ./internal/wastgen wat -cache $(CACHE) host/component/testdata/*.wat host/component/validate/testdata/*/*.wat
+	go run ./internal/wastgen wat -cache $(CACHE) host/component/testdata/*.wat host/component/validate/testdata/*/*.wat \
+		internal/cli/testdata/guests/*.wat
 	go run ./internal/wastgen suite -cache $(CACHE) -o host/component/testdata/wast host/component/testdata/wast
 
 .PHONY: fuzz

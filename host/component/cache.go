@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -74,9 +75,9 @@ func openCache(dir string) (*codeCache, error) {
 	if err := private(info); err != nil {
 		return fail(err)
 	}
-	old, err := filepath.Glob(filepath.Join(dir, stagingPrefix+"*"))
+	old, err := list(dir, stagingPrefix)
 	if err != nil {
-		return fail(err)
+		return fail(cause(err))
 	}
 	for _, d := range old {
 		if i, err := os.Stat(d); err == nil && time.Since(i.ModTime()) > stagingAge {
@@ -98,6 +99,22 @@ func openCache(dir string) (*codeCache, error) {
 	return c, nil
 }
 
+// list returns the paths in a directory whose last part starts with prefix. A
+// directory that does not exist is empty.
+func list(dir, prefix string) ([]string, error) {
+	all, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	var paths []string
+	for _, e := range all {
+		if strings.HasPrefix(e.Name(), prefix) {
+			paths = append(paths, filepath.Join(dir, e.Name()))
+		}
+	}
+	return paths, err
+}
+
 // cause drops the path that os errors repeat.
 func cause(err error) error {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok {
@@ -115,6 +132,9 @@ func (c *codeCache) compile(ctx context.Context, e *Engine, key [sha256.Size]byt
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer func() { err = errors.Join(err, c.clear()) }()
+	if err := c.freshen(); err != nil {
+		return nil, &CacheError{Dir: c.dir, Err: cause(err)}
+	}
 	entry := filepath.Join(c.dir, c.version, hex.EncodeToString(key[:])+"-")
 	staged, err := c.stage(entry)
 	if err != nil {
@@ -145,9 +165,19 @@ func (c *codeCache) compile(ctx context.Context, e *Engine, key [sha256.Size]byt
 	return compiled, nil
 }
 
+// freshen says that the staging directory is in use, and makes it anew if
+// another process thought otherwise.
+func (c *codeCache) freshen() error {
+	if err := os.MkdirAll(filepath.Join(c.staging, c.version), 0o700); err != nil {
+		return err
+	}
+	now := time.Now()
+	return os.Chtimes(c.staging, now, now)
+}
+
 // staged returns the engine's files.
 func (c *codeCache) staged() ([]string, error) {
-	return filepath.Glob(filepath.Join(c.staging, c.version, "*"))
+	return list(filepath.Join(c.staging, c.version), "")
 }
 
 func (c *codeCache) clear() error {
@@ -161,9 +191,9 @@ func (c *codeCache) clear() error {
 // stage puts the files of an entry where the engine looks for them and returns
 // which. Files that are not whole are removed instead.
 func (c *codeCache) stage(entry string) (map[string]bool, error) {
-	files, err := filepath.Glob(entry + "*")
+	files, err := list(filepath.Split(entry))
 	if err != nil {
-		return nil, err
+		return nil, &CacheError{Dir: c.dir, Err: cause(err)}
 	}
 	staged := map[string]bool{}
 	now := time.Now()
@@ -220,9 +250,17 @@ func (c *codeCache) keep(from, to string) (err error) {
 // evict removes the entries used longest ago until the rest fits the limit.
 // The entry just made stays.
 func (c *codeCache) evict(keep string) error {
-	files, err := filepath.Glob(filepath.Join(c.dir, "*", "*-*"))
+	versions, err := list(c.dir, "")
 	if err != nil {
 		return err
+	}
+	var files []string
+	for _, v := range versions {
+		if strings.HasPrefix(filepath.Base(v), stagingPrefix) {
+			continue // what is in it is being made
+		}
+		entries, _ := list(v, "") // what is no directory has none
+		files = append(files, entries...)
 	}
 	type entry struct {
 		path string
@@ -233,7 +271,7 @@ func (c *codeCache) evict(keep string) error {
 	var total int64
 	for _, f := range files {
 		i, err := os.Stat(f)
-		if err != nil || !i.Mode().IsRegular() || filepath.Dir(f) == filepath.Join(c.staging, c.version) {
+		if err != nil || !i.Mode().IsRegular() {
 			continue
 		}
 		total += i.Size()

@@ -63,3 +63,31 @@ func TestCacheEviction(t *testing.T) {
 	want(e, false)
 	want(f, true)
 }
+
+// What another process is making is not taken from it.
+func TestCacheEvictionSparesStaging(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "cache")
+	c, err := openCache(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := c.close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	c.limit = 1
+	theirs := filepath.Join(dir, stagingPrefix+"1", "entry-1")
+	if err := os.Mkdir(filepath.Dir(theirs), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(theirs, make([]byte, 100), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.evict(""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(theirs); err != nil {
+		t.Error(err)
+	}
+}

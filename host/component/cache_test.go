@@ -209,3 +209,36 @@ func TestCacheStaging(t *testing.T) {
 		t.Errorf("the fresh one: %v", err)
 	}
 }
+
+// A directory may have a name that is a bad pattern.
+func TestCacheInOddDirectory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "[x")
+	wasm := largeComponent(9)
+	if n := compiled(t, dir, wasm); n != 1 {
+		t.Errorf("compiled %d times, want 1", n)
+	}
+	if n := compiled(t, dir, wasm); n != 0 {
+		t.Errorf("compiled %d times with a full cache, want 0", n)
+	}
+}
+
+// A process that has compiled nothing for a day may lose its directory to
+// another, and goes on.
+func TestCacheStagingRemoved(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "cache")
+	e := newEngine(t, &component.EngineOptions{CacheDir: dir})
+	staging, err := filepath.Glob(filepath.Join(dir, "staging-*"))
+	if err != nil || len(staging) != 1 {
+		t.Fatalf("%v, %v", staging, err)
+	}
+	if err := os.RemoveAll(staging[0]); err != nil {
+		t.Fatal(err)
+	}
+	c, err := e.Load(t.Context(), largeComponent(8), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

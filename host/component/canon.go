@@ -38,6 +38,9 @@ func (e *elaborator) lift(s *scope, d *binary.Canon) error {
 	case t.fn.Async:
 		return errors.New("async functions are not supported yet")
 	}
+	if err := e.spend(e.types.walk(t.fn)); err != nil {
+		return err
+	}
 	if err := sameCore(f, coreFuncType(t.fn.Lifted())); err != nil {
 		return fmt.Errorf("lift: %w", err)
 	}
@@ -65,6 +68,9 @@ func (e *elaborator) lower(s *scope, d *binary.Canon) error {
 	}
 	if d.Opts.HasPostReturn {
 		return errors.New("post-return is not an option of lower")
+	}
+	if err := e.spend(e.types.walk(f.typ)); err != nil {
+		return err
 	}
 	opts, err := e.canonOptions(s, d.Opts)
 	if err != nil {
@@ -96,11 +102,11 @@ func (e *elaborator) transfers(f *wit.Func) (*moves, error) {
 	if m := e.moves[f]; m != nil {
 		return m, nil
 	}
-	params, err := abi.Compile(f.ParamsType().Types, wit.MaxFlatParams)
+	params, err := e.shapes.Transfer(f.ParamsType().Types, wit.MaxFlatParams)
 	if err != nil {
 		return nil, err
 	}
-	results, err := abi.Compile(resultTypes(f), wit.MaxFlatResults)
+	results, err := e.shapes.Transfer(resultTypes(f), wit.MaxFlatResults)
 	if err != nil {
 		return nil, err
 	}
@@ -218,8 +224,10 @@ func lowerLifted(a *adapter) func(*Instance, []uint64) {
 			a.results.FlatTo(src, dst, args, stack, &f.budget)
 		}
 		in.postReturn(a.callee, ret)
+		moved := in.limits.Data - f.budget.Left
 		in.popFrame(f)
 		in.leave(a.enters)
+		in.settle(moved)
 	}
 }
 
@@ -230,5 +238,6 @@ func lowerHost(h *HostFunc, opts, comp int) func(*Instance, []uint64) {
 		c := in.pushCall(opts, comp)
 		h.Call(c, stack)
 		in.popCall(c)
+		in.settle(in.limits.Data - c.budget.Left)
 	}
 }

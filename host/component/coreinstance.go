@@ -32,6 +32,9 @@ var coreSorts = map[core.Kind]binary.CoreSort{
 // others become a step of the plan.
 func (e *elaborator) coreInstance(s *scope, d *binary.CoreInstance) error {
 	inst := &coreInstance{exports: map[string]coreExport{}}
+	if err := e.spend(len(d.Exports) + len(d.Args)); err != nil {
+		return err
+	}
 	if d.Inline {
 		for _, x := range d.Exports {
 			it, err := s.coreAt(x.Sort, x.Index)
@@ -62,6 +65,9 @@ func (e *elaborator) coreInstance(s *scope, d *binary.CoreInstance) error {
 	}
 	code := e.plan.modules[module]
 	if err := e.spend(len(code.info.Imports) + len(code.info.Exports)); err != nil {
+		return err
+	}
+	if err := e.footprint.add(code.info); err != nil {
 		return err
 	}
 	imports := make([]coreItem, len(code.info.Imports))

@@ -25,15 +25,17 @@ const (
 // components are instantiated here, not at run time, since nothing about them
 // depends on the run (Explainer.md, "Instance Definitions").
 type elaborator struct {
-	linker *Linker
-	plan   *plan
-	types  *interner
-	load   func(*binary.CoreModule) (int, error) // module to index in plan.modules
-	work   int
-	depth  int     // of instance types being matched
-	faults []error // what is wrong with the imports of the root
-	slots  slots
-	moves  map[*wit.Func]*moves
+	linker    *Linker
+	plan      *plan
+	types     *interner
+	load      func(*binary.CoreModule) (int, error) // module to index in plan.modules
+	work      int
+	depth     int     // of instance types being matched
+	faults    []error // what is wrong with the imports of the root
+	slots     slots
+	moves     map[*wit.Func]*moves
+	shapes    abi.Shapes
+	footprint footprint
 }
 
 func (e *elaborator) spend(n int) error {
@@ -58,7 +60,7 @@ func elaborate(ast *binary.Component, l *Linker, load func(*plan, *binary.CoreMo
 		return nil, err
 	}
 	p.exports, p.names = exports.exports, exports.names
-	p.addEntries()
+	e.addEntries()
 	p.byInst = make([]extracts, len(p.steps))
 	for i, m := range p.mems {
 		p.byInst[m.inst].mems = append(p.byInst[m.inst].mems, i)
@@ -257,6 +259,9 @@ func isSort(x any, sort binary.Sort, core binary.CoreSort) bool {
 }
 
 func (e *elaborator) instance(s *scope, d *binary.Instance) error {
+	if err := e.spend(len(d.Exports) + len(d.Args)); err != nil {
+		return err
+	}
 	if d.Inline {
 		i := newInstance()
 		for _, x := range d.Exports {

@@ -120,6 +120,28 @@ type Component struct {
 	engine *Engine
 	plan   *plan
 	shared [][sha256.Size]byte
+
+	mu     sync.Mutex
+	open   int // instances that are not closed
+	closed bool
+}
+
+// hold says that there is an instance more.
+func (c *Component) hold() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return errors.New("component is closed")
+	}
+	c.open++
+	return nil
+}
+
+// unhold says that there is one less.
+func (c *Component) unhold() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open--
 }
 
 // Load decodes and validates a component, links its imports to l and compiles it. The bytes
@@ -150,8 +172,16 @@ func (e *Engine) Load(ctx context.Context, wasm []byte, l *Linker) (*Component, 
 // Exports returns the names of the component's exports, in order.
 func (c *Component) Exports() []string { return slices.Clone(c.plan.names) }
 
-// Close releases the component's code. No instance may be in use.
+// Close releases the component's code. It is an error, and nothing happens, as
+// long as there are instances that are not closed: they run that code. A second
+// Close does nothing.
 func (c *Component) Close(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.open > 0 {
+		return fmt.Errorf("component has %d instances: close them first", c.open)
+	}
+	c.closed = true
 	var errs []error
 	for _, key := range c.shared {
 		errs = append(errs, c.engine.release(ctx, key))

@@ -26,7 +26,9 @@ func (t *thing) Drop(context.Context) { *t.drops++ }
 // things is what the state of an instance is in these tests.
 type things struct {
 	drops int
+	adds  int
 	end   func(c *component.Call, how uint32)
+	onAdd func()
 }
 
 // newLinker returns a linker that serves test:host/things.
@@ -44,7 +46,11 @@ func newLinker(t testing.TB) (*component.Linker, *component.HostResource) {
 			{Name: "[method]thing.number", Signature: "func(self: borrow<test:host/things.thing>) -> u32", Call: func(c *component.Call, stack []uint64) {
 				stack[0] = uint64(component.Borrowed[*thing](c, res, uint32(stack[0])).number)
 			}},
-			{Name: "add", Signature: "func(a: u32, b: u32) -> u32", Call: func(_ *component.Call, stack []uint64) {
+			{Name: "add", Signature: "func(a: u32, b: u32) -> u32", Call: func(c *component.Call, stack []uint64) {
+				if s := state(c); s.onAdd != nil {
+					s.adds++
+					s.onAdd()
+				}
 				stack[0] = uint64(uint32(stack[0]) + uint32(stack[1]))
 			}},
 			{Name: "greet", Signature: "func(who: string) -> string", Call: func(c *component.Call, stack []uint64) {
@@ -98,11 +104,15 @@ func TestHostResources(t *testing.T) {
 	if want := "trap: limit exceeded: at most 50 handles"; trap.Error() != want {
 		t.Errorf("got %q, want %q", trap, want)
 	}
+	// What there was no room for is dropped at once.
+	if state.drops != 201 {
+		t.Errorf("%d drops, want 201", state.drops)
+	}
 	// What the guest still held is dropped with it, once.
 	in.Close()
 	in.Close()
-	if state.drops != 250 {
-		t.Errorf("%d drops after Close, want 250", state.drops)
+	if state.drops != 251 {
+		t.Errorf("%d drops after Close, want 251", state.drops)
 	}
 }
 
@@ -204,6 +214,17 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// A host function may take long, however few instructions its caller has run.
+func TestCancelBetweenHostCalls(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	state := &things{onAdd: cancel}
+	in := hosted(t, state, component.Limits{})
+	_, err := function(t, in, "sum").Call(ctx, uint32(1000))
+	if wantTrap(t, err, component.TrapDeadline); state.adds != 1 {
+		t.Errorf("%d calls of the host, want 1: the first ends the time", state.adds)
+	}
+}
+
 // The same for one that runs on while it starts.
 func TestCancelAtStart(t *testing.T) {
 	l, _ := newLinker(t)
@@ -297,6 +318,19 @@ func TestFlatCallsAllocateNothing(t *testing.T) {
 		few, many := allocs(1000), allocs(10_000)
 		if many > few {
 			t.Errorf("%s: 9000 flat calls allocate %v times", name, many-few)
+		}
+	}
+}
+
+// A message stays short, whatever a component calls its imports.
+func TestLinkErrorIsShort(t *testing.T) {
+	long := strings.Repeat("x", 1<<20)
+	for _, e := range []*component.LinkError{
+		{Import: long, Item: long, Reason: long},
+		{Import: long, Item: long, Want: long, Got: long},
+	} {
+		if n := len(e.Error()); n > 10_000 {
+			t.Errorf("message of %d bytes", n)
 		}
 	}
 }

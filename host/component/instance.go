@@ -53,6 +53,7 @@ func (l Limits) withDefaults() Limits {
 // time. After a trap it is dead and only Close is of use.
 type Instance struct {
 	engine *Engine
+	of     *Component // nil once the instance is closed
 	plan   *plan
 	state  any
 	limits Limits
@@ -72,6 +73,10 @@ type Instance struct {
 	calls  []*Call // calls[:callDepth] are in use
 	nested int
 
+	active []*activation // calls of core functions under way
+	stacks int           // bytes of their stacks
+	idle   int           // bytes of the stacks that are kept
+
 	fuelUsed int64
 	fuelOut  int64 // handed out to the guest
 	dead     bool
@@ -84,13 +89,11 @@ type callCtx struct {
 	in *Instance
 }
 
-// coreFunc is a core function that the host calls. The engine's object is made
-// at the first call and can run once at a time.
+// coreFunc is a core function that the host calls.
 type coreFunc struct {
 	mod  api.Module
 	name string
-	fn   api.Function
-	busy bool
+	kept *activation // of an earlier call
 }
 
 // optionState is the options of the plan in an instance.
@@ -135,9 +138,12 @@ func (c *Component) Instantiate(ctx context.Context, state any, limits Limits) (
 		ctx, cancel = context.WithTimeout(ctx, startTimeout)
 		defer cancel()
 	}
+	if err := c.hold(); err != nil {
+		return nil, err
+	}
 	p := c.plan
 	in := &Instance{
-		engine: c.engine, plan: p, state: state, limits: limits.withDefaults(),
+		engine: c.engine, of: c, plan: p, state: state, limits: limits.withDefaults(),
 		mods: make([]api.Module, len(p.steps)), shims: make([]api.Module, 0, len(p.steps)),
 		mems: make([]api.Memory, len(p.mems)), funcs: make([]coreFunc, len(p.funcs)),
 		opts: make([]optionState, len(p.opts)), comps: make([]componentInstance, len(p.comps)),
@@ -189,6 +195,9 @@ func (in *Instance) start() error {
 	e := in.engine
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions()
 	for i, st := range in.plan.steps {
+		if in.ctx.Err() != nil { // a step without code may have much data
+			return &stopError{cause: context.Cause(in.ctx.Context)}
+		}
 		in.shim = nil
 		if st.shim != nil {
 			shim, err := e.rt.InstantiateModule(&in.ctx, st.shim.compiled, config)
@@ -238,8 +247,12 @@ func (in *Instance) Close() {
 	for _, m := range in.shims {
 		_ = m.Close(ctx)
 	}
-	in.mods, in.shims = nil, nil
+	in.mods, in.shims, in.funcs, in.active = nil, nil, nil, nil
 	in.alloc.release()
+	if in.of != nil {
+		in.of.unhold()
+		in.of = nil
+	}
 }
 
 // Memory returns the bytes of linear memory in use.
@@ -249,26 +262,35 @@ func (in *Instance) Memory() uint64 { return in.limits.Memory - in.alloc.left }
 // the results. It panics when the guest traps.
 func (in *Instance) callCore(slot int, stack []uint64) {
 	f := &in.funcs[slot]
-	fn := f.fn
-	switch {
-	case f.mod == nil:
-		panic(&abi.Fault{Msg: fmt.Sprintf("core function %q is called before it is instantiated", in.plan.funcs[slot].name)})
-	case fn == nil:
-		fn = f.mod.ExportedFunction(f.name)
-		f.fn = fn
-	case f.busy:
-		fn = f.mod.ExportedFunction(f.name) // recursion, through a destructor
+	a := f.kept
+	if a == nil {
+		a = in.activation(slot)
+	} else {
+		f.kept = nil // it may be called again meanwhile, through a destructor
+		in.idle -= a.size
 	}
+	in.begin(a)
+	if err := a.fn.CallWithStack(&in.ctx, stack); err != nil {
+		panic(trapOf(err))
+	}
+	in.end(a)
+	if f.kept == nil && in.idle+a.size <= maxIdleStacks {
+		f.kept = a
+		in.idle += a.size
+	}
+}
+
+// activation returns a new object that runs a core function.
+func (in *Instance) activation(slot int) *activation {
+	f := &in.funcs[slot]
+	if f.mod == nil {
+		panic(&abi.Fault{Msg: fmt.Sprintf("core function %q is called before it is instantiated", in.plan.funcs[slot].name)})
+	}
+	fn := f.mod.ExportedFunction(f.name)
 	if fn == nil {
 		panic(&internalError{fmt.Errorf("core function %q does not exist", f.name)})
 	}
-	was := f.busy
-	f.busy = true
-	err := fn.CallWithStack(&in.ctx, stack)
-	f.busy = was
-	if err != nil {
-		panic(trapOf(err))
-	}
+	return newActivation(fn)
 }
 
 func (in *Instance) postReturn(l *lift, ret uint64) {
@@ -344,7 +366,7 @@ func guard(f func() error) (err error) {
 		default:
 			// The engine or a host function is at fault. Whatever the guest did
 			// to find it, only the guest must go.
-			err = &internalError{fmt.Errorf("panic: %v\n%s", r, debug.Stack())}
+			err = &panicError{value: r, stack: string(debug.Stack())}
 		}
 	}()
 	return f()
@@ -369,6 +391,22 @@ func (in *Instance) refill(left int64) int64 {
 	}
 	in.fuelOut = slice
 	return slice
+}
+
+// settle ends a call that a guest has made, which moved so many bytes. A call
+// costs the guest little fuel and may take long: so that its own checks would
+// come too late.
+func (in *Instance) settle(moved int64) {
+	const bytesPerUnit = 16 // as for memory.copy
+	in.fuelUsed += moved / bytesPerUnit
+	switch {
+	case in.dead:
+		panic(&hostError{err: ErrDead}) // a host function called its own guest, which trapped
+	case in.ctx.Err() != nil:
+		panic(&stopError{cause: context.Cause(in.ctx.Context)})
+	case in.limits.Fuel > 0 && in.fuelUsed >= in.limits.Fuel:
+		panic(&stopError{cause: &LimitError{What: "units of fuel", Max: uint64(in.limits.Fuel)}})
+	}
 }
 
 // fuelSlice is how much a guest runs between two checks of its deadline: a
@@ -416,7 +454,7 @@ func (f *Func) Type() *wit.Func { return f.fn.typ }
 // Call calls the function with values of its parameters' types. A *Trap ends
 // the instance. ctx must have a deadline.
 func (f *Func) Call(ctx context.Context, args ...wit.Value) (results []wit.Value, err error) {
-	return results, f.run(ctx, func(c *frame) error {
+	err = f.run(ctx, func(c *frame) error {
 		if err := f.params.Lower(&c.callee, args, c.stack[:]); err != nil {
 			return err
 		}
@@ -427,6 +465,10 @@ func (f *Func) Call(ctx context.Context, args ...wit.Value) (results []wit.Value
 		f.in.postReturn(f.fn.lift, ret)
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	return results, nil
 }
 
 // CallHandles calls a function whose parameters are owned host resources and

@@ -237,3 +237,40 @@ func TestFuelOfManyModules(t *testing.T) {
 		t.Errorf("sum = %v, %v; %d units of fuel used", got, err, in.Fuel())
 	}
 }
+
+// To move data is work as well, and the time for it is limited.
+func TestFuelOfData(t *testing.T) {
+	const size = 1 << 20
+	c := load(t, newEngine(t, nil), "move.wasm", nil)
+	in := instantiate(t, c, nil, component.Limits{Fuel: 1_000_000})
+	if _, err := invoke(t, in, "move", uint32(5), uint32(size)); err != nil {
+		t.Fatal(err)
+	}
+	if used := in.Fuel(); used < 5*size/16 {
+		t.Errorf("used %d units of fuel to move %d bytes", used, 5*size)
+	}
+	_, err := invoke(t, in, "move", uint32(100), uint32(size))
+	wantTrap(t, err, component.TrapLimit)
+}
+
+// Code is not taken away from an instance that may run it.
+func TestCloseOrder(t *testing.T) {
+	c := load(t, newEngine(t, nil), "guest.wasm", nil)
+	in := instantiate(t, c, nil, component.Limits{})
+	if err := c.Close(t.Context()); err == nil {
+		t.Fatal("a component with an instance is closed")
+	}
+	if got, err := invoke(t, in, "id", uint32(1)); err != nil || got[0] != uint32(1) {
+		t.Errorf("id = %v, %v", got, err)
+	}
+	in.Close()
+	in.Close()
+	for range 2 {
+		if err := c.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := c.Instantiate(t.Context(), nil, component.Limits{}); err == nil {
+		t.Error("a closed component is instantiated")
+	}
+}

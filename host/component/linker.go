@@ -140,12 +140,13 @@ type LinkError struct {
 }
 
 func (e *LinkError) Error() string {
-	s := fmt.Sprintf("import %q: ", e.Import)
+	// The component chose most of it, and there may be many.
+	s := fmt.Sprintf("import %.1000q: ", e.Import)
 	if e.Item != "" {
-		s = fmt.Sprintf("import %q: %q: ", e.Import, e.Item)
+		s = fmt.Sprintf("%s%.1000q: ", s, e.Item)
 	}
 	if e.Reason != "" {
-		return s + e.Reason
+		return s + fmt.Sprintf("%.1000s", e.Reason)
 	}
-	return fmt.Sprintf("%sthe component declares %s, the host serves %s", s, e.Want, e.Got)
+	return fmt.Sprintf("%sthe component declares %.1000s, the host serves %.1000s", s, e.Want, e.Got)
 }

@@ -217,7 +217,7 @@ func (l *linkErrors) add(item string, err error) bool {
 	const most = 100
 	if nested, ok := err.(linkErrors); ok { //nolint:errorlint // made by matchInstance, never wrapped
 		for _, n := range nested {
-			n.Item = item + "/" + n.Item
+			n.Item = fmt.Sprintf("%.500s/%.500s", item, n.Item)
 			*l = append(*l, n)
 		}
 		return len(*l) < most

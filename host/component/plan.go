@@ -133,26 +133,26 @@ func (p *plan) entering(caller, callee int) []int {
 }
 
 // addEntries prepares the functions that Instance.Func can find.
-func (p *plan) addEntries() {
-	for _, x := range p.exports {
-		p.addEntry(x)
+func (e *elaborator) addEntries() {
+	for _, x := range e.plan.exports {
+		e.addEntry(x)
 		if i, ok := x.(*instance); ok {
 			for _, f := range i.exports {
-				p.addEntry(f)
+				e.addEntry(f)
 			}
 		}
 	}
 }
 
-func (p *plan) addEntry(x any) {
+func (e *elaborator) addEntry(x any) {
 	f, ok := x.(*function)
 	if !ok || f.lift == nil || f.entry != nil {
 		return
 	}
 	f.entry = &entry{
-		enters:  p.entering(-1, f.lift.comp),
-		params:  abi.NewCodec(f.typ.ParamsType().Types, wit.MaxFlatParams),
-		results: abi.NewCodec(resultTypes(f.typ), wit.MaxFlatResults),
+		enters:  e.plan.entering(-1, f.lift.comp),
+		params:  e.shapes.Codec(f.typ.ParamsType().Types, wit.MaxFlatParams),
+		results: e.shapes.Codec(resultTypes(f.typ), wit.MaxFlatResults),
 	}
 }
 

@@ -42,6 +42,10 @@ func (t *handleTable) add(h handle) uint32 {
 		t.entries = append(t.entries, handle{})
 	}
 	if len(t.entries) > t.max {
+		// Nobody else has the resource any more, or yet.
+		if d, ok := h.rep.Obj.(Dropper); ok && h.own {
+			d.Drop(context.Background())
+		}
 		panic(&LimitError{What: "handles", Max: uint64(t.max)})
 	}
 	t.entries = append(t.entries, h)
@@ -156,7 +160,11 @@ func (h callerHandles) LiftOwn(res *wit.Resource, i uint32) abi.Rep {
 
 // LiftBorrow implements abi.Handles for parameters ("add_lender").
 func (h callerHandles) LiftBorrow(res *wit.Resource, i uint32) abi.Rep {
-	e := h.f.from.handles.get(res, i)
+	from := &h.f.from.handles
+	e := from.get(res, i)
+	if len(h.f.lenders) >= from.max { // a list may name one handle many times
+		panic(&LimitError{What: "handles lent in a call", Max: uint64(from.max)})
+	}
 	e.lends++
 	h.f.lenders = append(h.f.lenders, i)
 	return e.rep

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/wattle-dev/wattle/host/component/abi"
 	"github.com/wattle-dev/wattle/host/component/core"
@@ -36,8 +37,12 @@ type Trap struct {
 	// Err is the cause.
 	Err error
 	// Frames is the guest's call stack, innermost first, in core functions by
-	// the names of their name sections.
+	// the names of their name sections: the guest chose them. They are of one
+	// line and not long, nor are they many.
 	Frames []string
+	// HostStack is the stack of the host when it is the host that is at fault.
+	// It is for the log and not for those who use the guest.
+	HostStack string
 }
 
 func (t *Trap) Error() string { return "trap: " + t.Err.Error() }
@@ -94,13 +99,23 @@ func (e *internalError) Error() string {
 }
 func (e *internalError) Unwrap() error { return e.err }
 
+// panicError is a panic of the host's own code in a call. The guest is ended,
+// whatever it did to find the fault.
+type panicError struct {
+	value any
+	stack string
+}
+
+func (e *panicError) Error() string {
+	return fmt.Sprintf("fault of the host, not of the guest: panic: %v", e.value)
+}
+
 // The texts that the engine puts around a guest's call stack.
 const (
 	engineTrace   = "\nwasm stack trace:\n\t"
 	engineGoTrace = "\n\nGo runtime stack trace:"
 	enginePrefix  = "wasm error: "
 	engineSuffix  = " (recovered by wazero)"
-	engineExit    = "module closed with exit_code"
 )
 
 // trapOf makes a Trap of an error or a recovered panic of a call. It returns
@@ -109,17 +124,20 @@ func trapOf(err error) error {
 	if exit, ok := errors.AsType[*ExitError](err); ok {
 		return exit
 	}
-	head, frames := splitTrace(err.Error())
+	trace := splitTrace(err.Error())
 	if inner, ok := errors.AsType[*Trap](err); ok {
-		return &Trap{Kind: inner.Kind, Err: inner.Err, Frames: append(slices.Clip(inner.Frames), frames...)}
+		outer := *inner
+		outer.Frames = append(slices.Clip(inner.Frames), trace.frames[:min(len(trace.frames), maxFrames-len(inner.Frames))]...)
+		return &outer
 	}
-	t := &Trap{Frames: frames}
+	t := &Trap{Frames: trace.frames}
 	var (
 		fault    *abi.Fault
 		stop     *stopError
 		limit    *LimitError
 		host     *hostError
 		internal *internalError
+		panicked *panicError
 	)
 	switch {
 	case errors.As(err, &fault):
@@ -135,27 +153,61 @@ func trapOf(err error) error {
 		}
 	case errors.As(err, &internal):
 		t.Kind, t.Err = TrapHost, internal
+	case errors.As(err, &panicked):
+		t.Kind, t.Err, t.HostStack = TrapHost, panicked, panicked.stack
+	case trace.recovered:
+		t.Kind, t.Err, t.HostStack = TrapHost, &panicError{value: trace.head}, trace.host
 	default:
-		t.Kind, t.Err = TrapWasm, errors.New(strings.TrimPrefix(head, enginePrefix))
+		t.Kind, t.Err = TrapWasm, errors.New(strings.TrimPrefix(trace.head, enginePrefix))
 	}
 	return t
 }
 
-// splitTrace splits the text of an engine error into its first line and the
-// guest frames. An error that went through several instances has a trace for
-// each; only the outermost is new here.
-func splitTrace(s string) (head string, frames []string) {
-	s, _, _ = strings.Cut(s, engineGoTrace)
-	i := strings.LastIndex(s, engineTrace)
-	if i < 0 {
-		return s, nil
+// trace is the text of an engine error in its parts.
+type trace struct {
+	head      string
+	recovered bool // a panic with something that the engine does not know
+	frames    []string
+	host      string
+}
+
+// What a guest names its functions is its own affair, what stands in a log is
+// not.
+const (
+	maxFrames = 100
+	maxLine   = 500 // bytes of the first line or of a frame
+)
+
+// splitTrace takes the text of an engine error apart. An error that went through
+// several instances has a trace for each; only the outermost is new here.
+func splitTrace(s string) trace {
+	var t trace
+	s, t.host, _ = strings.Cut(s, engineGoTrace)
+	head, _, traced := strings.Cut(s, engineTrace)
+	t.head, t.recovered = strings.CutSuffix(head, engineSuffix)
+	t.head = oneLine(t.head)
+	if !traced {
+		return t
 	}
-	for line := range strings.SplitSeq(s[i+len(engineTrace):], "\n\t") {
+	for line := range strings.SplitSeq(s[strings.LastIndex(s, engineTrace)+len(engineTrace):], "\n\t") {
 		line = strings.TrimPrefix(strings.TrimSpace(line), ".")
-		if line != "" && !strings.HasPrefix(line, core.RefillModule+".") {
-			frames = append(frames, line)
+		if line != "" && !strings.HasPrefix(line, core.RefillModule+".") && len(t.frames) < maxFrames {
+			t.frames = append(t.frames, oneLine(line))
 		}
 	}
-	head, _, _ = strings.Cut(s, engineTrace)
-	return strings.TrimSuffix(head, engineSuffix), frames
+	return t
+}
+
+// oneLine returns text that a guest may have chosen as one line of bounded
+// length, with nothing in it that a terminal obeys.
+func oneLine(s string) string {
+	if len(s) > maxLine {
+		s = s[:maxLine] + "…"
+	}
+	return strings.Map(func(c rune) rune {
+		if unicode.IsPrint(c) {
+			return c
+		}
+		return '\uFFFD'
+	}, s)
 }

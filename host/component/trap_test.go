@@ -1,6 +1,8 @@
 package component_test
 
 import (
+	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -46,5 +48,37 @@ func TestBacktrace(t *testing.T) {
 	want := "   0: M.innermost(i32)\n   1: M.middle(i32)\n   2: M.crash(i32)\n"
 	if diff := cmp.Diff(want, trap.Backtrace()); diff != "" {
 		t.Errorf("backtrace: -want +got\n%s", diff)
+	}
+}
+
+// A panic of the host's own code ends the guest and is not taken for a trap of
+// it. Where the host has its source is nothing that a message tells.
+func TestHostPanic(t *testing.T) {
+	for _, value := range []any{"whoops", errors.New("whoops"), nil} {
+		in := hosted(t, &things{end: func(*component.Call, uint32) {
+			if value == nil {
+				_ = []int{}[len(os.Args)] // runtime.Error
+			}
+			panic(value)
+		}}, component.Limits{})
+		_, err := invoke(t, in, "end-then-spin", uint32(0))
+		trap := wantTrap(t, err, component.TrapHost)
+		if !strings.HasPrefix(trap.Error(), "trap: fault of the host, not of the guest: panic: ") || strings.ContainsAny(trap.Error(), "\n/") {
+			t.Errorf("got %q", trap)
+		}
+		if value == nil && !strings.Contains(trap.HostStack, "trap_test.go") {
+			t.Errorf("stack of the host:\n%s", trap.HostStack)
+		}
+	}
+}
+
+// A guest chooses the names in a backtrace, but not what a log looks like.
+func TestBacktraceNames(t *testing.T) {
+	in := instantiate(t, load(t, newEngine(t, nil), "names.wasm", nil), nil, component.Limits{})
+	_, err := invoke(t, in, "run")
+	trap := wantTrap(t, err, component.TrapWasm)
+	text := trap.Backtrace()
+	if strings.ContainsAny(text, "\x1b\r\t\u202e") || len(text) > 2000 || strings.Count(text, "\n") != len(trap.Frames) {
+		t.Errorf("backtrace of %d bytes: %.1000q", len(text), text)
 	}
 }

@@ -243,6 +243,20 @@ func (n *interner) textOf(f *wit.Func) int {
 	return text
 }
 
+// walk is how much work it is to flatten a function: its types are walked with
+// their parts, shared or not, a part taking little time.
+func (n *interner) walk(f *wit.Func) int {
+	const partsPerStep = 16
+	nodes := 0
+	if f.Result != nil {
+		nodes = n.info[f.Result].nodes
+	}
+	for _, p := range f.Params {
+		nodes += n.info[p.Type].nodes
+	}
+	return nodes / partsPerStep
+}
+
 // show returns the signature of a function for a message, unless it is too long.
 func (n *interner) show(f *wit.Func) string {
 	if n.textOf(f) > maxSignature {

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/wattle-dev/wattle/host/component"
-	"github.com/wattle-dev/wattle/host/component/binary"
 	"github.com/wattle-dev/wattle/host/component/core"
 )
 
@@ -24,14 +25,15 @@ type Env struct {
 
 // Exit codes. The package comment is their documentation.
 const (
-	exitOK       = 0
-	exitFailure  = 1
-	exitUsage    = 2
-	exitBinary   = 120
-	exitLink     = 121
-	exitLimit    = 122
-	exitDeadline = 124
-	exitTrap     = 134
+	exitOK        = 0
+	exitFailure   = 1
+	exitUsage     = 2
+	exitBroken    = 120
+	exitLink      = 121
+	exitLimit     = 122
+	exitDeadline  = 124
+	exitInterrupt = 130
+	exitTrap      = 134
 )
 
 // usageError is a mistake in how a command was called.
@@ -39,6 +41,19 @@ type usageError struct{ err error }
 
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
+
+// loadError is a file that is no component which runs here. The cause says
+// whether an import, a limit or the file itself is at fault.
+type loadError struct {
+	file string
+	err  error
+}
+
+func (e *loadError) Error() string { return fmt.Sprintf("%q: %v", e.file, e.err) }
+func (e *loadError) Unwrap() error { return e.err }
+
+// errInterrupted is work that a signal ended.
+var errInterrupted = errors.New("interrupted")
 
 // exitError ends the command with a code; what there was to say is said.
 type exitError struct{ code int }
@@ -67,16 +82,20 @@ func Main(ctx context.Context, env *Env) int {
 func exitCode(err error) int {
 	var (
 		usage   *usageError
-		broken  *binary.Error
-		module  *core.Error
+		load    *loadError
+		cache   *component.CacheError
 		link    *component.LinkError
 		limit   *component.LimitError
 		limited *core.LimitError
 		trap    *component.Trap
 	)
 	switch {
+	case errors.Is(err, errInterrupted):
+		return exitInterrupt
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &cache):
+		return exitFailure
 	case errors.As(err, &link):
 		return exitLink
 	case errors.As(err, &limit), errors.As(err, &limited):
@@ -85,18 +104,18 @@ func exitCode(err error) int {
 		return exitDeadline
 	case errors.As(err, &trap):
 		return exitTrap
-	case errors.As(err, &broken), errors.As(err, &module):
-		return exitBinary
+	case errors.As(err, &load):
+		return exitBroken
 	}
 	return exitFailure
 }
 
-// report writes an error for a person.
+// report writes an error for a person. Names in it may come out of a file.
 func report(w io.Writer, err error) {
-	fmt.Fprintf(w, "wattle: %v\n", err)
+	fmt.Fprintf(w, "wattle: %s\n", strings.ReplaceAll(printable(err.Error()), "\n", "\n  "))
 	var trap *component.Trap
 	if errors.As(err, &trap) && len(trap.Frames) > 0 {
-		fmt.Fprintf(w, "guest backtrace, innermost call first:\n%s", trap.Backtrace())
+		fmt.Fprintf(w, "guest backtrace, innermost call first:\n%s", printable(trap.Backtrace()))
 	}
 	if _, ok := errors.AsType[*usageError](err); ok {
 		fmt.Fprintln(w, "wattle: --help shows how it is used")
@@ -137,7 +156,17 @@ func noArgs(cmd *cobra.Command, args []string) error {
 // oneFile demands exactly one argument, a file.
 func oneFile(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return &usageError{fmt.Errorf("%q takes one file, got %d arguments", cmd.CommandPath(), len(args))}
+		return &usageError{fmt.Errorf("%q takes one file, got %d", cmd.CommandPath(), len(args))}
+	}
+	return nil
+}
+
+// outputs are the forms in which a command prints.
+var outputs = []string{"text", "json"}
+
+func checkOutput(output string) error {
+	if !slices.Contains(outputs, output) {
+		return &usageError{fmt.Errorf("output %q is not known: use %s", output, strings.Join(outputs, " or "))}
 	}
 	return nil
 }

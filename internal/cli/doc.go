@@ -3,16 +3,26 @@
 //
 // # Exit codes
 //
-//	0    success
-//	1    the command failed: a file, a port, a cache directory
+//	0    success; for a server: it was stopped, and no request was cut off
+//	1    the command failed: a file, a port, a directory, a component that
+//	     exports nothing to run, requests cut off when the server stopped
 //	2    wrong usage
-//	120  not a component, or a broken one
+//	120  not a component, a broken one, or one that needs a feature which does
+//	     not exist here
 //	121  an import that nothing serves here
-//	122  a limit was exceeded: memory, handles, fuel
+//	122  a limit was exceeded: memory, handles, the size of a module
 //	124  out of time
+//	130  interrupted by SIGINT or SIGTERM before it was done
 //	134  the guest trapped
 //
 // `wattle run` of a command passes the guest's own exit code through; a guest
 // that uses one of the codes above cannot be told from Wattle by its code, only
 // by what stands on standard error.
+//
+// # Signals
+//
+// The first SIGINT or SIGTERM ends what is under way in good order: a server
+// accepts no more requests and gives those it has ten seconds, a command's
+// guest is stopped. A second one ends the process at once, without cleaning up;
+// the shell then sees the signal, not one of the codes.
 package cli

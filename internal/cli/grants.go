@@ -110,25 +110,67 @@ func (g *grants) options() wasi.Options {
 	return o
 }
 
+// gate is an interface that is of little use unless a flag opens it.
+type gate struct {
+	iface   string
+	missing string // what a component does not have while it is closed
+	flag    string // what opens it, empty if nothing does
+}
+
+var (
+	envGate    = gate{"wasi:cli/environment", "no variables", "--env NAME=VALUE"}
+	dirGate    = gate{"wasi:filesystem/preopens", "no directory", "--dir HOST::GUEST[:ro]"}
+	httpGate   = gate{"wasi:http/outgoing-handler", "no requests", "--allow-http RULE"}
+	socketGate = gate{"wasi:sockets/instance-network", "no connections", ""}
+)
+
+// without says what a closed gate means to a component.
+func (g *gate) without() string {
+	if g.flag == "" {
+		return g.missing
+	}
+	return g.missing + " without " + g.flag
+}
+
+// why says the same when the component runs.
+func (g *gate) why() string {
+	if g.flag == "" {
+		return g.missing + ": no flag opens it"
+	}
+	return g.missing + ": no " + g.flag + " was given"
+}
+
+// gateOf returns the gate of an import, or nil.
+func gateOf(imported string) *gate {
+	name, _, _ := strings.Cut(imported, "@")
+	for _, g := range []*gate{&envGate, &dirGate, &httpGate, &socketGate} {
+		if g.iface == name {
+			return g
+		}
+	}
+	return nil
+}
+
+// opens says whether the flags open a gate.
+func (g *grantFlags) opens(which *gate) bool {
+	switch which {
+	case &envGate:
+		return len(g.env) > 0
+	case &dirGate:
+		return len(g.dirs) > 0
+	case &httpGate:
+		return len(g.rules) > 0
+	}
+	return false
+}
+
 // denials lists what a component imports and cannot use, for a person to read
 // before wondering why it does not work.
 func (g *grantFlags) denials(imports []string) []denied {
-	all := []struct {
-		denied
-		closed bool
-	}{
-		{denied{"wasi:cli/environment", "no variables; --env NAME=VALUE gives one"}, len(g.env) == 0},
-		{denied{"wasi:filesystem/preopens", "no directory; --dir HOST::GUEST[:ro] gives one"}, len(g.dirs) == 0},
-		{denied{"wasi:http/outgoing-handler", "every request; --allow-http RULE allows some"}, len(g.rules) == 0},
-		{denied{"wasi:sockets/instance-network", "every connection; no flag opens it"}, true},
-	}
-	var out []denied
+	out := []denied{}
 	for _, im := range imports {
-		name, _, _ := strings.Cut(im, "@")
-		for _, d := range all {
-			if d.closed && name == d.Interface {
-				out = append(out, d.denied)
-			}
+		if which := gateOf(im); which != nil && !g.opens(which) {
+			out = append(out, denied{which.iface, which.why()})
 		}
 	}
 	return out

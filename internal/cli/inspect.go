@@ -25,9 +25,11 @@ func inspectCommand(env *Env) *cobra.Command {
 			"its imports this host serves. Nothing of the component runs.",
 		Example: "  wattle component inspect hello.wasm\n  wattle component inspect -o json hello.wasm",
 		Args:    oneFile,
+
+		ValidArgsFunction: completeFile,
 		RunE: func(_ *cobra.Command, args []string) error {
-			if output != "text" && output != "json" {
-				return &usageError{fmt.Errorf("output %q is not known: use text or json", output)}
+			if err := checkOutput(output); err != nil {
+				return err
 			}
 			in, err := inspect(args[0])
 			if err != nil {
@@ -41,6 +43,7 @@ func inspectCommand(env *Env) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "print as `FORMAT`: text or json")
+	completeFlags(cmd, map[string]cobra.CompletionFunc{"output": completeOutput})
 	return cmd
 }
 
@@ -48,28 +51,38 @@ func inspectCommand(env *Env) *cobra.Command {
 type inspection struct {
 	File string `json:"file"`
 	*component.Description
-	// Services says which imports this host serves.
-	Services []component.Service `json:"services"`
+	// Services says which imports this host serves, and what opens them.
+	Services []service `json:"services"`
 	// WIT is the world as text, empty if it has none.
 	WIT string `json:"wit,omitempty"`
 }
 
+// service is a Service, and the flag of `wattle run` without which it is of
+// little use.
+type service struct {
+	component.Service
+	OpenedBy string `json:"openedBy,omitempty"`
+}
+
 func inspect(file string) (*inspection, error) {
-	wasm, err := readFile(file)
+	p, err := openProgram(file)
 	if err != nil {
 		return nil, err
-	}
-	d, err := component.Describe(wasm)
-	if err != nil {
-		return nil, fmt.Errorf("%q: %w", file, err)
 	}
 	l, err := newLinker()
 	if err != nil {
 		return nil, err
 	}
-	in := &inspection{File: file, Description: d, Services: d.Services(l)}
-	if d.World != nil {
-		in.WIT = syntax.Print(d.World.Packages()...)
+	in := &inspection{File: file, Description: p.about, Services: []service{}}
+	for _, s := range p.about.Services(l) {
+		x := service{Service: s}
+		if g := gateOf(s.Import); g != nil {
+			x.OpenedBy = g.flag
+		}
+		in.Services = append(in.Services, x)
+	}
+	if w := p.about.World; w != nil {
+		in.WIT = syntax.Print(w.Packages()...)
 	}
 	return in, nil
 }
@@ -150,21 +163,27 @@ func (in *inspection) writeServices(b *strings.Builder) {
 	for _, s := range in.Services {
 		width = max(width, len(plain(s.Import)))
 	}
-	fmt.Fprintf(b, "%-*s  HERE\n", width, "IMPORT")
+	fmt.Fprintf(b, "%-*s  SERVED\n", width, "IMPORT")
 	for _, s := range in.Services {
-		here := "denied"
+		how := "no"
 		switch {
-		case s.Served && s.By != "":
-			here = "served as " + s.By
+		case s.Served && s.By == "":
+			how = "needs nobody"
 		case s.Served:
-			here = "needs nothing"
+			how = "by wattle"
+			if _, version, _ := strings.Cut(s.By, "@"); s.By != s.Import {
+				how += ", as " + version
+			}
+			if g := gateOf(s.Import); g != nil {
+				how += "; " + g.without()
+			}
 		case len(s.Reasons) == 1:
-			here += ": " + s.Reasons[0]
+			how += ": " + printable(s.Reasons[0])
 		}
-		fmt.Fprintf(b, "%-*s  %s\n", width, plain(s.Import), here)
+		fmt.Fprintf(b, "%-*s  %s\n", width, plain(s.Import), how)
 		if len(s.Reasons) > 1 {
 			for _, r := range s.Reasons {
-				fmt.Fprintf(b, "%-*s    %s\n", width, "", r)
+				fmt.Fprintf(b, "%-*s    %s\n", width, "", printable(r))
 			}
 		}
 	}

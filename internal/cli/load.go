@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -92,63 +93,147 @@ func (c *cacheFlags) path(env *Env) (string, error) {
 	return "", errors.New("no place to keep compiled code: set HOME or WATTLE_CACHE_DIR, or use --cache-dir or --no-cache")
 }
 
-// engine starts an engine that shows on standard error when it compiles.
-func (c *cacheFlags) engine(ctx context.Context, env *Env, quiet bool) (*component.Engine, error) {
-	dir, err := c.path(env)
+// program is a component file that has been read.
+type program struct {
+	file  string
+	wasm  []byte
+	about *component.Description
+}
+
+func openProgram(file string) (*program, error) {
+	wasm, err := readFile(file)
 	if err != nil {
 		return nil, err
 	}
-	opts := &component.EngineOptions{CacheDir: dir}
-	if !quiet {
-		opts.Progress = (&progress{env: env, cached: dir != ""}).step
+	about, err := component.Describe(wasm)
+	if err != nil {
+		return nil, &loadError{file, err}
 	}
-	return component.NewEngine(ctx, opts)
+	return &program{file: file, wasm: wasm, about: about}, nil
+}
+
+func (p *program) imports() []string { return names(p.about.Imports) }
+func (p *program) exports() []string { return names(p.about.Exports) }
+
+func names(externs []component.ExternDescription) []string {
+	out := make([]string, len(externs))
+	for i, x := range externs {
+		out[i] = x.Name
+	}
+	return out
+}
+
+// load compiles a program, and shows on standard error that it does. unload
+// frees it.
+func (f *runFlags) load(ctx context.Context, env *Env, p *program) (_ *component.Component, unload func(), _ error) {
+	dir, err := f.cache.path(env)
+	if err != nil {
+		return nil, nil, err
+	}
+	opts := &component.EngineOptions{CacheDir: dir}
+	shown := &progress{w: env.Stderr, terminal: isTerminal(env.Stderr), cached: dir != ""}
+	if !f.quiet {
+		opts.Progress = shown.step
+	}
+	engine, err := component.NewEngine(ctx, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	unload = func() { _ = engine.Close(context.WithoutCancel(ctx)) }
+	linker, err := newLinker()
+	if err != nil {
+		unload()
+		return nil, nil, err
+	}
+	type loaded struct {
+		c   *component.Component
+		err error
+	}
+	done := make(chan loaded, 1)
+	go func() {
+		c, err := engine.Load(ctx, p.wasm, linker)
+		done <- loaded{c, err}
+	}()
+	select {
+	case l := <-done:
+		if l.err != nil {
+			unload()
+			return nil, nil, &loadError{p.file, l.err}
+		}
+		return l.c, unload, nil
+	case <-ctx.Done():
+		// The compiler does not stop before it is done. It is left alone: the
+		// process is about to end.
+		shown.leave()
+		return nil, nil, errInterrupted
+	}
 }
 
 // progress tells that a compilation is under way: the first load of a
 // JavaScript engine takes ten seconds and more.
 type progress struct {
-	env    *Env
-	cached bool
+	w        io.Writer
+	terminal bool
+	cached   bool
 
 	mu   sync.Mutex
-	stop chan struct{}
+	stop chan bool // is sent whether the compilation is complete; nil while none is shown
 	done sync.WaitGroup
 }
 
 func (p *progress) step(size int, done bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	w := p.env.Stderr
 	if done {
-		if p.stop != nil {
-			close(p.stop)
-			p.done.Wait()
-			p.stop = nil
-		}
+		p.end(true)
 		return
 	}
 	what := fmt.Sprintf("compiling %s of code", formatSize(uint64(size)))
 	if p.cached {
 		what += " (once: it is cached)"
 	}
-	if !isTerminal(w) {
-		fmt.Fprintln(w, what)
+	if !p.terminal {
+		fmt.Fprintln(p.w, what)
 		return
 	}
-	p.stop = make(chan struct{})
-	start, stop := time.Now(), p.stop
-	p.done.Go(func() {
-		tick := time.NewTicker(200 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			fmt.Fprintf(w, "\r%s … %.0fs ", what, time.Since(start).Seconds())
-			select {
-			case <-tick.C:
-			case <-stop:
-				fmt.Fprintf(w, "\r%s, took %.1fs\n", what, time.Since(start).Seconds())
-				return
+	stop := make(chan bool)
+	p.stop = stop
+	p.done.Go(func() { p.count(what, stop) })
+}
+
+// leave ends the line of a compilation that nobody waits for any more.
+func (p *progress) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.end(false)
+	p.w = io.Discard
+}
+
+// end ends the line, if there is one.
+func (p *progress) end(complete bool) {
+	if p.stop == nil {
+		return
+	}
+	p.stop <- complete
+	p.done.Wait()
+	p.stop = nil
+}
+
+// count shows the seconds until it is told whether the compilation is complete.
+func (p *progress) count(what string, stop <-chan bool) {
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	start := time.Now()
+	for {
+		fmt.Fprintf(p.w, "\r%s … %.0fs ", what, time.Since(start).Seconds())
+		select {
+		case <-tick.C:
+		case complete := <-stop:
+			if complete {
+				fmt.Fprintf(p.w, "\r%s, took %.1fs", what, time.Since(start).Seconds())
 			}
+			fmt.Fprintln(p.w)
+			return
 		}
-	})
+	}
 }

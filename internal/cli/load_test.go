@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/slogtest"
@@ -35,6 +36,29 @@ func TestReadFile(t *testing.T) {
 		})
 		if err == nil || !strings.Contains(err.Error(), "x.wasm") {
 			t.Errorf("a file that %s: error %v, want one that names it", what, err)
+		}
+	}
+}
+
+// TestProgress demands that a terminal is shown one line which is written over,
+// and anything else a line without seconds.
+func TestProgress(t *testing.T) {
+	for _, c := range []struct {
+		terminal, cached bool
+		then             func(*progress)
+		want             string
+	}{
+		{true, true, func(p *progress) { p.step(1<<20, true) }, `^(\rcompiling 1MiB of code \(once: it is cached\) … \d+s )+\rcompiling 1MiB of code \(once: it is cached\), took \d+\.\ds\n$`},
+		{true, false, (*progress).leave, `^(\rcompiling 1MiB of code … \d+s )+\n$`},
+		{false, true, func(p *progress) { p.step(1<<20, true) }, `^compiling 1MiB of code \(once: it is cached\)\n$`},
+		{false, false, (*progress).leave, `^compiling 1MiB of code\n$`},
+	} {
+		var out bytes.Buffer
+		p := &progress{w: &out, terminal: c.terminal, cached: c.cached}
+		p.step(1<<20, false)
+		c.then(p)
+		if !regexp.MustCompile(c.want).MatchString(out.String()) {
+			t.Errorf("terminal %v, cached %v: shows %q, want %s", c.terminal, c.cached, out.String(), c.want)
 		}
 	}
 }

@@ -29,6 +29,16 @@ func newLog(w io.Writer, quiet bool) *log {
 
 func (l *log) logger() *slog.Logger { return slog.New(&logHandler{log: l}) }
 
+// note says what Wattle itself does.
+func (l *log) note(format string, args ...any) {
+	if l.level > slog.LevelInfo {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprintf(l.w, "wattle: "+format+"\n", args...)
+}
+
 // line prints a line of a guest.
 func (l *log) line(g host.Line) {
 	l.mu.Lock()

@@ -56,10 +56,14 @@ const runExamples = `  wattle run examples/mcp-ts/server.wasm
 func runCommand(env *Env) *cobra.Command {
 	f := &runFlags{memory: component.DefaultMemory}
 	cmd := &cobra.Command{
-		Use:     "run FILE [-- ARG...]",
+		Use:     "run [flags] FILE [-- ARG...]",
 		Short:   "Run a component: serve it over HTTP, or run it as a command",
 		Long:    runHelp,
 		Example: runExamples,
+
+		DisableFlagsInUseLine: true, // ours says that they come before --
+
+		ValidArgsFunction: completeFile,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch n := cmd.ArgsLenAtDash(); {
 			case len(args) == 0 || n == 0:
@@ -77,12 +81,18 @@ func runCommand(env *Env) *cobra.Command {
 	f.grants.add(fs)
 	f.cache.add(fs)
 	f.serve.add(fs)
-	fs.Var(&f.memory, "memory", "the linear memory that an instance may use")
-	fs.DurationVar(&f.timeout, "timeout", 0, fmt.Sprintf("the time that a request, or the command, may take (default %v, or %v)", defaultRequestTimeout, defaultCommandTimeout))
+	fs.Var(&f.memory, "memory", "the linear memory, a `SIZE` such as 64MiB, that an instance may use")
+	fs.DurationVar(&f.timeout, "timeout", 0, "how long a request or the command may take, a `DURATION` such as 1m30s (default 1m for a request, 1h for a command)")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but errors and what the guest prints")
+	completeFlags(cmd, map[string]cobra.CompletionFunc{
+		"addr": completeNothing, "allow-http": completeNothing, "cache-dir": completeDirectory, "concurrency": completeNothing,
+		"dir": completeMountedPath, "env": completeNothing, "memory": completeNothing, "output": completeOutput,
+		"queue": completeNothing, "timeout": completeNothing,
+	})
 	return cmd
 }
 
+// run does what can fail quickly before what takes long, which is to compile.
 func (f *runFlags) run(ctx context.Context, env *Env, file string, args []string, timed bool) error {
 	switch {
 	case timed && f.timeout <= 0:
@@ -90,43 +100,33 @@ func (f *runFlags) run(ctx context.Context, env *Env, file string, args []string
 	case f.memory == 0:
 		return &usageError{errors.New("--memory must be positive")}
 	}
-	wasm, err := readFile(file)
+	if err := f.serve.check(); err != nil {
+		return err
+	}
+	p, err := openProgram(file)
 	if err != nil {
 		return err
 	}
-	engine, err := f.cache.engine(ctx, env, f.quiet)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = engine.Close(context.WithoutCancel(ctx)) }()
-	linker, err := newLinker()
-	if err != nil {
-		return err
-	}
-	c, err := engine.Load(ctx, wasm, linker)
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	exports := c.Exports()
+	served, command := exported(p.exports(), incomingHandler) != "", exported(p.exports(), commandRun) != ""
 	switch {
-	case exported(exports, incomingHandler) != "" && len(args) == 0:
+	case served && len(args) == 0:
 		if !timed {
 			f.timeout = defaultRequestTimeout
 		}
-		return f.serveHTTP(ctx, env, c, file, wasm)
-	case exported(exports, commandRun) != "":
+		return f.serveHTTP(ctx, env, p)
+	case command:
 		if !timed {
 			f.timeout = defaultCommandTimeout
 		}
-		return f.command(ctx, env, c, file, args)
-	case exported(exports, incomingHandler) != "":
-		return &usageError{fmt.Errorf("%s is served over HTTP and takes no arguments", file)}
+		return f.command(ctx, env, p, args)
+	case served:
+		return &usageError{fmt.Errorf("%q is served over HTTP and takes no arguments", file)}
 	}
 	what := "nothing"
-	if len(exports) > 0 {
-		what = strings.Join(exports, ", ")
+	if names := p.exports(); len(names) > 0 {
+		what = strings.Join(names, ", ")
 	}
-	return fmt.Errorf("%s: exports %s; run needs %s or %s", file, what, incomingHandler, commandRun)
+	return fmt.Errorf("%q exports %s; run needs %s or %s, version 0.2", file, what, incomingHandler, commandRun)
 }
 
 // exported returns the export of an interface in any version of 0.2.
@@ -148,22 +148,27 @@ func newLinker() (*component.Linker, error) {
 }
 
 // command runs a component that exports wasi:cli/run.
-func (f *runFlags) command(ctx context.Context, env *Env, c *component.Component, file string, args []string) error {
+func (f *runFlags) command(ctx context.Context, env *Env, p *program, args []string) error {
 	g, err := f.grants.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = g.close() }()
+	c, unload, err := f.load(ctx, env, p)
+	if err != nil {
+		return err
+	}
+	defer unload()
 	opts := g.options()
-	opts.CLI.Args = append([]string{filepath.Base(file)}, args...)
+	opts.CLI.Args = append([]string{filepath.Base(p.file)}, args...)
 	opts.CLI.Stdin, opts.CLI.Stdout, opts.CLI.Stderr = env.Stdin, env.Stdout, env.Stderr
 	opts.CLI.Terminals = wasicli.Terminals{Stdin: isTerminal(env.Stdin), Stdout: isTerminal(env.Stdout), Stderr: isTerminal(env.Stderr)}
 	state := wasi.NewState(opts)
 	defer func() { _ = state.Close() }()
 
-	ctx, cancel := context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("out of time: --timeout is %v", f.timeout))
+	timed, cancel := context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("out of time: --timeout is %v", f.timeout))
 	defer cancel()
-	failed, err := call(ctx, c, state, component.Limits{Memory: uint64(f.memory)})
+	failed, err := call(timed, c, state, component.Limits{Memory: uint64(f.memory)})
 	flush, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer done()
 	if e := state.Drain(flush); err == nil && e != nil {
@@ -176,8 +181,10 @@ func (f *runFlags) command(ctx context.Context, env *Env, c *component.Component
 			return nil
 		}
 		return &exitError{code: exit.Code}
+	case err != nil && ctx.Err() != nil:
+		return errInterrupted
 	case err != nil:
-		return fmt.Errorf("%s: %w", file, err)
+		return fmt.Errorf("%q: %w", p.file, err)
 	case failed:
 		return &exitError{code: exitFailure}
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -24,7 +25,8 @@ import (
 // TestMain lets scripts run wattle as a process of its own, with `exec wattle`.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"wattle": func() {
-		os.Exit(cli.Main(context.Background(), &cli.Env{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}))
+		ctx, _ := cli.Signals(context.Background())
+		os.Exit(cli.Main(ctx, &cli.Env{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}))
 	}})
 }
 
@@ -32,15 +34,22 @@ func TestMain(m *testing.M) {
 // testscript they have:
 //
 //	code CODE ARG...         runs wattle and demands its exit code
+//	unprivileged CODE ARG... does so without a superuser's power over files
 //	serve ARG...             starts `wattle run ARG... -o json`; its URL is $URL
 //	http METHOD PATH [BODY]  asks the server; status and body become stdout. With !,
 //	                         the answer has to be cut off
 //	stop                     ends the server; what it wrote becomes stderr
 //	occupy                   listens on a port and sets $PORT to it
 //	cut FILE SIZE            makes a file shorter
+//	poke FILE OFFSET BYTE    changes a byte of a file
 //	module FILE              makes a core module that is empty
+//	json                     demands that stdout is JSON
 func TestScripts(t *testing.T) {
 	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guests, err := filepath.Abs("testdata/guests")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,13 +59,14 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examples)
-			env.Setenv("TESTDATA", filepath.Join(examples, "../host/component/testdata"))
+			env.Setenv("GUESTS", guests)
 			env.Setenv("WATTLE_CACHE_DIR", cache)
 			env.Values[serverKey{}] = &server{}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": cmdCode, "serve": cmdServe, "http": cmdHTTP, "stop": cmdStop, "occupy": cmdOccupy, "cut": cmdCut, "module": cmdModule,
+			"code": cmdCode, "unprivileged": cmdUnprivileged, "serve": cmdServe, "http": cmdHTTP, "stop": cmdStop,
+			"occupy": cmdOccupy, "cut": cmdCut, "poke": cmdPoke, "module": cmdModule, "json": cmdJSON,
 		},
 	})
 }
@@ -193,6 +203,26 @@ func cmdCut(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+func cmdPoke(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: poke FILE OFFSET BYTE")
+	}
+	at, err := strconv.ParseInt(args[1], 0, 64)
+	ts.Check(err)
+	b, err := strconv.ParseUint(args[2], 0, 8)
+	ts.Check(err)
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR, 0)
+	ts.Check(err)
+	_, err = f.WriteAt([]byte{byte(b)}, at)
+	ts.Check(errors.Join(err, f.Close()))
+}
+
+func cmdJSON(ts *testscript.TestScript, neg bool, _ []string) {
+	if out := ts.ReadFile("stdout"); json.Valid([]byte(out)) == neg {
+		ts.Fatalf("stdout is JSON: %v", !neg)
+	}
 }
 
 func cmdModule(ts *testscript.TestScript, _ bool, args []string) {

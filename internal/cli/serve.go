@@ -30,9 +30,20 @@ type serveFlags struct {
 
 func (s *serveFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&s.addr, "addr", defaultAddr, "serve on `HOST:PORT`; port 0 takes a free one")
-	fs.IntVar(&s.concurrency, "concurrency", host.DefaultMaxConcurrent, "how many requests run at once")
-	fs.IntVar(&s.queue, "queue", host.DefaultMaxQueue, "how many requests may wait for their turn; further ones are answered with 503")
+	fs.IntVar(&s.concurrency, "concurrency", host.DefaultMaxConcurrent, "run `N` requests at once")
+	fs.IntVar(&s.queue, "queue", host.DefaultMaxQueue, "have `N` requests wait for their turn; further ones are answered with 503")
 	fs.StringVarP(&s.output, "output", "o", "text", "announce the server as `FORMAT`: text or json")
+}
+
+// check refuses what makes no sense, before anything takes time.
+func (s *serveFlags) check() error {
+	switch {
+	case s.concurrency < 1:
+		return &usageError{errors.New("--concurrency must be positive")}
+	case s.queue < 0:
+		return &usageError{errors.New("--queue must not be negative")}
+	}
+	return checkOutput(s.output)
 }
 
 // graceful is how long requests under way may take when the server stops.
@@ -56,16 +67,8 @@ type denied struct {
 }
 
 // serveHTTP serves a component until ctx ends.
-func (f *runFlags) serveHTTP(ctx context.Context, env *Env, c *component.Component, file string, wasm []byte) error {
+func (f *runFlags) serveHTTP(ctx context.Context, env *Env, p *program) error {
 	s := &f.serve
-	switch {
-	case s.concurrency < 1:
-		return &usageError{errors.New("--concurrency must be positive")}
-	case s.queue < 0:
-		return &usageError{errors.New("--queue must not be negative")}
-	case s.output != "text" && s.output != "json":
-		return &usageError{fmt.Errorf("output %q is not known: use text or json", s.output)}
-	}
 	l, err := listen(ctx, s.addr)
 	if err != nil {
 		return err
@@ -80,6 +83,11 @@ func (f *runFlags) serveHTTP(ctx context.Context, env *Env, c *component.Compone
 		return err
 	}
 	defer func() { _ = g.close() }()
+	c, unload, err := f.load(ctx, env, p)
+	if err != nil {
+		return err
+	}
+	defer unload()
 
 	log := newLog(env.Stderr, f.quiet)
 	queue := s.queue
@@ -100,15 +108,29 @@ func (f *runFlags) serveHTTP(ctx context.Context, env *Env, c *component.Compone
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	serving, cancel := context.WithCancel(ctx)
 	defer cancel()
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ctx, l, graceful) }()
-	if err := f.announce(ctx, env, addr, file, wasm); err != nil {
+	go func() { served <- srv.Serve(serving, l, graceful) }()
+	if err := f.announce(ctx, env, addr, p); err != nil {
 		cancel()
 		return errors.Join(err, <-served)
 	}
-	return <-served
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	if n := srv.Metrics().Running.Load() + srv.Metrics().Waiting.Load(); n > 0 {
+		log.note("stopping; %s under way, given %v; Ctrl-C again stops at once", count(int(n), "request"), graceful)
+	}
+	if err := <-served; errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("stopped; requests that were still under way after %v were cut off", graceful)
+	} else if err != nil {
+		return err
+	}
+	log.note("stopped")
+	return nil
 }
 
 // listen opens the address, and says whose mistake it is when that fails.
@@ -126,17 +148,10 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 }
 
 // announce says where the server is and what it may do.
-func (f *runFlags) announce(ctx context.Context, env *Env, addr netip.AddrPort, file string, wasm []byte) error {
-	d, err := component.Describe(wasm)
-	if err != nil {
-		return err
-	}
-	a := &announcement{File: file, Size: len(wasm), URL: "http://" + reachable(addr).String(), World: worldText(d)}
-	for _, x := range d.Exports {
-		a.Exports = append(a.Exports, x.Name)
-	}
-	for _, x := range d.Imports {
-		a.Imports = append(a.Imports, x.Name)
+func (f *runFlags) announce(ctx context.Context, env *Env, addr netip.AddrPort, p *program) error {
+	a := &announcement{
+		File: p.file, Size: len(p.wasm), URL: "http://" + reachable(addr).String(),
+		Exports: p.exports(), Imports: p.imports(), World: worldText(p.about),
 	}
 	a.Denied = f.grants.denials(a.Imports)
 	a.MCPURL = findMCP(ctx, a.URL)
@@ -145,9 +160,10 @@ func (f *runFlags) announce(ctx context.Context, env *Env, addr netip.AddrPort, 
 	case f.serve.output == "json":
 		return json.NewEncoder(env.Stdout).Encode(a)
 	case !f.quiet:
-		_, err = io.WriteString(env.Stdout, a.text())
+		_, err := io.WriteString(env.Stdout, a.text())
+		return err
 	}
-	return err
+	return nil
 }
 
 // reachable returns an address at which a server can be called that listens on
@@ -180,8 +196,12 @@ func (a *announcement) text() string {
 	}
 	if len(a.Denied) > 0 {
 		b.WriteString("\ndenied\n")
+		width := 0
 		for _, d := range a.Denied {
-			fmt.Fprintf(&b, "  %-28s %s\n", d.Interface, d.What)
+			width = max(width, len(d.Interface))
+		}
+		for _, d := range a.Denied {
+			fmt.Fprintf(&b, "  %-*s  %s\n", width, d.Interface, d.What)
 		}
 	}
 	b.WriteString("\nCtrl-C stops the server.\n")

@@ -6,7 +6,8 @@
 // when a component is loaded:
 //
 //   - A [Transfer] moves values from one component instance to another. It is
-//     a flat list of operations with constant offsets, found by [Compile].
+//     a flat list of operations with constant offsets, found by
+//     [Shapes.Transfer].
 //   - A [Codec] moves values between a component instance and Go, for callers
 //     that learn types only at run time. It is the one place where values are
 //     boxed (as [wit.Value]).
@@ -175,34 +176,4 @@ func flagsMask(n int) uint32 {
 		return ^uint32(0)
 	}
 	return 1<<n - 1
-}
-
-// members returns the members of a type laid out as a record, with their
-// offsets: record, tuple and fixed-length list.
-func members(t *wit.Type) ([]*wit.Type, []uint32) {
-	switch t.Kind {
-	case wit.Record:
-		ts := make([]*wit.Type, len(t.Fields))
-		for i, f := range t.Fields {
-			ts[i] = f.Type
-		}
-		return ts, t.Offsets()
-	case wit.Tuple:
-		return t.Types, t.Offsets()
-	default:
-		ts, offs := make([]*wit.Type, t.Len), make([]uint32, t.Len)
-		for i := range ts {
-			ts[i], offs[i] = t.Elem, uint32(i)*t.Elem.Size()
-		}
-		return ts, offs
-	}
-}
-
-// element returns the element type of a list, or of a map seen as the list of
-// its entries.
-func element(t *wit.Type) *wit.Type {
-	if t.Kind == wit.Map {
-		return t.Entry()
-	}
-	return t.Elem
 }

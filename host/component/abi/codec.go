@@ -20,14 +20,11 @@ type Codec struct {
 	Size, Align uint32
 }
 
-// NewCodec returns the codec of values of the given types, which are passed in
+// Codec returns the codec of values of the given types, which are passed in
 // memory when they need more than maxFlat core values.
-func NewCodec(types []*wit.Type, maxFlat int) *Codec {
-	c := &Codec{types: types, Align: 1}
-	c.tuple = shapes{}.of(&wit.Type{Kind: wit.Tuple, Types: types})
-	for _, m := range c.tuple.members {
-		c.Flat += m.flat
-	}
+func (all *Shapes) Codec(types []*wit.Type, maxFlat int) *Codec {
+	c := &Codec{types: types, Align: 1, tuple: all.tuple(types)}
+	c.Flat = c.tuple.flat
 	if c.Flat > maxFlat {
 		c.Spilled = true
 		c.Size, c.Align = c.tuple.size, c.tuple.align
@@ -76,8 +73,8 @@ func (c *Codec) Lower(s *Side, vs []wit.Value, flat []uint64) error {
 	return nil
 }
 
-// boxed is about how many bytes a value in a list occupies here: an interface
-// and what it points to.
+// boxed is about how many bytes a value inside of another occupies here: an
+// interface and what it points to.
 const boxed = 32
 
 // lifter makes Go values of guest values.
@@ -102,9 +99,10 @@ func (l *lifter) flat(t *shape) wit.Value {
 		p := uint32(l.next())
 		return l.list(t, p, uint32(l.next()))
 	case wit.Record, wit.Tuple, wit.FixedList:
-		l.b.Spend(uint64(len(t.members)))
-		vs := make([]wit.Value, len(t.members))
-		for i, f := range t.members {
+		l.b.Spend(uint64(t.count) * boxed)
+		vs := make([]wit.Value, t.count)
+		for i := range vs {
+			f, _ := t.member(i)
 			vs[i] = l.flat(f)
 		}
 		return aggregate(t.kind, vs)
@@ -113,6 +111,7 @@ func (l *lifter) flat(t *shape) wit.Value {
 		c := t.check(uint32(l.next()))
 		var payload wit.Value
 		if ct := t.caseOf(c); ct != nil {
+			l.b.Spend(boxed)
 			payload = l.flat(ct)
 		}
 		l.at = end
@@ -130,10 +129,11 @@ func (l *lifter) mem(t *shape, at uint32) wit.Value {
 	case wit.List, wit.Map:
 		return l.list(t, le.Uint32(m[at:]), le.Uint32(m[at+4:]))
 	case wit.Record, wit.Tuple, wit.FixedList:
-		l.b.Spend(uint64(len(t.members)))
-		vs := make([]wit.Value, len(t.members))
-		for i, f := range t.members {
-			vs[i] = l.mem(f, at+t.offset(i))
+		l.b.Spend(uint64(t.count) * boxed)
+		vs := make([]wit.Value, t.count)
+		for i := range vs {
+			f, off := t.member(i)
+			vs[i] = l.mem(f, at+off)
 		}
 		return aggregate(t.kind, vs)
 	case wit.Variant, wit.Enum, wit.Option, wit.Result:
@@ -142,6 +142,7 @@ func (l *lifter) mem(t *shape, at uint32) wit.Value {
 		if ct == nil {
 			return choice(t.kind, c, nil)
 		}
+		l.b.Spend(boxed)
 		return choice(t.kind, c, l.mem(ct, at+t.payload))
 	}
 	switch t.size {
@@ -288,9 +289,9 @@ func (l *lowerer) flat(t *shape, v wit.Value) {
 		l.put(uint64(p))
 		l.put(uint64(n))
 	case wit.Record, wit.Tuple, wit.FixedList:
-		vs := membersOf(v)
-		for i, f := range t.members {
-			l.flat(f, vs[i])
+		for i, m := range membersOf(v) {
+			f, _ := t.member(i)
+			l.flat(f, m)
 		}
 	case wit.Variant, wit.Enum, wit.Option, wit.Result:
 		end := l.at + t.flat
@@ -315,9 +316,9 @@ func (l *lowerer) mem(t *shape, v wit.Value, at uint32) {
 		p, n := l.list(t, v)
 		l.pair(at, p, n)
 	case wit.Record, wit.Tuple, wit.FixedList:
-		vs := membersOf(v)
-		for i, f := range t.members {
-			l.mem(f, vs[i], at+t.offset(i))
+		for i, m := range membersOf(v) {
+			f, off := t.member(i)
+			l.mem(f, m, at+off)
 		}
 	case wit.Variant, wit.Enum, wit.Option, wit.Result:
 		c, payload := caseOf(v)

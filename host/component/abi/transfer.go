@@ -64,24 +64,18 @@ type Transfer struct {
 	Ops int
 }
 
-// Compile returns the transfer of values of the given types, which are passed
+// Transfer returns the transfer of values of the given types, which are passed
 // in memory when they need more than maxFlat core values.
-func Compile(types []*wit.Type, maxFlat int) (*Transfer, error) {
-	tuple := &wit.Type{Kind: wit.Tuple, Types: types}
-	t := &Transfer{Align: 1}
-	for _, ty := range types {
-		t.Flat += ty.FlatCount()
-	}
+func (all *Shapes) Transfer(types []*wit.Type, maxFlat int) (*Transfer, error) {
+	tuple := all.tuple(types)
+	t := &Transfer{Align: 1, Flat: tuple.flat}
 	c := compiler{}
 	if t.Flat > maxFlat {
 		t.Spilled = true
-		t.Size, t.Align = tuple.Size(), tuple.Align()
+		t.Size, t.Align = tuple.size, tuple.align
 		c.mem(&t.ops, tuple, 0)
 	} else {
-		slot := uint32(0)
-		for _, ty := range types {
-			slot = c.flat(&t.ops, ty, slot)
-		}
+		c.flat(&t.ops, tuple, 0)
 	}
 	if c.count > MaxOps {
 		return nil, ErrTooLarge
@@ -100,11 +94,12 @@ func (c *compiler) emit(ops *[]op, o op) {
 }
 
 // mem appends the operations for a value of type t at offset at.
-func (c *compiler) mem(ops *[]op, t *wit.Type, at uint32) {
+func (c *compiler) mem(ops *[]op, t *shape, at uint32) {
 	if c.count > MaxOps {
 		return
 	}
-	if n, ok := copyable(t); ok {
+	if t.plain {
+		n := t.size
 		if last := len(*ops) - 1; last >= 0 && (*ops)[last].code == opCopy && (*ops)[last].at+(*ops)[last].n == at {
 			(*ops)[last].n += n // adjacent, so that no padding lies between
 			return
@@ -112,49 +107,44 @@ func (c *compiler) mem(ops *[]op, t *wit.Type, at uint32) {
 		c.emit(ops, op{code: opCopy, at: at, n: n})
 		return
 	}
-	switch t.Kind {
+	switch t.kind {
 	case wit.Bool:
 		c.emit(ops, op{code: opBool, at: at})
 	case wit.Char:
 		c.emit(ops, op{code: opChar, at: at})
 	case wit.Flags:
-		c.emit(ops, op{code: opFlags, at: at, n: t.Size(), mask: flagsMask(len(t.Labels))})
+		c.emit(ops, op{code: opFlags, at: at, n: t.size, mask: flagsMask(len(t.typ.Labels))})
 	case wit.String:
 		c.emit(ops, op{code: opString, at: at})
 	case wit.List, wit.Map:
 		c.emit(ops, c.list(t, at))
 	case wit.Own:
-		c.emit(ops, op{code: opOwn, at: at, res: t.Resource})
+		c.emit(ops, op{code: opOwn, at: at, res: t.typ.Resource})
 	case wit.Borrow:
-		c.emit(ops, op{code: opBorrow, at: at, res: t.Resource})
+		c.emit(ops, op{code: opBorrow, at: at, res: t.typ.Resource})
 	case wit.Record, wit.Tuple, wit.FixedList:
-		if t.Kind == wit.FixedList && int(t.Len) > MaxOps {
-			c.count = MaxOps + 1
-			return
-		}
-		ts, offs := members(t)
-		for i, f := range ts {
-			c.mem(ops, f, at+offs[i])
+		for i := 0; i < t.count && c.count <= MaxOps; i++ {
+			m, off := t.member(i)
+			c.mem(ops, m, at+off)
 		}
 	default:
-		cases := t.Cases()
-		if c.count += len(cases); c.count > MaxOps {
+		if c.count += t.count; c.count > MaxOps {
 			return
 		}
-		o := op{code: opVariant, at: at, n: t.DiscriminantSize(), cases: make([][]op, len(cases))}
-		for i, ct := range cases {
-			if ct.Type != nil {
-				c.mem(&o.cases[i], ct.Type, at+t.PayloadOffset())
+		o := op{code: opVariant, at: at, n: t.disc, cases: make([][]op, t.count)}
+		for i, ct := range t.cases {
+			if ct != nil {
+				c.mem(&o.cases[i], ct, at+t.payload)
 			}
 		}
 		c.emit(ops, o)
 	}
 }
 
-func (c *compiler) list(t *wit.Type, at uint32) op {
-	e := element(t)
-	o := op{code: opList, at: at, size: e.Size(), align: e.Align()}
-	if n, ok := copyable(e); !ok || n != o.size {
+func (c *compiler) list(t *shape, at uint32) op {
+	e := t.elem
+	o := op{code: opList, at: at, size: e.size, align: e.align}
+	if !e.plain {
 		c.mem(&o.body, e, 0)
 	}
 	return o
@@ -162,12 +152,12 @@ func (c *compiler) list(t *wit.Type, at uint32) op {
 
 // flat appends the operations for a value of type t from slot at, and returns
 // the slot after it.
-func (c *compiler) flat(ops *[]op, t *wit.Type, at uint32) uint32 {
+func (c *compiler) flat(ops *[]op, t *shape, at uint32) uint32 {
 	if c.count > MaxOps {
 		return at
 	}
-	end := at + uint32(t.FlatCount())
-	switch t.Kind {
+	end := at + uint32(t.flat)
+	switch t.kind {
 	case wit.Bool:
 		c.emit(ops, op{code: opBool, at: at})
 	case wit.U8:
@@ -185,59 +175,33 @@ func (c *compiler) flat(ops *[]op, t *wit.Type, at uint32) uint32 {
 	case wit.Char:
 		c.emit(ops, op{code: opChar, at: at})
 	case wit.Flags:
-		c.emit(ops, op{code: opFlags, at: at, mask: flagsMask(len(t.Labels))})
+		c.emit(ops, op{code: opFlags, at: at, mask: flagsMask(len(t.typ.Labels))})
 	case wit.String:
 		c.emit(ops, op{code: opString, at: at})
 	case wit.List, wit.Map:
 		c.emit(ops, c.list(t, at))
 	case wit.Own:
-		c.emit(ops, op{code: opOwn, at: at, res: t.Resource})
+		c.emit(ops, op{code: opOwn, at: at, res: t.typ.Resource})
 	case wit.Borrow:
-		c.emit(ops, op{code: opBorrow, at: at, res: t.Resource})
+		c.emit(ops, op{code: opBorrow, at: at, res: t.typ.Resource})
 	case wit.Record, wit.Tuple, wit.FixedList:
-		ts, _ := members(t)
-		for _, f := range ts {
-			at = c.flat(ops, f, at)
+		for i := range t.count {
+			m, _ := t.member(i)
+			at = c.flat(ops, m, at)
 		}
 	default:
-		cases := t.Cases()
-		if c.count += len(cases); c.count > MaxOps {
+		if c.count += t.count; c.count > MaxOps {
 			return at
 		}
-		o := op{code: opVariant, at: at, n: end - at, cases: make([][]op, len(cases))}
-		for i, ct := range cases {
-			if ct.Type != nil {
-				c.flat(&o.cases[i], ct.Type, at+1)
+		o := op{code: opVariant, at: at, n: end - at, cases: make([][]op, t.count)}
+		for i, ct := range t.cases {
+			if ct != nil {
+				c.flat(&o.cases[i], ct, at+1)
 			}
 		}
 		c.emit(ops, o)
 	}
 	return end
-}
-
-// copyable says whether a value of type t may be copied byte by byte, and how
-// many bytes it has. Types with padding are not: what lies in it is not part
-// of the value and stays with its owner.
-func copyable(t *wit.Type) (uint32, bool) {
-	switch t.Kind {
-	case wit.U8, wit.S8, wit.U16, wit.S16, wit.U32, wit.S32, wit.U64, wit.S64, wit.F32, wit.F64:
-		return t.Size(), true
-	case wit.FixedList:
-		n, ok := copyable(t.Elem)
-		return n * t.Len, ok && n == t.Elem.Size()
-	case wit.Record, wit.Tuple:
-		end := uint32(0)
-		ts, offs := members(t)
-		for i, f := range ts {
-			n, ok := copyable(f)
-			if !ok || offs[i] != end {
-				return 0, false
-			}
-			end += n
-		}
-		return end, end == t.Size()
-	}
-	return 0, false
 }
 
 // run is a transfer under way.

@@ -11,6 +11,7 @@ import (
 
 // A type that shares its parts is small, and what it is compiled to is not.
 func TestCompileTooLarge(t *testing.T) {
+	var shapes abi.Shapes
 	u8 := &wit.Type{Kind: wit.U8}
 	repeat := func(n int, t *wit.Type) *wit.Type {
 		tuple := &wit.Type{Kind: wit.Tuple}
@@ -33,11 +34,11 @@ func TestCompileTooLarge(t *testing.T) {
 		"cases in list": {Kind: wit.List, Elem: repeat(1000, enum)},
 		"fixed list":    {Kind: wit.FixedList, Elem: str, Len: 100_000},
 	} {
-		if _, err := abi.Compile([]*wit.Type{ty}, wit.MaxFlatParams); !errors.Is(err, abi.ErrTooLarge) {
+		if _, err := shapes.Transfer([]*wit.Type{ty}, wit.MaxFlatParams); !errors.Is(err, abi.ErrTooLarge) {
 			t.Errorf("%s: got %v, want %v", name, err, abi.ErrTooLarge)
 		}
 	}
-	tr, err := abi.Compile([]*wit.Type{repeat(200, repeat(200, u8))}, wit.MaxFlatParams)
+	tr, err := shapes.Transfer([]*wit.Type{repeat(200, repeat(200, u8))}, wit.MaxFlatParams)
 	if err != nil || !tr.Spilled || tr.Ops != 1 || tr.Size != 40_000 {
 		t.Errorf("40000 bytes: %+v, %v; want them copied by one operation", tr, err)
 	}
