@@ -2,6 +2,7 @@ package component
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -111,15 +112,15 @@ func (e *Engine) defineRefill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.refill, err = e.rt.InstantiateModule(ctx, compiled, anonymous())
+	e.refill, err = e.rt.InstantiateModule(ctx, compiled, anonymous)
 	return err
 }
 
 // anonymous is how every module is instantiated: without a name, so that any
-// number may be, and running nothing.
-func anonymous() wazero.ModuleConfig {
-	return wazero.NewModuleConfig().WithName("").WithStartFunctions()
-}
+// number may be, and running nothing. Guests cannot reach the source of random
+// numbers; but if there is none the engine seeds one for each module, which
+// takes longer than all the rest of a small one.
+var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(rand.Reader)
 
 // instanceOf returns the instance whose call ctx belongs to.
 func instanceOf(ctx context.Context) *Instance {
@@ -313,7 +314,7 @@ func (e *Engine) newHostModule(ctx context.Context, tramps []trampoline) (*hostM
 	if err != nil {
 		return nil, err
 	}
-	inst, err := e.rt.InstantiateModule(ctx, compiled, anonymous())
+	inst, err := e.rt.InstantiateModule(ctx, compiled, anonymous)
 	if err != nil {
 		return nil, errors.Join(err, compiled.Close(ctx))
 	}

@@ -189,7 +189,7 @@ func (in *Instance) start() error {
 	for i, st := range in.plan.steps {
 		in.shim = nil
 		if st.shim != nil {
-			shim, err := e.rt.InstantiateModule(&in.ctx, st.shim.compiled, anonymous())
+			shim, err := e.rt.InstantiateModule(&in.ctx, st.shim.compiled, anonymous)
 			if err != nil {
 				return err
 			}
@@ -201,7 +201,7 @@ func (in *Instance) start() error {
 		comp.entered = true
 		code := in.plan.modules[st.module]
 		in.alloc.image = code.image
-		mod, err := e.rt.InstantiateModule(&in.ctx, code.compiled, anonymous())
+		mod, err := e.rt.InstantiateModule(&in.ctx, code.compiled, anonymous)
 		if err != nil {
 			return err
 		}
