@@ -12,7 +12,9 @@
 //     what they import, and the canonical functions between them.
 //   - Each core module is rewritten (package core) so that it counts fuel and
 //     imports by position, and is compiled. Equal modules are compiled once per
-//     engine, and kept on disk if a cache directory is given.
+//     engine, and kept on disk if a cache directory is given. What memory starts
+//     with is not part of the code: it is an image, which the memories of all
+//     instances share until they write to it.
 //   - [Component.Instantiate] executes the plan. An [Instance] holds slots for
 //     what the plan numbers and nothing else.
 //   - [Instance.Func] finds an exported function and calls it, bounded by the

@@ -2,6 +2,7 @@ package component
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -44,19 +45,27 @@ type Engine struct {
 
 	mu      sync.Mutex
 	modules map[[sha256.Size]byte]*sharedCode
+	images  map[[sha256.Size]byte]*sharedImage
 }
 
 // sharedCode is a compiled core module with the number of components that use it.
 type sharedCode struct {
-	code *coreCode
-	refs int
-	once sync.Once
-	err  error
+	refs     int
+	once     sync.Once
+	compiled wazero.CompiledModule
+	err      error
+}
+
+// sharedImage is an image with the number of times that components use it.
+type sharedImage struct {
+	refs  int
+	once  sync.Once
+	image *image
 }
 
 // NewEngine returns an engine. Close frees it.
 func NewEngine(ctx context.Context, opts *EngineOptions) (*Engine, error) {
-	e := &Engine{modules: map[[sha256.Size]byte]*sharedCode{}}
+	e := &Engine{modules: map[[sha256.Size]byte]*sharedCode{}, images: map[[sha256.Size]byte]*sharedImage{}}
 	if opts != nil {
 		e.opts = *opts
 	}
@@ -79,6 +88,13 @@ func NewEngine(ctx context.Context, opts *EngineOptions) (*Engine, error) {
 // Close frees all code. No instance may be in use.
 func (e *Engine) Close(ctx context.Context) error {
 	err := e.rt.Close(ctx)
+	e.mu.Lock()
+	for _, s := range e.images {
+		if s.image != nil {
+			err = errors.Join(err, s.image.close())
+		}
+	}
+	e.mu.Unlock()
 	if e.cache != nil {
 		err = errors.Join(err, e.cache.close(ctx))
 	}
@@ -96,15 +112,15 @@ func (e *Engine) defineRefill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.refill, err = e.rt.InstantiateModule(ctx, compiled, anonymous())
+	e.refill, err = e.rt.InstantiateModule(ctx, compiled, anonymous)
 	return err
 }
 
 // anonymous is how every module is instantiated: without a name, so that any
-// number may be, and running nothing.
-func anonymous() wazero.ModuleConfig {
-	return wazero.NewModuleConfig().WithName("").WithStartFunctions()
-}
+// number may be, and running nothing. Guests cannot reach the source of random
+// numbers; but if there is none the engine seeds one for each module, which
+// takes longer than all the rest of a small one.
+var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(rand.Reader)
 
 // instanceOf returns the instance whose call ctx belongs to.
 func instanceOf(ctx context.Context) *Instance {
@@ -119,7 +135,8 @@ func instanceOf(ctx context.Context) *Instance {
 type Component struct {
 	engine *Engine
 	plan   *plan
-	shared [][sha256.Size]byte
+	shared [][sha256.Size]byte // keys of Engine.modules
+	images [][sha256.Size]byte // keys of Engine.images
 
 	mu     sync.Mutex
 	open   int // instances that are not closed
@@ -186,7 +203,10 @@ func (c *Component) Close(ctx context.Context) error {
 	for _, key := range c.shared {
 		errs = append(errs, c.engine.release(ctx, key))
 	}
-	c.shared = nil
+	for _, key := range c.images {
+		errs = append(errs, c.engine.releaseImage(key))
+	}
+	c.shared, c.images = nil, nil
 	if h := c.plan.host; h != nil && h.instance != nil {
 		errs = append(errs, h.instance.Close(ctx), h.compiled.Close(ctx))
 		h.instance = nil
@@ -197,7 +217,8 @@ func (c *Component) Close(ctx context.Context) error {
 func (e *Engine) compilePlan(ctx context.Context, c *Component) error {
 	p := c.plan
 	for i := range p.modules {
-		if err := e.share(ctx, c, &p.modules[i], true); err != nil {
+		e.shareImage(c, p.modules[i])
+		if err := e.share(ctx, c, p.modules[i], true); err != nil {
 			return fmt.Errorf("core module %d: %w", i, err)
 		}
 	}
@@ -205,7 +226,7 @@ func (e *Engine) compilePlan(ctx context.Context, c *Component) error {
 		if p.steps[i].shim == nil {
 			continue
 		}
-		if err := e.share(ctx, c, &p.steps[i].shim, false); err != nil {
+		if err := e.share(ctx, c, p.steps[i].shim, false); err != nil {
 			return fmt.Errorf("imports of core instance %d: %w", i, err)
 		}
 	}
@@ -214,13 +235,13 @@ func (e *Engine) compilePlan(ctx context.Context, c *Component) error {
 	return err
 }
 
-// share replaces *code by the compiled module of the same bytes.
-func (e *Engine) share(ctx context.Context, c *Component, code **coreCode, cached bool) error {
-	key := sha256.Sum256((*code).bytes)
+// share gives code the compiled module of its bytes, which it then forgets.
+func (e *Engine) share(ctx context.Context, c *Component, code *coreCode, cached bool) error {
+	key := sha256.Sum256(code.bytes)
 	e.mu.Lock()
 	s := e.modules[key]
 	if s == nil {
-		s = &sharedCode{code: *code}
+		s = &sharedCode{}
 		e.modules[key] = s
 	}
 	s.refs++
@@ -228,19 +249,12 @@ func (e *Engine) share(ctx context.Context, c *Component, code **coreCode, cache
 	c.shared = append(c.shared, key)
 	// Others may wait for the same module: it is compiled to the end even if
 	// this caller does not want it any more.
-	s.once.Do(func() { s.err = e.compile(context.WithoutCancel(ctx), key, s.code, cached) })
-	if s.err != nil {
-		return s.err
+	s.once.Do(func() { s.compiled, s.err = e.compile(context.WithoutCancel(ctx), key, code.bytes, cached) })
+	code.compiled, code.bytes = s.compiled, nil
+	if code.info != nil {
+		code.info.Bytes = nil
 	}
-	if s.code != *code {
-		// The code is shared; the names of imports and exports are this
-		// component's own.
-		*code = &coreCode{info: (*code).info, compiled: s.code.compiled}
-		if (*code).info != nil {
-			(*code).info.Bytes = nil
-		}
-	}
-	return nil
+	return s.err
 }
 
 func (e *Engine) release(ctx context.Context, key [sha256.Size]byte) error {
@@ -251,25 +265,50 @@ func (e *Engine) release(ctx context.Context, key [sha256.Size]byte) error {
 		return nil
 	}
 	delete(e.modules, key)
-	if s.code.compiled == nil {
+	if s.compiled == nil {
 		return nil
 	}
-	return s.code.compiled.Close(ctx)
+	return s.compiled.Close(ctx)
 }
 
-func (e *Engine) compile(ctx context.Context, key [sha256.Size]byte, code *coreCode, cached bool) error {
+// shareImage makes the image of a module, or finds the equal one that exists.
+func (e *Engine) shareImage(c *Component, code *coreCode) {
+	content := code.info.Image
+	if content == nil {
+		return
+	}
+	code.info.Image = nil
+	key := imageKey(content)
+	e.mu.Lock()
+	s := e.images[key]
+	if s == nil {
+		s = &sharedImage{}
+		e.images[key] = s
+	}
+	s.refs++
+	e.mu.Unlock()
+	c.images = append(c.images, key)
+	s.once.Do(func() { s.image = newImage(content) })
+	code.image = s.image
+}
+
+func (e *Engine) releaseImage(key [sha256.Size]byte) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.images[key]
+	if s.refs--; s.refs > 0 {
+		return nil
+	}
+	delete(e.images, key)
+	return s.image.close()
+}
+
+func (e *Engine) compile(ctx context.Context, key [sha256.Size]byte, bytes []byte, cached bool) (wazero.CompiledModule, error) {
 	ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
-	var err error
 	if cached && e.cache != nil {
-		code.compiled, err = e.cache.compile(ctx, e, key, code.bytes)
-	} else {
-		code.compiled, err = e.compileNow(ctx, code.bytes)
+		return e.cache.compile(ctx, e, key, bytes)
 	}
-	code.bytes = nil
-	if code.info != nil {
-		code.info.Bytes = nil
-	}
-	return err
+	return e.compileNow(ctx, bytes)
 }
 
 // compileNow has the engine compile a module, and says so if it takes long.
@@ -305,7 +344,7 @@ func (e *Engine) newHostModule(ctx context.Context, tramps []trampoline) (*hostM
 	if err != nil {
 		return nil, err
 	}
-	inst, err := e.rt.InstantiateModule(ctx, compiled, anonymous())
+	inst, err := e.rt.InstantiateModule(ctx, compiled, anonymous)
 	if err != nil {
 		return nil, errors.Join(err, compiled.Close(ctx))
 	}

@@ -47,7 +47,10 @@ func (f *footprint) add(m *core.Module) error {
 		}
 		f.elements += most
 	}
-	f.bytes += uint64(len(m.Bytes) - m.CodeBytes - m.DataBytes)
+	f.bytes += uint64(len(m.Bytes) - m.CodeBytes)
+	if m.Image == nil { // or else the data has left the module
+		f.bytes -= uint64(m.DataBytes)
+	}
 	switch {
 	case f.memories > maxMemories:
 		return fmt.Errorf("component has more than %d memories", maxMemories)

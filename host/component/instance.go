@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 
@@ -193,14 +192,13 @@ func (in *Instance) resolve(name string) api.Module {
 // start runs the steps of the plan.
 func (in *Instance) start() error {
 	e := in.engine
-	config := wazero.NewModuleConfig().WithName("").WithStartFunctions()
 	for i, st := range in.plan.steps {
 		if in.ctx.Err() != nil { // a step without code may have much data
 			return &stopError{cause: context.Cause(in.ctx.Context)}
 		}
 		in.shim = nil
 		if st.shim != nil {
-			shim, err := e.rt.InstantiateModule(&in.ctx, st.shim.compiled, config)
+			shim, err := e.rt.InstantiateModule(&in.ctx, st.shim.compiled, anonymous)
 			if err != nil {
 				return err
 			}
@@ -210,7 +208,9 @@ func (in *Instance) start() error {
 		comp := &in.comps[st.comp]
 		was := comp.entered
 		comp.entered = true
-		mod, err := e.rt.InstantiateModule(&in.ctx, in.plan.modules[st.module].compiled, config)
+		code := in.plan.modules[st.module]
+		in.alloc.image = code.image
+		mod, err := e.rt.InstantiateModule(&in.ctx, code.compiled, anonymous)
 		if err != nil {
 			return err
 		}

@@ -274,3 +274,18 @@ func TestCloseOrder(t *testing.T) {
 		t.Error("a closed component is instantiated")
 	}
 }
+
+// A list may name one handle many times; each time is remembered.
+func TestLendLimit(t *testing.T) {
+	in := instantiate(t, load(t, newEngine(t, nil), "lend.wasm", nil), nil, component.Limits{Handles: 50})
+	for range 2 { // the loans of a call end with it
+		if _, err := invoke(t, in, "lend", uint32(20)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := invoke(t, in, "lend", uint32(51))
+	trap := wantTrap(t, err, component.TrapLimit)
+	if want := "trap: limit exceeded: at most 50 handles lent in a call"; trap.Error() != want {
+		t.Errorf("got %q, want %q", trap, want)
+	}
+}

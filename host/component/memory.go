@@ -12,12 +12,13 @@ import (
 type allocator struct {
 	left  uint64 // what the instance may still use
 	limit uint64
+	image *image // of the memory that the module being instantiated defines
 	mems  []*linearMemory
 }
 
 // Allocate implements experimental.MemoryAllocator.
 func (a *allocator) Allocate(_, maximum uint64) experimental.LinearMemory {
-	m := &linearMemory{owner: a, max: maximum}
+	m := &linearMemory{owner: a, max: maximum, image: a.image}
 	a.mems = append(a.mems, m)
 	return m
 }
@@ -37,6 +38,7 @@ const maxMemory = 4<<30 - 64<<10
 type linearMemory struct {
 	owner  *allocator
 	max    uint64
+	image  *image // what the memory starts with, or nil
 	buf    []byte // the memory
 	mapped []byte // the address space reserved for it, where the system can do so
 	used   bool   // the engine has the memory
@@ -47,6 +49,9 @@ type linearMemory struct {
 // with a *LimitError, since the engine has no other answer for it.
 func (m *linearMemory) Reallocate(size uint64) []byte {
 	have := uint64(len(m.buf))
+	if m.image != nil && !m.used {
+		size = m.image.size // the module declares zero
+	}
 	if size <= have {
 		m.used = true
 		return m.buf
@@ -56,6 +61,11 @@ func (m *linearMemory) Reallocate(size uint64) []byte {
 	}
 	if !m.grow(size) {
 		return m.refuse(&internalError{errors.New("the system has no memory left")})
+	}
+	if m.image != nil && !m.used {
+		if err := m.image.load(m.buf); err != nil {
+			return m.refuse(&internalError{err})
+		}
 	}
 	m.used = true
 	m.owner.left -= size - have

@@ -77,4 +77,5 @@ type coreCode struct {
 	bytes    []byte // what the engine compiles; nil once it has
 	info     *core.Module
 	compiled wazero.CompiledModule
+	image    *image // what its memory starts with, or nil
 }

@@ -43,3 +43,62 @@ func TestCompileTooLarge(t *testing.T) {
 		t.Errorf("40000 bytes: %+v, %v; want them copied by one operation", tr, err)
 	}
 }
+
+// To compile a type takes time in proportion to its parts, however deep they are.
+func TestCompileDeep(t *testing.T) {
+	u8 := &wit.Type{Kind: wit.U8}
+	for range 20 {
+		deep := &wit.Type{Kind: wit.Tuple}
+		for range 60_000 {
+			deep.Types = append(deep.Types, u8)
+		}
+		deep.Types = append(deep.Types, &wit.Type{Kind: wit.Bool})
+		for range 97 {
+			deep = &wit.Type{Kind: wit.Tuple, Types: []*wit.Type{deep, u8}}
+		}
+		var shapes abi.Shapes
+		tr, err := shapes.Transfer([]*wit.Type{deep}, wit.MaxFlatParams)
+		if err != nil || tr.Ops != 3 || tr.Size != deep.Size() {
+			t.Fatalf("got %+v, %v, want a copy, a bool and a copy", tr, err)
+		}
+	}
+}
+
+// What is found out about a type agrees with what the type says.
+func TestLayout(t *testing.T) {
+	kinds := func(ks ...wit.Kind) []*wit.Type {
+		var ts []*wit.Type
+		for _, k := range ks {
+			ts = append(ts, &wit.Type{Kind: k})
+		}
+		return ts
+	}
+	prims := kinds(wit.Bool, wit.U8, wit.S16, wit.U32, wit.S64, wit.F32, wit.F64, wit.Char, wit.String)
+	all := append([]*wit.Type{
+		{Kind: wit.Flags, Labels: make([]string, 9)}, {Kind: wit.Enum, Labels: make([]string, 300)},
+		{Kind: wit.Tuple, Types: prims}, {Kind: wit.List, Elem: prims[4]}, {Kind: wit.Result},
+	}, prims...)
+	for i := range 200 {
+		a, b := all[i*7%len(all)], all[i*5%len(all)]
+		var next *wit.Type
+		switch i % 5 {
+		case 0:
+			next = &wit.Type{Kind: wit.Option, Elem: a}
+		case 1:
+			next = &wit.Type{Kind: wit.Result, Ok: a, Err: b}
+		case 2:
+			next = &wit.Type{Kind: wit.Tuple, Types: []*wit.Type{a, b, prims[1]}}
+		case 3:
+			next = &wit.Type{Kind: wit.Variant, Fields: []wit.Field{{Name: "a", Type: a}, {Name: "b"}, {Name: "c", Type: b}}}
+		case 4:
+			next = &wit.Type{Kind: wit.FixedList, Elem: a, Len: uint32(i%3 + 1)}
+		}
+		all = append(all, next)
+		var shapes abi.Shapes
+		c := shapes.Codec([]*wit.Type{next}, 0)
+		if c.Flat != next.FlatCount() || c.Size != next.Size() || c.Align != next.Align() {
+			t.Fatalf("%s: got %d values, size %d, alignment %d, want %d, %d, %d",
+				next.Signature(), c.Flat, c.Size, c.Align, next.FlatCount(), next.Size(), next.Align())
+		}
+	}
+}

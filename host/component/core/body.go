@@ -315,9 +315,13 @@ func (c *codec) misc(at int) {
 		c.use(at, SaturatingFloatToInt)
 		return
 	case opMemoryInit:
+		c.usesData = true
 		c.u32()
 		c.memoryIndex()
-	case opDataDrop, opElemDrop:
+	case opDataDrop:
+		c.usesData = true
+		c.u32()
+	case opElemDrop:
 		c.u32()
 	case opMemoryCopy:
 		c.memoryIndex()

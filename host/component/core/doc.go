@@ -20,6 +20,10 @@
 //     function receives the fuel as it is, which is negative, and returns the
 //     fuel to go on with, or does not return. It is also the point at which a
 //     running guest lets Go's scheduler and garbage collector in.
+//   - The initial size and content of memory leave the module, if [Options.Image]
+//     asks for it, so that instances can share them: [Module.Image] is what the
+//     data segments would have written. Programs that differ only there, such as
+//     scripts with the same interpreter, become the same module.
 //   - Tables get a maximum of at most [Options.MaxTableElements].
 //   - The name section keeps the names of the module, its functions and their
 //     locals, so that traps stay readable. All other custom sections are dropped.

@@ -42,7 +42,7 @@ func FuzzRewrite(f *testing.F) {
 		}
 		return err
 	}
-	for _, seed := range [][]byte{kernels(), mixed(), newProgram(1), newProgram(2)} {
+	for _, seed := range [][]byte{kernels(), mixed(), newProgram(1), newProgram(2), withData(3, 6), withData(4, 6)} {
 		if _, err := runtime.CompileModule(f.Context(), seed); err != nil {
 			f.Fatalf("seed is invalid: %v", err)
 		}
@@ -50,24 +50,26 @@ func FuzzRewrite(f *testing.F) {
 	}
 	f.Add(cat([]byte("\x00asm\x01\x00\x00\x00"), section(0, name("")))) // refused by the engine
 	f.Fuzz(func(t *testing.T, module []byte) {
-		m, err := core.Rewrite(module, nil)
-		if _, inspectErr := core.Inspect(module); err == nil && inspectErr != nil {
-			t.Errorf("Rewrite accepts what Inspect does not: %v", inspectErr)
-		}
-		if err != nil {
-			// The engine allocates what a module claims to hold, so only modules
-			// that pass the limits can be given to it.
-			return
-		}
-		original, rewritten := compile(t, module), compile(t, m.Bytes)
-		switch {
-		case original == nil && rewritten != nil:
-			t.Errorf("rewritten module is invalid: %v", rewritten)
-		case original != nil && rewritten == nil:
-			// What the rewrite repairs.
-			text := original.Error()
-			if !strings.Contains(text, "empty module name") && !strings.Contains(text, "custom section") && !strings.Contains(text, "section custom") {
-				t.Errorf("rewritten module is valid, the original was not: %v", original)
+		for _, opts := range []*core.Options{nil, {Image: true}} {
+			m, err := core.Rewrite(module, opts)
+			if _, inspectErr := core.Inspect(module); err == nil && inspectErr != nil {
+				t.Errorf("Rewrite accepts what Inspect does not: %v", inspectErr)
+			}
+			if err != nil {
+				// The engine allocates what a module claims to hold, so only modules
+				// that pass the limits can be given to it.
+				return
+			}
+			original, rewritten := compile(t, module), compile(t, m.Bytes)
+			switch {
+			case original == nil && rewritten != nil:
+				t.Errorf("%+v: rewritten module is invalid: %v", opts, rewritten)
+			case original != nil && rewritten == nil:
+				// What the rewrite repairs.
+				text := original.Error()
+				if !strings.Contains(text, "empty module name") && !strings.Contains(text, "custom section") && !strings.Contains(text, "section custom") {
+					t.Errorf("%+v: rewritten module is valid, the original was not: %v", opts, original)
+				}
 			}
 		}
 	})

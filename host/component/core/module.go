@@ -10,6 +10,8 @@ type Module struct {
 	// Metered reports whether the rewritten module counts fuel: whether it
 	// imports the refill function and exports the fuel.
 	Metered bool
+	// Image is the initial content of the memory if it left the module, or nil.
+	Image *Image
 	// Name is the module's name in the name section, or "".
 	Name string
 	// Imports holds the imports in order.

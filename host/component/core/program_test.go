@@ -119,7 +119,9 @@ func (p *program) stmts(labels int) []byte {
 }
 
 // newProgram returns a module that exports run and a memory.
-func newProgram(seed uint64) []byte {
+func newProgram(seed uint64) []byte { return writeProgram(seed).bytes() }
+
+func writeProgram(seed uint64) *program {
 	p := &program{rand: rand.New(rand.NewPCG(seed, 1))}
 	p.memory(1, 2)
 	p.globals = append(p.globals, cat(op(0x7f, 1), i32Const(int32(seed)), op(0x0b)))
@@ -138,7 +140,7 @@ func newProgram(seed uint64) []byte {
 		p.callable = append(p.callable, f)
 	}
 	p.exported("run", two, two, locals, p.stmts(0), p.expr(), p.expr())
-	return p.bytes()
+	return p
 }
 
 // TestPrograms runs random programs both ways, and demands the same results,

@@ -51,6 +51,9 @@ type Options struct {
 	// InitialFuel is the fuel on instantiation. If zero, the first function
 	// that runs asks for fuel. It must not be negative.
 	InitialFuel int64
+	// Image moves the initial size and content of the memory out of the module
+	// and into [Module.Image], where that is possible.
+	Image bool
 }
 
 func (o *Options) withDefaults() Options {
@@ -65,8 +68,9 @@ func (o *Options) withDefaults() Options {
 }
 
 // Rewrite returns what the host must know of a module, and the module rewritten
-// as the package comment says. It does not keep or change module. Errors are of
-// type [*Error], except for a mistake in opts.
+// as the package comment says. It does not change module, and keeps nothing of
+// it but what is in [Module.Image]. Errors are of type [*Error], except for a
+// mistake in opts.
 func Rewrite(module []byte, opts *Options) (*Module, error) {
 	o := opts.withDefaults()
 	if o.InitialFuel < 0 {
@@ -133,6 +137,9 @@ type codec struct {
 	globals []GlobalType
 	tags    []uint32
 	locals  int // declared so far, in all functions
+	// usesData reports whether an instruction names a data segment.
+	usesData  bool
+	dataCount uint32
 
 	// rewriting is false in Inspect; then nothing is written.
 	rewriting bool
@@ -143,6 +150,9 @@ type codec struct {
 	writing bool
 	// sizeAt is where in out the size of the section being written belongs.
 	sizeAt int
+	// memoryMinAt and dataCountAt are where in out the minimum of the memory and
+	// the data count stand, padded, or 0.
+	memoryMinAt, dataCountAt int
 
 	body body
 }

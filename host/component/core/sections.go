@@ -217,7 +217,17 @@ func (c *codec) limits(memory bool) (l Limits) {
 func (c *codec) memorySection() {
 	n := c.open(secMemory, 0)
 	for i := uint32(0); i < n && c.err == nil; i++ {
-		c.memoryType()
+		at := c.pos
+		t := c.memoryType()
+		if c.err == nil && c.writing && c.opts.Image {
+			c.cut(at, c.pos)
+			c.write(c.buf[at])
+			c.memoryMinAt = len(c.out)
+			c.write(paddedU32(uint32(t.Limits.Min))...)
+			if t.Limits.HasMax {
+				c.write(appendU32(nil, uint32(t.Limits.Max))...)
+			}
+		}
 	}
 }
 
@@ -402,35 +412,69 @@ func (c *codec) elementSection() {
 
 func (c *codec) dataCountSection() {
 	c.begin(secDataCount, false)
-	if c.sections[secDataCount].present {
-		c.use(c.pos, BulkMemory)
-		c.u32()
+	if !c.sections[secDataCount].present {
+		return
+	}
+	at := c.pos
+	c.use(at, BulkMemory)
+	c.dataCount = c.u32()
+	if c.writing && c.opts.Image {
+		c.cut(at, c.pos)
+		c.dataCountAt = len(c.out)
+		c.write(paddedU32(c.dataCount)...)
 	}
 }
 
 func (c *codec) dataSection() {
+	outStart := len(c.out)
+	start := c.pos
 	n := c.open(secData, 0)
-	c.m.DataSegments = int(n)
-	for i := uint32(0); i < n && c.err == nil; i++ {
-		at := c.pos
-		switch form := c.u32(); form {
-		case 0:
-			c.constExpr()
-		case 1:
-			c.use(at, BulkMemory)
-		case 2:
-			c.use(at, BulkMemory)
-			if c.u32() != 0 {
-				c.use(at, MultiMemory)
-			}
-			c.constExpr()
-		default:
-			c.failf(at, "data segment has unknown form %#x", form)
-		}
-		size := int(c.count())
-		c.skip(size)
-		c.m.DataBytes += size
+	if c.sections[secDataCount].present && n != c.dataCount {
+		c.failf(start, "%d data segments, data count %d", n, c.dataCount)
+		return
 	}
+	c.m.DataSegments = int(n)
+	var segments []segment // if there may be an image
+	if c.rewriting && c.opts.Image {
+		segments = make([]segment, 0, n)
+	}
+	for i := uint32(0); i < n && c.err == nil; i++ {
+		s := c.dataSegment()
+		c.m.DataBytes += s.end - s.start
+		if segments != nil {
+			segments = append(segments, s)
+		}
+	}
+	if c.err == nil && len(segments) > 0 {
+		c.moveData(segments, outStart)
+	}
+}
+
+func (c *codec) dataSegment() (s segment) {
+	at := c.pos
+	form := c.u32()
+	switch form {
+	case 0:
+	case 1:
+		c.use(at, BulkMemory)
+	case 2:
+		c.use(at, BulkMemory)
+		if c.u32() != 0 {
+			c.use(at, MultiMemory)
+		}
+	default:
+		c.failf(at, "data segment has unknown form %#x", form)
+		return s
+	}
+	if s.active = form != 1; s.active {
+		expr := c.pos
+		c.constExpr()
+		s.offset, s.constant = constantI32(c.buf[expr:c.pos])
+	}
+	size := int(c.count())
+	s.start, s.end = c.pos, c.pos+size
+	c.skip(size)
+	return s
 }
 
 // constExpr reads a constant expression, and writes it with its function
