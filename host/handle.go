@@ -155,6 +155,9 @@ func (q *request) report(ctx context.Context, err error) {
 	if errors.As(err, &trap) && len(trap.Frames) > 0 {
 		attrs = append(attrs, "backtrace", trap.Backtrace())
 	}
+	if trap != nil && trap.HostStack != "" {
+		attrs = append(attrs, "host_stack", trap.HostStack)
+	}
 	if lines := q.tail.String(); lines != "" {
 		attrs = append(attrs, "stderr", lines)
 	}

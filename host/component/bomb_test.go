@@ -58,7 +58,7 @@ func TestBombs(t *testing.T) {
 			core(100, section(4, vec(10, "\x70\x00\x00"))),
 			"tables of the component may grow to more than 16777216 elements together",
 		},
-		"memories": {core(101, section(5, "\x01\x00\x00")), "component has more than 100 memories"},
+		"memories": {core(101, section(5, "\x01\x00\x00")), "component has more than 40 memories"},
 		"globals": {
 			core(1000, section(6, vec(50_000, "\x7f\x00\x41\x00\x0b"))),
 			"component instantiates core modules of more than 67108864 bytes, code and data not counted",

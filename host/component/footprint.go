@@ -11,8 +11,9 @@ import (
 // as often as it likes, so that a few bytes of it could take all there is.
 const (
 	// maxMemories is how many memories an instance may have: each reserves
-	// address space.
-	maxMemories = 100
+	// address space and takes up to some thirty mappings of it, of which a
+	// process has 65,530 by default on Linux.
+	maxMemories = 40
 	// maxTableElements is how far all tables of an instance may grow together;
 	// an element takes eight bytes.
 	maxTableElements = 16 << 20

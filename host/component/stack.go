@@ -31,14 +31,15 @@ type activation struct {
 	// other way to ask how large that is. It is not valid for functions that have
 	// none.
 	stack reflect.Value
-	size  int // of the stack when last measured
+	unit  int // size of an element of the stack
+	size  int // bytes of the stack when last measured
 }
 
 func newActivation(fn api.Function) *activation {
 	a := &activation{fn: fn}
 	if v := reflect.ValueOf(fn); v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Struct {
 		if f := v.Elem().FieldByName("stack"); f.IsValid() && f.Kind() == reflect.Slice {
-			a.stack = f
+			a.stack, a.unit = f, int(f.Type().Elem().Size())
 		}
 	}
 	a.measure()
@@ -47,11 +48,11 @@ func newActivation(fn api.Function) *activation {
 
 // measure returns by how much the stack has grown.
 func (a *activation) measure() int {
-	if !a.stack.IsValid() {
+	if a.unit == 0 {
 		return 0
 	}
 	was := a.size
-	a.size = a.stack.Len() * int(a.stack.Type().Elem().Size())
+	a.size = a.stack.Len() * a.unit
 	return a.size - was
 }
 
