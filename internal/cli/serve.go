@@ -155,8 +155,12 @@ func (f *runFlags) announce(ctx context.Context, env *Env, addr netip.AddrPort, 
 	}
 	a.Denied = f.grants.denials(a.Imports)
 	a.MCPURL = findMCP(ctx, a.URL)
+	select {
+	case <-ctx.Done(): // the server has been stopped meanwhile
+		return nil
+	default:
+	}
 	switch {
-	case ctx.Err() != nil: // the server has been stopped meanwhile
 	case f.serve.output == "json":
 		return json.NewEncoder(env.Stdout).Encode(a)
 	case !f.quiet:

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"net/http"
 	"os/exec"
@@ -78,10 +77,8 @@ func (p *process) signal(t *testing.T, sig syscall.Signal) {
 func endless(t *testing.T, timeout string) *process {
 	t.Helper()
 	p := start(t, "run", "../../examples/misbehave/misbehave.wasm", "--addr", "127.0.0.1:0", "--timeout", timeout)
-	var url string
-	if _, err := fmt.Sscanf(until(t, p.stdout, "  URL "), "serving ../../examples/misbehave/misbehave.wasm (5.4MiB)\n URL %s\n", &url); err != nil {
-		t.Fatal(err)
-	}
+	head := until(t, p.stdout, "  URL ")
+	_, url, _ := strings.Cut(strings.TrimSpace(head), "  URL       ")
 	about := until(t, p.stdout, "Ctrl-C stops the server")
 	for _, want := range []string{
 		"\n  world root {\n    import wasi:io/poll@0.2.12;\n",

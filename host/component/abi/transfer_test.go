@@ -75,8 +75,11 @@ func TestLayout(t *testing.T) {
 	}
 	prims := kinds(wit.Bool, wit.U8, wit.S16, wit.U32, wit.S64, wit.F32, wit.F64, wit.Char, wit.String)
 	all := append([]*wit.Type{
-		{Kind: wit.Flags, Labels: make([]string, 9)}, {Kind: wit.Enum, Labels: make([]string, 300)},
-		{Kind: wit.Tuple, Types: prims}, {Kind: wit.List, Elem: prims[4]}, {Kind: wit.Result},
+		{Kind: wit.Flags, Labels: make([]string, 9)},
+		{Kind: wit.Enum, Labels: make([]string, 300)},
+		{Kind: wit.Tuple, Types: prims},
+		{Kind: wit.List, Elem: prims[4]},
+		{Kind: wit.Result},
 	}, prims...)
 	for i := range 200 {
 		a, b := all[i*7%len(all)], all[i*5%len(all)]
