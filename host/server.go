@@ -162,7 +162,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, http.StatusRequestEntityTooLarge, "the request body is longer than "+most+" bytes")
 		return
 	}
-	ctx, cancel := context.WithTimeoutCause(r.Context(), s.opts.Timeout, errTimeout)
+	ctx, cancel := context.WithTimeoutCause(r.Context(), s.opts.Timeout, fmt.Errorf("%w: its limit is %v", errTimeout, s.opts.Timeout))
 	defer cancel()
 	s.metrics.Waiting.Add(1)
 	leave, err := s.gate.enter(ctx)

@@ -167,7 +167,7 @@ func (c *Component) Instantiate(ctx context.Context, state any, limits Limits) (
 	in.ctx.Context = context.Background()
 	if err != nil {
 		in.Close()
-		return nil, trapOf(err)
+		return nil, in.trap(err)
 	}
 	return in, nil
 }
@@ -549,7 +549,16 @@ func (in *Instance) call(ctx context.Context, do func() error) error {
 		return err
 	}
 	in.dead = true
-	return trapOf(err)
+	return in.trap(err)
+}
+
+// trap is trapOf with what the instance knows of the cause.
+func (in *Instance) trap(err error) error {
+	err = trapOf(err)
+	if t, ok := err.(*Trap); ok && t.Kind == TrapWasm && in.alloc.refused { //nolint:errorlint // made by trapOf, never wrapped
+		t.Err = fmt.Errorf("%w (the guest had been refused memory: its limit is %d bytes)", t.Err, in.limits.Memory)
+	}
+	return err
 }
 
 // Fuel returns the work that the instance has done so far, in units of about

@@ -14,6 +14,9 @@ type allocator struct {
 	limit uint64
 	image *image // of the memory that the module being instantiated defines
 	mems  []*linearMemory
+	// refused says that a guest was refused more memory: what it traps of later
+	// is likely to be that.
+	refused bool
 }
 
 // Allocate implements experimental.MemoryAllocator.
@@ -76,6 +79,7 @@ func (m *linearMemory) refuse(why error) []byte {
 	if !m.used {
 		panic(why)
 	}
+	m.owner.refused = true
 	return nil
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/slogtest"
+	"testing/synctest"
 )
 
 // TestReadFile demands that a file which changes while it is read is refused.
@@ -87,8 +89,11 @@ func TestSize(t *testing.T) {
 // back as attributes.
 func TestLogHandler(t *testing.T) {
 	var buf bytes.Buffer
-	h := &logHandler{log: &log{w: &buf, level: slog.LevelDebug}}
+	l := newLog(&buf, false)
+	l.level = slog.LevelDebug
+	h := &logHandler{log: l}
 	results := func() []map[string]any {
+		l.close()
 		var all []map[string]any
 		for line := range strings.Lines(buf.String()) {
 			m := map[string]any{slog.LevelKey: "INFO", slog.TimeKey: "now"}
@@ -122,4 +127,20 @@ func TestPrintable(t *testing.T) {
 	if got := printable("a\x1b[2Jb\r\u009bc\td"); got != "a�[2Jb��c\td" {
 		t.Errorf("printable = %q", got)
 	}
+}
+
+// TestLogBlocked demands that nobody waits for a reader that does not read.
+func TestLogBlocked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := io.Pipe()
+		l := newLog(w, false)
+		for range 3 * logQueue {
+			l.note("nobody reads this")
+		}
+		if l.dropped < logQueue {
+			t.Errorf("%d lines dropped, want at least %d", l.dropped, logQueue)
+		}
+		l.close()
+		_ = r.Close()
+	})
 }

@@ -8,23 +8,72 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/wattle-dev/wattle/host"
 )
 
 // log writes what happens, and what guests print, for a person at a terminal.
+// It never makes anybody wait: when whoever reads it does not, what does not fit
+// into its queue is dropped and counted.
 type log struct {
-	mu    sync.Mutex
-	w     io.Writer
 	level slog.Level
+	queue chan string
+	done  chan struct{} // closed when the queue has been written
+
+	mu      sync.Mutex
+	closed  bool
+	dropped int
 }
 
+const (
+	logQueue = 1024 // pieces of text that wait to be written
+	logFlush = time.Second
+)
+
+// newLog starts a log that writes to w. Close ends it.
 func newLog(w io.Writer, quiet bool) *log {
-	l := &log{w: w, level: slog.LevelInfo}
+	l := &log{level: slog.LevelInfo, queue: make(chan string, logQueue), done: make(chan struct{})}
 	if quiet {
 		l.level = slog.LevelWarn
 	}
+	go func() {
+		defer close(l.done)
+		for text := range l.queue {
+			_, _ = io.WriteString(w, text)
+		}
+	}()
 	return l
+}
+
+// close writes what is queued, unless the reader takes longer than logFlush.
+func (l *log) close() {
+	l.mu.Lock()
+	l.closed = true
+	close(l.queue)
+	l.mu.Unlock()
+	select {
+	case <-l.done:
+	case <-time.After(logFlush):
+	}
+}
+
+// write queues a piece of text.
+func (l *log) write(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return
+	}
+	if l.dropped > 0 {
+		text = fmt.Sprintf("wattle: %d lines were dropped: nobody read them\n", l.dropped) + text
+	}
+	select {
+	case l.queue <- text:
+		l.dropped = 0
+	default:
+		l.dropped++
+	}
 }
 
 func (l *log) logger() *slog.Logger { return slog.New(&logHandler{log: l}) }
@@ -34,16 +83,12 @@ func (l *log) note(format string, args ...any) {
 	if l.level > slog.LevelInfo {
 		return
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	fmt.Fprintf(l.w, "wattle: "+format+"\n", args...)
+	l.write(fmt.Sprintf("wattle: "+format+"\n", args...))
 }
 
 // line prints a line of a guest.
 func (l *log) line(g host.Line) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	fmt.Fprintf(l.w, "[%v %v] %s\n", g.Instance, g.Stream, printable(g.Text))
+	l.write(fmt.Sprintf("[%v %v] %s\n", g.Instance, g.Stream, printable(g.Text)))
 }
 
 // printable replaces control characters, with which a guest could write
@@ -96,10 +141,8 @@ func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
 		}
 		return true
 	})
-	h.log.mu.Lock()
-	defer h.log.mu.Unlock()
-	_, err := io.WriteString(h.log.w, line.String()+"\n"+below.String())
-	return err
+	h.log.write(line.String() + "\n" + below.String())
+	return nil
 }
 
 // flatten returns an attribute with its group in its name, and those of a group

@@ -90,6 +90,7 @@ func (f *runFlags) serveHTTP(ctx context.Context, env *Env, p *program) error {
 	defer unload()
 
 	log := newLog(env.Stderr, f.quiet)
+	defer log.close()
 	queue := s.queue
 	if queue == 0 {
 		queue = -1 // none, where zero is the default
