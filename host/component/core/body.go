@@ -13,6 +13,9 @@ type body struct {
 	// checkCostAt.
 	check       []byte
 	checkCostAt int
+	work        work
+	// function is what a return goes to.
+	function label
 }
 
 // frame is an open block.
@@ -21,6 +24,7 @@ type frame struct {
 	// The cost outside, if this is a loop.
 	cost   uint32
 	costAt int
+	label  label
 }
 
 func (c *codec) codeSection() {
@@ -46,8 +50,12 @@ func (c *codec) function(f int) {
 		sizeAt = len(c.out)
 		c.out = append(c.out, paddedU32(0)...)
 	}
-	c.localDecls(len(c.types[c.funcs[f]].Params))
+	t := &c.types[c.funcs[f]]
+	c.localDecls(len(t.Params))
+	c.body.work = work{}
+	c.body.function = c.body.work.open(0, len(t.Results), false)
 	c.expr()
+	c.limitWork(at)
 	if c.err == nil && c.pos != c.end {
 		c.failf(c.pos, "%d bytes after the end of the function", c.end-c.pos)
 	}
@@ -58,6 +66,19 @@ func (c *codec) function(f int) {
 	if c.err == nil {
 		c.end, c.fn = sectionEnd, -1
 	}
+}
+
+// limitWork refuses a function that would take long to compile, or that is the
+// last straw in its module. What is not rewritten is not compiled.
+func (c *codec) limitWork(at int) {
+	if c.err != nil || !c.rewriting {
+		return
+	}
+	n := c.body.work.total(c.body.locals)
+	c.limit(at, "units of compile work in a function", n, maxFunctionWork)
+	c.work += min(n, maxFunctionWork)
+	c.mostWork = max(c.mostWork, n)
+	c.limit(at, "units of compile work in all functions", c.work, maxModuleWork(len(c.buf)))
 }
 
 // localDecls reads the declared locals, and adds the one that checks use.
@@ -91,10 +112,13 @@ func (c *codec) expr() {
 	b.cost = 0
 	c.prepareCheck()
 	c.charge()
+	w := &b.work
 	for c.err == nil {
 		at := c.pos
 		op := c.byte()
 		b.cost++
+		w.add(instrWork)
+		w.height = max(0, w.height+int(operands[op]))
 		switch immediates[op] {
 		case immNone:
 			// Most are sign-extension's neighbours, so look at those only here.
@@ -103,6 +127,7 @@ func (c *codec) expr() {
 			}
 		case immLocal:
 			c.index("local", b.locals)
+			w.local(op != opLocalGet)
 		case immGlobal:
 			c.index("global", len(c.globals))
 		case immI32:
@@ -115,20 +140,34 @@ func (c *codec) expr() {
 			c.skip(8)
 		case immMemArg:
 			c.memArg()
+			w.bounds++
+			w.local(false)
 		case immIndex:
 			c.u32()
+		case immBranch:
+			if op == opBrIf {
+				w.pop(1)
+			}
+			c.branch(c.u32())
+			w.block(b.locals)
+		case immReturn:
+			w.branch(&b.function)
 		case immBlock, immIf:
-			c.blockType()
-			b.frames = append(b.frames, frame{kind: immediates[op]})
+			if op == opIf {
+				w.pop(1)
+			}
+			l := c.openBlock(false)
+			b.frames = append(b.frames, frame{kind: immediates[op], label: l})
 		case immLoop:
-			c.blockType()
-			b.frames = append(b.frames, frame{immLoop, b.cost, b.costAt})
+			l := c.openBlock(true)
+			b.frames = append(b.frames, frame{immLoop, b.cost, b.costAt, l})
 			b.cost = 0
 			c.cut(c.pos, c.pos)
 			c.charge()
 		case immElse:
 			if top := len(b.frames) - 1; top >= 0 && b.frames[top].kind == immIf {
 				b.frames[top].kind = immElse
+				c.elseBlock(&b.frames[top].label)
 			} else {
 				c.failf(at, "else without if")
 			}
@@ -141,6 +180,7 @@ func (c *codec) expr() {
 		case immCall:
 			if f := c.funcIndex(); c.err == nil {
 				b.cost += c.callCost[c.funcs[f]]
+				c.called(c.funcs[f])
 			}
 			c.noteOp(at, op)
 		case immCallIndirect:
@@ -150,13 +190,16 @@ func (c *codec) expr() {
 			}
 			if c.err == nil {
 				b.cost += c.callCost[t]
+				c.called(t)
 			}
 			c.noteOp(at, op)
 		case immBrTable:
+			w.pop(1)
 			for range c.count() {
-				c.u32()
+				c.branch(c.u32())
+				w.add(blockWork)
 			}
-			c.u32()
+			c.branch(c.u32())
 		case immMemoryIndex:
 			c.memoryIndex()
 			if op == opMemoryGrow && c.err == nil {
@@ -226,21 +269,65 @@ func (c *codec) endBlock() {
 	if f := b.frames[top]; f.kind == immLoop {
 		c.setCost()
 		b.cost, b.costAt = f.cost, f.costAt
+	} else if f.kind == immIf {
+		// The path on which the condition is false.
+		b.frames[top].label.paths++
+		b.frames[top].label.walk += f.label.chain + defineWork
 	}
+	b.work.close(&b.frames[top].label, b.locals)
 	b.frames = b.frames[:top]
 }
 
+// openBlock reads a block type and returns the label of the block that begins.
+func (c *codec) openBlock(loop bool) label {
+	params, results := c.blockType()
+	w := &c.body.work
+	l := w.open(params, results, loop)
+	w.block(c.body.locals)
+	return l
+}
+
+// branch notes a path to a label. If there is none the engine refuses it.
+func (c *codec) branch(depth uint32) {
+	b := &c.body
+	switch n := len(b.frames); {
+	case int64(depth) < int64(n):
+		b.work.branch(&b.frames[n-1-int(depth)].label)
+	case int64(depth) == int64(n):
+		b.work.branch(&b.function)
+	}
+}
+
+// elseBlock notes that the second half of an if begins.
+func (c *codec) elseBlock(l *label) {
+	w := &c.body.work
+	bounds := l.entryBounds
+	w.branch(l)
+	w.chain, w.bounds, w.height = l.chain, bounds, l.height+l.params
+	w.block(c.body.locals)
+}
+
+// called notes that the function calls one of type t.
+func (c *codec) called(t uint32) {
+	w := &c.body.work
+	n, m := len(c.types[t].Params), len(c.types[t].Results)
+	w.pop(n)
+	w.push(m)
+	w.add(uint64(n+m) * callWork)
+}
+
 // blockType reads a block type: one byte for no or one result, or a type index.
-// Engines differ on other encodings of the former.
-func (c *codec) blockType() {
+// Engines differ on other encodings of the former. It returns the numbers of
+// parameters and results.
+func (c *codec) blockType() (params, results int) {
 	if c.pos < c.end {
 		switch b := c.buf[c.pos]; {
 		case b == blockTypeVoid:
 			c.pos++
-			return
+			return 0, 0
 		case b < 0x80 && b >= 0x40:
 			c.valType()
-			return
+			return 0, 1
 		}
 	}
 	at := c.pos
@@ -249,11 +336,15 @@ func (c *codec) blockType() {
 		c.failf(at, "block type %d does not exist", i)
 	}
 	c.use(at, MultiValue)
+	if c.err != nil {
+		return 0, 0
+	}
+	return len(c.types[i].Params), len(c.types[i].Results)
 }
 
 // tryTable reads a block type and catch clauses (proposal exception-handling).
 func (c *codec) tryTable() {
-	c.blockType()
+	l := c.openBlock(false)
 	for range c.count() {
 		at := c.pos
 		switch kind := c.byte(); kind {
@@ -268,7 +359,7 @@ func (c *codec) tryTable() {
 			return
 		}
 	}
-	c.body.frames = append(c.body.frames, frame{kind: immTryTable})
+	c.body.frames = append(c.body.frames, frame{kind: immTryTable, label: l})
 }
 
 // memArg reads alignment and offset.

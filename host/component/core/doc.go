@@ -59,6 +59,11 @@
 // index spaces, and encodings that engines are known to read differently are
 // refused. Exported names that start with [ReservedPrefix] are refused as well.
 //
+// Engines compile some code in more than linear time and cannot be stopped while
+// they do. What compiling a function will cost is therefore estimated on the way
+// (work.go), and a function, or a module, that would take too long is refused with
+// a [*LimitError]. The limits leave the largest real modules a factor of four.
+//
 // Exceptions, threads, 64-bit and several memories, typed function references
 // and garbage collected types are not supported: engines beneath do not run
 // them, or not well enough.

@@ -65,6 +65,7 @@ func (c *codec) charge() {
 	if !c.writing {
 		return
 	}
+	c.body.work.branchOff(c.body.locals)
 	c.cut(c.pos, c.pos)
 	c.body.costAt = len(c.out) + c.body.checkCostAt
 	c.out = append(c.out, c.body.check...)
@@ -103,6 +104,7 @@ func (c *codec) meterBulk(at int, unitLog2 byte) {
 		return
 	}
 	fuel, left := uint32(len(c.globals)), uint32(c.body.locals)
+	c.body.work.branchOff(c.body.locals)
 	c.cut(at, at)
 	c.out = append(c.out, opI64ExtendU)
 	c.out = appendU32(append(c.out, opLocalTee), left)
@@ -128,6 +130,7 @@ func (c *codec) meterGrow(at int, g growth) {
 		return
 	}
 	fuel, left := uint32(len(c.globals)), uint32(c.body.locals)
+	c.body.work.branchOff(c.body.locals)
 	c.cut(at, at)
 	c.out = append(append(c.out, g.size...), opI64ExtendU)
 	c.out = appendU32(append(c.out, opLocalSet), left)

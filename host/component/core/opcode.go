@@ -5,6 +5,7 @@ const (
 	opLoop        = 0x03
 	opIf          = 0x04
 	opEnd         = 0x0b
+	opBrIf        = 0x0d
 	opCall        = 0x10
 	opReturnCall  = 0x12
 	opLocalGet    = 0x20
@@ -58,7 +59,9 @@ const (
 	immElse
 	immEnd
 	immTryTable
-	immIndex // an index that no check depends on: labels, tables
+	immBranch
+	immReturn
+	immIndex // an index that no check depends on: tables
 	immTag
 	immBrTable
 	immCall
@@ -91,8 +94,8 @@ var immediates = func() (t [256]imm) {
 	set(immNone, 0x00, 0x01) // unreachable, nop
 	t[0x02], t[opLoop], t[opIf], t[0x05], t[opEnd] = immBlock, immLoop, immIf, immElse, immEnd
 	t[0x08], t[0x0a], t[0x1f] = immTag, immTag, immTryTable // throw, throw_ref, try_table
-	set(immIndex, 0x0c, 0x0d)                               // br, br_if
-	t[0x0e], t[0x0f] = immBrTable, immNone                  // return
+	set(immBranch, 0x0c, opBrIf)                            // br, br_if
+	t[0x0e], t[0x0f] = immBrTable, immReturn                // return
 	t[opCall], t[opReturnCall] = immCall, immCall
 	t[0x11], t[0x13] = immCallIndirect, immCallIndirect
 	set(immTyped, 0x14, 0x15)                               // call_ref, return_call_ref

@@ -137,6 +137,8 @@ type codec struct {
 	globals []GlobalType
 	tags    []uint32
 	locals  int // declared so far, in all functions
+	// work is that of compiling the functions so far, mostWork the most of one.
+	work, mostWork uint64
 	// usesData reports whether an instruction names a data segment.
 	usesData  bool
 	dataCount uint32
