@@ -263,16 +263,12 @@ func (e *elaborator) instance(s *scope, d *binary.Instance) error {
 		return err
 	}
 	if d.Inline {
-		i := newInstance()
-		for _, x := range d.Exports {
-			v, err := s.get(x.SortIdx)
-			if err != nil {
-				return err
-			}
-			e.nameResource(v, x.Name.Name, false)
-			if err := i.add(x.Name.Name, v); err != nil {
-				return err
-			}
+		i, err := s.inline(d)
+		if err != nil {
+			return err
+		}
+		for _, name := range i.names {
+			e.nameResource(i.exports[name], name, false)
 		}
 		s.push(i)
 		return nil
@@ -281,13 +277,9 @@ func (e *elaborator) instance(s *scope, d *binary.Instance) error {
 	if err != nil {
 		return err
 	}
-	args := make(map[string]any, len(d.Args))
-	for _, a := range d.Args {
-		v, err := s.get(a.SortIdx)
-		if err != nil {
-			return fmt.Errorf("argument %q: %w", a.Name, err)
-		}
-		args[a.Name] = v
+	args, err := s.arguments(d)
+	if err != nil {
+		return err
 	}
 	i, err := e.instantiate(c, args, s.comp, fmt.Sprintf("instance %d", len(s.insts)), &scope{})
 	if err != nil {

@@ -69,7 +69,7 @@ type Instance struct {
 
 	frames []*frame // frames[:depth] are in use
 	depth  int
-	calls  []*Call // calls[:callDepth] are in use
+	calls  []*Call // calls[:nested] are in use
 	nested int
 
 	active []*activation // calls of core functions under way

@@ -139,3 +139,31 @@ func wrap[T any](x T, err error) (any, error) { return x, err }
 func (s *scope) coreAt(sort binary.CoreSort, i uint32) (coreItem, error) {
 	return at(s.core[sort], i, binary.SortName(binary.SortCore, sort))
 }
+
+// inline returns the instance that the inline exports of d form.
+func (s *scope) inline(d *binary.Instance) (*instance, error) {
+	i := newInstance()
+	for _, x := range d.Exports {
+		v, err := s.get(x.SortIdx)
+		if err != nil {
+			return nil, fmt.Errorf("export %q: %w", x.Name.Name, err)
+		}
+		if err := i.add(x.Name.Name, v); err != nil {
+			return nil, err
+		}
+	}
+	return i, nil
+}
+
+// arguments returns what d instantiates its component with, by name.
+func (s *scope) arguments(d *binary.Instance) (map[string]any, error) {
+	args := make(map[string]any, len(d.Args))
+	for _, a := range d.Args {
+		v, err := s.get(a.SortIdx)
+		if err != nil {
+			return nil, fmt.Errorf("argument %q: %w", a.Name, err)
+		}
+		args[a.Name] = v
+	}
+	return args, nil
+}

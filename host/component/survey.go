@@ -163,15 +163,9 @@ func (v *surveyor) instance(s *scope, d *binary.Instance) error {
 		return err
 	}
 	if d.Inline {
-		i := newInstance()
-		for _, x := range d.Exports {
-			got, err := s.get(x.SortIdx)
-			if err != nil {
-				return fmt.Errorf("export %q: %w", x.Name.Name, err)
-			}
-			if err := i.add(x.Name.Name, got); err != nil {
-				return err
-			}
+		i, err := s.inline(d)
+		if err != nil {
+			return err
 		}
 		s.push(i)
 		return nil
@@ -180,11 +174,9 @@ func (v *surveyor) instance(s *scope, d *binary.Instance) error {
 	if err != nil {
 		return err
 	}
-	args := make(map[string]any, len(d.Args))
-	for _, a := range d.Args {
-		if args[a.Name], err = s.get(a.SortIdx); err != nil {
-			return fmt.Errorf("argument %q: %w", a.Name, err)
-		}
+	args, err := s.arguments(d)
+	if err != nil {
+		return err
 	}
 	i, err := v.instantiate(c, args)
 	if err != nil {
