@@ -84,11 +84,12 @@ func (e *elaborator) lower(s *scope, d *binary.Canon) error {
 		if err != nil {
 			return fmt.Errorf("lower: %w", err)
 		}
-		t.call = lowerLifted(&adapter{
+		a := &adapter{
 			name: f.from, callee: f.lift, callerOpts: opts, callerComp: s.comp,
 			enters: e.plan.entering(s.comp, f.lift.comp),
 			params: m.params, results: m.results,
-		})
+		}
+		t.call, t.fused = lowerLifted(a), e.fuse(a, t.typ)
 	}
 	return e.trampoline(s, t)
 }

@@ -89,12 +89,17 @@ func (e *elaborator) coreInstance(s *scope, d *binary.CoreInstance) error {
 			}
 		}
 		imports[i] = x.item
+		if e.plan.fusion(x.item) != nil {
+			if err := e.spend(fusedSteps); err != nil {
+				return err
+			}
+		}
 		// What is imported here may be more than the exporter declared.
 		imports[i].typ = im.Type
 	}
 	st := step{module: module, comp: s.comp}
 	if len(imports) > 0 {
-		st.shim = newShim(imports)
+		st.shim = newShim(e.plan, imports)
 	}
 	index := len(e.plan.steps)
 	e.plan.steps = append(e.plan.steps, st)

@@ -35,6 +35,8 @@ type elaborator struct {
 	slots     slots
 	moves     map[*wit.Func]*moves
 	shapes    abi.Shapes
+	fused     int     // calls so far
+	traps     *faults // of fused calls; nil before the first
 	footprint footprint
 }
 
@@ -61,6 +63,9 @@ func elaborate(ast *binary.Component, l *Linker, load func(*plan, *binary.CoreMo
 	}
 	p.exports, p.names = exports.exports, exports.names
 	e.addEntries()
+	if len(p.flagged) > 0 {
+		p.flags = newFlags(p.flagged)
+	}
 	p.byInst = make([]extracts, len(p.steps))
 	for i, m := range p.mems {
 		p.byInst[m.inst].mems = append(p.byInst[m.inst].mems, i)

@@ -230,6 +230,11 @@ func (e *Engine) compilePlan(ctx context.Context, c *Component) error {
 			return fmt.Errorf("imports of core instance %d: %w", i, err)
 		}
 	}
+	if p.flags != nil {
+		if err := e.share(ctx, c, p.flags, false); err != nil {
+			return err
+		}
+	}
 	var err error
 	p.host, err = e.newHostModule(ctx, p.tramps)
 	return err

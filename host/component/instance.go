@@ -61,6 +61,7 @@ type Instance struct {
 	mods  []api.Module
 	shims []api.Module
 	shim  api.Module // what the module being instantiated imports
+	flags api.Module // the flags of component instances, if calls are fused
 	mems  []api.Memory
 	funcs []coreFunc
 	opts  []optionState
@@ -117,11 +118,11 @@ func (o *optionState) Realloc(old, oldSize, align, size uint32) uint32 {
 		panic(&abi.Fault{Msg: "a value needs memory, but the function has no realloc option"})
 	}
 	c := &o.in.comps[o.comp]
-	was := c.confined
-	c.confined = true
+	was := c.flags()
+	c.setFlags(was | flagConfined)
 	stack := [4]uint64{uint64(old), uint64(oldSize), uint64(align), uint64(size)}
 	o.in.callCore(o.realloc, stack[:])
-	c.confined = was
+	c.setFlags(was)
 	return uint32(stack[0])
 }
 
@@ -143,7 +144,7 @@ func (c *Component) Instantiate(ctx context.Context, state any, limits Limits) (
 	p := c.plan
 	in := &Instance{
 		engine: c.engine, of: c, plan: p, state: state, limits: limits.withDefaults(),
-		mods: make([]api.Module, len(p.steps)), shims: make([]api.Module, 0, len(p.steps)),
+		mods: make([]api.Module, len(p.steps)), shims: make([]api.Module, 0, len(p.steps)+1),
 		mems: make([]api.Memory, len(p.mems)), funcs: make([]coreFunc, len(p.funcs)),
 		opts: make([]optionState, len(p.opts)), comps: make([]componentInstance, len(p.comps)),
 	}
@@ -182,6 +183,8 @@ func (in *Instance) resolve(name string) api.Module {
 		return in.engine.refill
 	case shimHost:
 		return in.plan.host.instance
+	case shimFlags:
+		return in.flags
 	}
 	if k, err := strconv.Atoi(name); err == nil && k >= 0 && k < len(in.mods) {
 		return in.mods[k]
@@ -192,6 +195,9 @@ func (in *Instance) resolve(name string) api.Module {
 // start runs the steps of the plan.
 func (in *Instance) start() error {
 	e := in.engine
+	if err := in.startFlags(); err != nil {
+		return err
+	}
 	for i, st := range in.plan.steps {
 		if in.ctx.Err() != nil { // a step without code may have much data
 			return &stopError{cause: context.Cause(in.ctx.Context)}
@@ -206,15 +212,15 @@ func (in *Instance) start() error {
 			in.shim = shim
 		}
 		comp := &in.comps[st.comp]
-		was := comp.entered
-		comp.entered = true
+		was := comp.flags()
+		comp.setFlags(was | flagEntered)
 		code := in.plan.modules[st.module]
 		in.alloc.image = code.image
 		mod, err := e.rt.InstantiateModule(&in.ctx, code.compiled, anonymous)
 		if err != nil {
 			return err
 		}
-		comp.entered = was
+		comp.setFlags(was)
 		in.mods[i] = mod
 		for _, m := range in.plan.byInst[i].mems {
 			in.mems[m] = mod.ExportedMemory(in.plan.mems[m].name)
@@ -222,6 +228,26 @@ func (in *Instance) start() error {
 		for _, f := range in.plan.byInst[i].funcs {
 			in.funcs[f] = coreFunc{mod: mod, name: in.plan.funcs[f].name}
 		}
+	}
+	return nil
+}
+
+// startFlags makes the flags that the host shares with fused calls.
+func (in *Instance) startFlags() (err error) {
+	if in.plan.flags == nil {
+		return nil
+	}
+	in.flags, err = in.engine.rt.InstantiateModule(&in.ctx, in.plan.flags.compiled, anonymous)
+	if err != nil {
+		return err
+	}
+	in.shims = append(in.shims, in.flags)
+	for _, c := range in.plan.flagged {
+		global, ok := in.flags.ExportedGlobal(strconv.Itoa(c)).(api.MutableGlobal)
+		if !ok {
+			return &internalError{fmt.Errorf("component instance %d has no flags", c)}
+		}
+		in.comps[c].shared = global
 	}
 	return nil
 }
@@ -299,26 +325,27 @@ func (in *Instance) postReturn(l *lift, ret uint64) {
 		return
 	}
 	comp := &in.comps[l.comp]
-	comp.confined = true
+	was := comp.flags()
+	comp.setFlags(was | flagConfined)
 	stack := [1]uint64{ret}
 	in.callCore(post, stack[:])
-	comp.confined = false
+	comp.setFlags(was)
 }
 
 // enter and leave mark component instances as entered ("enter_from",
 // "leave_to"); one that is entered already cannot be entered again.
 func (in *Instance) enter(comps []int) {
 	for _, c := range comps {
-		if in.comps[c].entered {
-			panic(&abi.Fault{Msg: "cannot enter a component instance that is already running"})
+		if in.comps[c].flags()&flagEntered != 0 {
+			panic(&abi.Fault{Msg: errEntered})
 		}
-		in.comps[c].entered = true
+		in.comps[c].setFlags(flagEntered)
 	}
 }
 
 func (in *Instance) leave(comps []int) {
 	for _, c := range comps {
-		in.comps[c].entered = false
+		in.comps[c].setFlags(0)
 	}
 }
 

@@ -25,6 +25,10 @@ type plan struct {
 	byInst []extracts
 	// host is the core module that exports the trampolines.
 	host *hostModule
+	// flagged are the component instances that take part in fused calls, and flags
+	// the core module that holds their flags; nil without.
+	flagged []int
+	flags   *coreCode
 	// resources knows every resource type that has a handle somewhere.
 	resources map[*wit.Resource]*resource
 }
@@ -47,8 +51,12 @@ type compPlan struct {
 	name   string
 }
 
-// hostInst as coreItem.inst means the plan's trampolines.
-const hostInst = -1
+// hostInst as coreItem.inst means the plan's trampolines, and flagsInst the
+// flags of component instances.
+const (
+	hostInst  = -1
+	flagsInst = -2
+)
 
 // coreItem is a core definition: the export name of the core instance inst, or
 // trampoline tramp when inst is hostInst.
@@ -105,6 +113,8 @@ type trampoline struct {
 	name string // for backtraces
 	typ  core.FuncType
 	call func(in *Instance, stack []uint64)
+	// fused is how a shim makes the call itself, or nil.
+	fused *fusion
 }
 
 // ancestors returns the component instance and those that contain it.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/tetratelabs/wazero/api"
+
 	"github.com/wattle-dev/wattle/host/component/abi"
 	"github.com/wattle-dev/wattle/wit"
 )
@@ -96,15 +98,43 @@ type componentInstance struct {
 	in      *Instance
 	index   int
 	handles handleTable
-	// entered is the inverse of may_enter.
-	entered bool
-	// confined is the inverse of may_leave.
-	confined bool
+	own     uint64            // the flags, unless shared is set
+	shared  api.MutableGlobal // the flags, if fused calls need them too
 }
 
+// The flags of a component instance. A fused call reads and writes them as the
+// host does.
+const (
+	// flagEntered is the inverse of may_enter.
+	flagEntered = 1 << iota
+	// flagConfined is the inverse of may_leave. Only an instance that has been
+	// entered is ever confined.
+	flagConfined
+)
+
+func (c *componentInstance) flags() uint64 {
+	if c.shared != nil {
+		return c.shared.Get()
+	}
+	return c.own
+}
+
+func (c *componentInstance) setFlags(f uint64) {
+	if c.shared != nil {
+		c.shared.Set(f)
+		return
+	}
+	c.own = f
+}
+
+const (
+	errEntered  = "cannot enter a component instance that is already running"
+	errConfined = "cannot leave the component instance: it is inside realloc or post-return"
+)
+
 func (c *componentInstance) mustLeave() {
-	if c.confined {
-		panic(&abi.Fault{Msg: "cannot leave the component instance: it is inside realloc or post-return"})
+	if c.flags()&flagConfined != 0 {
+		panic(&abi.Fault{Msg: errConfined})
 	}
 }
 

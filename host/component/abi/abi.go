@@ -167,9 +167,12 @@ func store(mem []byte, off, size, v uint32) {
 
 func checkChar(v uint32) {
 	if v >= 0x110000 || v >= 0xd800 && v <= 0xdfff {
-		fault("%#x is not a Unicode scalar value", v)
+		panic(&Fault{Msg: BadChar(v)})
 	}
 }
+
+// BadChar is what is said of a char that is none.
+func BadChar(v uint32) string { return fmt.Sprintf("%#x is not a Unicode scalar value", v) }
 
 func flagsMask(n int) uint32 {
 	if n >= 32 {
