@@ -38,6 +38,7 @@ func TestCheckRefuses(t *testing.T) {
 		{labels(wit.Enum, 0), `enum without a case`},
 		{labels(wit.Flags, 0), `flags without a label`},
 		{labels(wit.Flags, 33), `33 labels; 32 is the most`},
+		{labels(wit.Enum, wit.MaxTypeLabels+1), `65537 of .*; 65536 is the most`},
 		{&wit.Type{Kind: wit.Own}, `own without a resource`},
 		{&wit.Type{Kind: wit.Map, Elem: f64, Value: u8}, `f64 cannot be the key`},
 		{&wit.Type{Kind: wit.Map, Elem: list(u8), Value: u8}, `list cannot be the key`},

@@ -4,7 +4,9 @@
 // (its size, its alignment, its flattening).
 //
 // The package is pure. It reads no file and knows no syntax; the text format is
-// the business of wit/syntax, the binary format that of host/component.
+// the business of wit/syntax, the binary format that of host/component, JSON that
+// of wit/witjson. Whether an interface satisfies what is wanted of it is decided
+// by wit/compat.
 //
 // # Words
 //
@@ -20,6 +22,7 @@
 //   - An [InterfaceID] is what two components must agree upon to meet:
 //     "wasi:io/streams@0.2.6". Its version track says which other versions
 //     it may meet; see [InterfaceID.Compatible].
+//   - A [Union] puts packages together out of parts, such as a binary has.
 //   - A signature, [Func.Signature], is the structure of a type as a string:
 //     two types with equal signatures are equal to the Canonical ABI.
 //

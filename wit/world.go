@@ -40,12 +40,17 @@ func (e *Extern) Key() string {
 
 // Packages returns what a world needs to be printed or resolved: its own
 // package, with it and those interfaces alone that it imports, exports or takes
-// types from, and after it every other package these are in, likewise.
+// types from, and after it every other package these are in, likewise. The world
+// of a component may have two interfaces of one name, an import and an export,
+// each with what the component knows of it; the packages have one then, which is
+// both, and a copy of the world.
 func (w *World) Packages() []*Package {
 	own := &Package{ID: w.ID.PackageID(), Worlds: []*World{w}}
 	packages := []*Package{own}
 	byID := map[PackageID]*Package{own.ID: own}
 	seen := map[*Interface]bool{}
+	named := map[InterfaceID]bool{}
+	twice := false
 	var add func(i *Interface)
 	add = func(i *Interface) {
 		if seen[i] {
@@ -60,6 +65,8 @@ func (w *World) Packages() []*Package {
 		if i.ID.Package == "" { // written inside the world
 			return
 		}
+		twice = twice || named[i.ID]
+		named[i.ID] = true
 		p := byID[i.ID.PackageID()]
 		if p == nil {
 			p = &Package{ID: i.ID.PackageID()}
@@ -77,6 +84,12 @@ func (w *World) Packages() []*Package {
 			if e.Type != nil && e.Type.From != nil {
 				add(e.Type.From)
 			}
+		}
+	}
+	if twice {
+		// If the two contradict each other, both are shown: WIT has no words for it.
+		if u := NewUnion(); u.World(w) == nil {
+			return u.Packages()
 		}
 	}
 	return packages

@@ -65,6 +65,8 @@ type topUse struct {
 	attrs
 	path usePath
 	as   ident
+	// followed is set by the resolver when something mentions the name.
+	followed bool
 }
 
 // interfaceItem is an interface. name is empty for one inside a world.

@@ -12,6 +12,10 @@
 //     get their self, worlds the imports that their types need, includes are
 //     replaced by what they include.
 //
+// Faults are of type [Errors]: all that were found, each with its place, its line
+// and, for a name that does not exist, the nearest that does. A package that is
+// mentioned and not given may come from a library ([Options]).
+//
 // [Print] does the opposite: it writes a package, an interface or a world as
 // text which Parse reads back as the same model.
 //

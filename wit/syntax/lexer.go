@@ -171,7 +171,7 @@ func (l *lexer) skip() (docs string, err *Error) {
 		rest := l.file.Text[l.offset:]
 		switch {
 		case rest == "":
-			return strings.Join(lines, "\n"), nil
+			return joinDocs(lines), nil
 		case strings.IndexByte(" \t\r\n", rest[0]) >= 0:
 			l.offset++
 		case strings.HasPrefix(rest, "//"):
@@ -190,10 +190,13 @@ func (l *lexer) skip() (docs string, err *Error) {
 				lines = append(lines, blockDoc(strings.TrimSuffix(doc, "*/"))...)
 			}
 		default:
-			return strings.Join(lines, "\n"), nil
+			return joinDocs(lines), nil
 		}
 	}
 }
+
+// joinDocs puts lines of documentation together, without empty ones at the end.
+func joinDocs(lines []string) string { return strings.TrimRight(strings.Join(lines, "\n"), "\n") }
 
 // blockLen returns the length of the block comment that s starts with.
 func blockLen(s string) (n int, closed bool) {

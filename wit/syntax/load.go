@@ -14,6 +14,9 @@ import (
 // (WIT.md, "Filesystem structure"). opts may be nil.
 func Load(fsys fs.FS, name string, opts *Options) (*Set, error) {
 	l := loader{fsys: fsys}
+	if opts != nil {
+		l.dir = opts.Dir
+	}
 	info, err := fs.Stat(fsys, name)
 	if err != nil {
 		return nil, err
@@ -25,12 +28,12 @@ func Load(fsys fs.FS, name string, opts *Options) (*Set, error) {
 		}
 		return Parse(opts, source)
 	}
-	root, err := l.dir(name)
+	root, err := l.folder(name)
 	if err != nil {
 		return nil, err
 	}
 	if len(root) == 0 {
-		return nil, fmt.Errorf("directory %q has no .wit files", name)
+		return nil, fmt.Errorf("directory %q has no .wit files", path.Join(l.dir, name))
 	}
 	deps, err := l.deps(path.Join(name, "deps"))
 	if err != nil {
@@ -42,6 +45,7 @@ func Load(fsys fs.FS, name string, opts *Options) (*Set, error) {
 // loader reads files within the limits of this package.
 type loader struct {
 	fsys        fs.FS
+	dir         string // what file names are given
 	count, size int
 }
 
@@ -59,8 +63,8 @@ func (l *loader) deps(name string) ([]Source, error) {
 	for _, e := range entries {
 		var source Source
 		switch at := path.Join(name, e.Name()); {
-		case e.IsDir():
-			source, err = l.dir(at)
+		case e.IsDir() || l.linksToDir(e, at):
+			source, err = l.folder(at)
 		case strings.HasSuffix(at, ".wit"):
 			source, err = l.files(at)
 		}
@@ -74,8 +78,17 @@ func (l *loader) deps(name string) ([]Source, error) {
 	return sources, nil
 }
 
-// dir returns the source that the .wit files of a directory make up.
-func (l *loader) dir(name string) (Source, error) {
+// linksToDir reports whether an entry is a symbolic link to a directory.
+func (l *loader) linksToDir(e fs.DirEntry, at string) bool {
+	if e.Type()&fs.ModeSymlink == 0 {
+		return false
+	}
+	info, err := fs.Stat(l.fsys, at)
+	return err == nil && info.IsDir()
+}
+
+// folder returns the source that the .wit files of a directory make up.
+func (l *loader) folder(name string) (Source, error) {
 	entries, err := fs.ReadDir(l.fsys, name)
 	if err != nil {
 		return nil, err
@@ -96,16 +109,19 @@ func (l *loader) files(names ...string) (Source, error) {
 		if err != nil {
 			return nil, err
 		}
+		if !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("%q is not a regular file", path.Join(l.dir, name))
+		}
 		// What grows while it is read is refused by Parse.
 		l.count++
 		if l.size += int(min(info.Size(), MaxSize+1)); l.count > MaxFiles || l.size > MaxSize {
-			return nil, fmt.Errorf("file %q: more WIT than %d files or %d bytes", name, MaxFiles, MaxSize)
+			return nil, fmt.Errorf("file %q: more WIT than %d files or %d bytes", path.Join(l.dir, name), MaxFiles, MaxSize)
 		}
 		text, err := fs.ReadFile(l.fsys, name)
 		if err != nil {
 			return nil, err
 		}
-		source = append(source, File{Name: name, Text: string(text)})
+		source = append(source, File{Name: path.Join(l.dir, name), Text: string(text)})
 	}
 	return source, nil
 }

@@ -14,6 +14,11 @@ type Options struct {
 	Features []string
 	// AllFeatures reads the items of every unstable feature.
 	AllFeatures bool
+	// Library is packages that may be mentioned without being given: of those not
+	// among the sources, the ones that are mentioned are read.
+	Library []Source
+	// Dir is what Load puts in front of the names of files, for errors.
+	Dir string
 }
 
 // Source is the text of one package in one or more files. Packages nested in
@@ -41,13 +46,13 @@ func (s *Set) Package(id wit.PackageID) *wit.Package {
 // Parse parses and resolves the packages of sources. The first is the root, the
 // others are what it depends on; their order does not matter. opts may be nil.
 //
-// The error joins all faults that were found, each an *Error.
+// The error is of type Errors if it is about what the texts say.
 func Parse(opts *Options, sources ...Source) (*Set, error) {
 	r := &resolver{packages: map[wit.PackageID]*packageScope{}}
 	if opts != nil {
 		r.opts = *opts
 	}
-	if err := checkSize(sources); err != nil {
+	if err := checkSize(slices.Concat(sources, r.opts.Library)); err != nil {
 		return nil, err
 	}
 	var root *packageScope
@@ -56,6 +61,9 @@ func Parse(opts *Options, sources ...Source) (*Set, error) {
 		if i == 0 {
 			root = p
 		}
+	}
+	for _, source := range r.opts.Library {
+		r.addLibrary(source)
 	}
 	if len(r.errs) == 0 {
 		r.resolve()

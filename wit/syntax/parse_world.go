@@ -20,7 +20,7 @@ func (p *parser) worldBody() []item {
 		case p.isTypeItem():
 			items = append(items, p.typeItem(a))
 		default:
-			p.fail(`expected an import, an export, an include, a use statement, a type or "}", found %v`, p.tok)
+			p.fail(`expected an import, an export, an include, a use statement, a type or "}", found %v%s`, p.tok, p.hint("import export include use type record variant enum flags resource"))
 		}
 	}
 	return items

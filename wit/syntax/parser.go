@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wattle-dev/wattle/internal/nearest"
 	"github.com/wattle-dev/wattle/wit"
 )
 
@@ -78,6 +79,14 @@ func (p *parser) expect(text, where string) {
 	if !p.accept(text) {
 		p.fail("expected %q %s, found %v", text, where, p.tok)
 	}
+}
+
+// hint returns which of some keywords the current token may stand for.
+func (p *parser) hint(of string) string {
+	if p.tok.kind != identifier {
+		return ""
+	}
+	return nearest.Hint(p.tok.text, strings.Fields(of))
 }
 
 // keywords are the names that need a "%" (WIT.md, "Keywords").
@@ -212,7 +221,7 @@ func (p *parser) packageItem(a attrs, body *packageBody) {
 		w.items = p.worldBody()
 		body.worlds = append(body.worlds, w)
 	default:
-		p.fail(`expected "interface", "world", "use" or "package", found %v`, p.tok)
+		p.fail(`expected "interface", "world", "use" or "package", found %v%s`, p.tok, p.hint("interface world use package"))
 	}
 }
 

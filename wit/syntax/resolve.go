@@ -1,8 +1,11 @@
 package syntax
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
+	"github.com/wattle-dev/wattle/internal/nearest"
 	"github.com/wattle-dev/wattle/wit"
 )
 
@@ -46,9 +49,13 @@ type packageScope struct {
 	names map[string]*entry
 	lower map[string]bool // the names in lower case
 	list  []*entry
-	deps  []*packageScope
-	isDep map[*packageScope]bool
-	state progress
+	// scopes are those of its files.
+	scopes []*fileScope
+	deps   []*packageScope
+	// library says that the package counts only if another depends on it.
+	library bool
+	isDep   map[*packageScope]bool
+	state   progress
 }
 
 // fileScope is the names that a file, or a nested package, adds to those of its
@@ -56,6 +63,7 @@ type packageScope struct {
 type fileScope struct {
 	pkg  *packageScope
 	uses map[string]*topUse
+	list []*topUse
 }
 
 // entry is an interface or a world of a package.
@@ -136,6 +144,23 @@ func (r *resolver) addSource(source Source) *packageScope {
 	return main
 }
 
+// addLibrary declares the packages of a source that are not there yet.
+func (r *resolver) addLibrary(source Source) {
+	before := len(r.order)
+	own := source[:0:0]
+	for i := range source {
+		f, err := parseFile(&source[i])
+		if err == nil && f.decl != nil && r.packages[f.decl.id] != nil {
+			continue
+		}
+		own = append(own, source[i])
+	}
+	r.addSource(own)
+	for _, p := range r.order[before:] {
+		p.library = true
+	}
+}
+
 // addPackage declares a package, and reports whether its contents are still to
 // be added. A package may come twice if it is the same both times.
 func (r *resolver) addPackage(decl *packageDecl, text string) (p *packageScope, fresh bool) {
@@ -157,7 +182,8 @@ func (r *resolver) addPackage(decl *packageDecl, text string) (p *packageScope, 
 
 // addBody declares the interfaces and worlds of a file, or of a nested package.
 func (r *resolver) addBody(p *packageScope, body *packageBody) {
-	scope := &fileScope{pkg: p, uses: map[string]*topUse{}}
+	scope := &fileScope{pkg: p, uses: map[string]*topUse{}, list: body.uses}
+	p.scopes = append(p.scopes, scope)
 	for _, i := range body.interfaces {
 		r.declare(p, &entry{scope: scope, name: i.name, ifaceItem: i}, &i.attrs)
 	}
@@ -200,22 +226,51 @@ func (r *resolver) enabled(a *attrs, p *packageScope) (ok bool, why string) {
 
 // resolve resolves all packages.
 func (r *resolver) resolve() {
+	var used []*packageScope
 	for _, p := range r.order {
-		for _, e := range p.list {
-			if e.shut != "" || len(r.errs) >= MaxErrors {
-				continue
-			}
-			if e.worldItem != nil {
-				if w := r.world(e, e.name.pos); w != nil {
-					p.out.Worlds = append(p.out.Worlds, w)
-				}
-			} else if i := r.iface(e, e.name.pos); i != nil {
-				p.out.Interfaces = append(p.out.Interfaces, i)
-			}
+		if !p.library {
+			used = append(used, p)
 		}
 	}
+	// What they depend on joins them as they are resolved.
+	seen := map[*packageScope]bool{}
+	for i := 0; i < len(used); i++ {
+		p := used[i]
+		if seen[p] {
+			continue
+		}
+		seen[p] = true
+		r.contents(p)
+		used = append(used, p.deps...)
+	}
 	for _, p := range r.order {
-		r.sort(p)
+		if seen[p] {
+			r.sort(p)
+		}
+	}
+}
+
+// contents resolves all that is in a package.
+func (r *resolver) contents(p *packageScope) {
+	for _, e := range p.list {
+		if e.shut != "" || len(r.errs) >= MaxErrors {
+			continue
+		}
+		if e.worldItem != nil {
+			if w := r.world(e, e.name.pos); w != nil {
+				p.out.Worlds = append(p.out.Worlds, w)
+			}
+		} else if i := r.iface(e, e.name.pos); i != nil {
+			p.out.Interfaces = append(p.out.Interfaces, i)
+		}
+	}
+	// What a use statement names has to be there even if nothing mentions it.
+	for _, scope := range p.scopes {
+		for _, u := range scope.list {
+			if ok, _ := r.opts.enabled(u.gate, p.id.Version); ok && !u.followed {
+				r.find(scope, &u.path, 0)
+			}
+		}
 	}
 }
 
@@ -276,12 +331,14 @@ func (r *resolver) find(scope *fileScope, path *usePath, links int) *entry {
 	if path.pkg.Name == "" {
 		// A use statement that names what it defines means the one of the package.
 		if u := scope.uses[path.name]; u != nil && (u.path.pkg.Name != "" || u.path.name != u.as.name) {
+			u.followed = true
 			return r.find(scope, &u.path, links+1)
 		}
 		if e := scope.pkg.names[path.name]; e != nil {
 			return e
 		}
-		r.errorf(path.pos, "no interface or world %q in this file or in package %s", path.name, scope.pkg.id)
+		hint := nearest.Hint(path.name, append(slices.Collect(maps.Keys(scope.uses)), entryNames(scope.pkg)...))
+		r.errorf(path.pos, "no interface or world %q in this file or in package %s%s", path.name, scope.pkg.id, hint)
 		return nil
 	}
 	p := r.packages[path.pkg]
@@ -291,9 +348,17 @@ func (r *resolver) find(scope *fileScope, path *usePath, links int) *entry {
 	}
 	e := p.names[path.name]
 	if e == nil {
-		r.errorf(path.pos, "no interface or world %q in package %s", path.name, p.id)
+		r.errorf(path.pos, "no interface or world %q in package %s%s", path.name, p.id, nearest.Hint(path.name, entryNames(p)))
 	}
 	return e
+}
+
+func entryNames(p *packageScope) []string {
+	names := make([]string, len(p.list))
+	for i, e := range p.list {
+		names[i] = e.name.name
+	}
+	return names
 }
 
 // otherVersions says which versions of a package there are instead.
@@ -305,7 +370,11 @@ func (r *resolver) otherVersions(id wit.PackageID) string {
 		}
 	}
 	if others == nil {
-		return " among the packages given"
+		var names []string
+		for _, p := range r.order {
+			names = append(names, p.id.Namespace+":"+p.id.Name)
+		}
+		return " among the packages given" + nearest.Hint(id.Namespace+":"+id.Name, names)
 	}
 	return "; there is " + strings.Join(others, ", ")
 }

@@ -1,8 +1,11 @@
 package syntax
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
+	"github.com/wattle-dev/wattle/internal/nearest"
 	"github.com/wattle-dev/wattle/wit"
 )
 
@@ -79,13 +82,15 @@ func (r *resolver) interfaceBody(file *fileScope, iface *wit.Interface, items []
 	errs := len(r.errs)
 	s := newTypeScope(file, iface, "interface "+iface.ID.Name)
 	r.declareTypes(s, items)
+	// The types first, so that they keep their order: a function may mention one
+	// that stands after it.
+	r.typeItems(s, items)
 	for _, it := range items {
 		if open, _ := r.enabled(it.itemAttrs(), file.pkg); !open {
 			continue
 		}
 		switch it := it.(type) {
 		case *typeItem:
-			r.typeDef(s, s.types[it.name.name], it.name.pos)
 			for _, f := range it.funcs {
 				if open, _ := r.enabled(&f.attrs, file.pkg); !open {
 					continue
@@ -126,6 +131,17 @@ func (r *resolver) declareTypes(s *typeScope, items []item) {
 				r.take(s, it.name.pos, it.name.name)
 			}
 			s.types[it.name.name] = &typeEntry{name: it.name, item: it, shut: why}
+		}
+	}
+}
+
+// typeItems resolves the types that items declare.
+func (r *resolver) typeItems(s *typeScope, items []item) {
+	for _, it := range items {
+		if t, ok := it.(*typeItem); ok {
+			if open, _ := r.enabled(&t.attrs, s.file.pkg); open {
+				r.typeDef(s, s.types[t.name.name], t.name.pos)
+			}
 		}
 	}
 }
@@ -187,7 +203,7 @@ func (r *resolver) whyNoType(e *entry, name string) string {
 			}
 		}
 	}
-	return ""
+	return nearest.Hint(name, slices.Sorted(maps.Keys(e.types)))
 }
 
 // fn resolves a function; resource is the name of the resource it belongs to.

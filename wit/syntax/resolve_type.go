@@ -1,6 +1,12 @@
 package syntax
 
-import "github.com/wattle-dev/wattle/wit"
+import (
+	"maps"
+	"slices"
+
+	"github.com/wattle-dev/wattle/internal/nearest"
+	"github.com/wattle-dev/wattle/wit"
+)
 
 // typeDef resolves the definition of a name in a scope, for a mention of it at a
 // place. It returns nil, having reported an error, if there is none.
@@ -122,7 +128,8 @@ func (r *resolver) alias(s *typeScope, it *typeItem, def *wit.TypeDef) *wit.Type
 func (r *resolver) named(s *typeScope, e *typeExpr) *wit.TypeDef {
 	t := s.types[e.name]
 	if t == nil {
-		r.errorf(e.pos, "no type %q in %s", e.name, s.where)
+		names := slices.Concat(slices.Sorted(maps.Keys(s.types)), slices.Sorted(maps.Keys(typeKeywords)))
+		r.errorf(e.pos, "no type %q in %s%s", e.name, s.where, nearest.Hint(e.name, names))
 		return nil
 	}
 	return r.typeDef(s, t, e.pos)

@@ -65,13 +65,7 @@ type worldScope struct {
 func (r *resolver) worldBody(w *worldScope, items []item) {
 	// The types first: functions may mention one that stands after them.
 	r.declareTypes(w.typeScope, items)
-	for _, it := range items {
-		if t, ok := it.(*typeItem); ok {
-			if open, _ := r.enabled(&t.attrs, w.file.pkg); open {
-				r.typeDef(w.typeScope, w.types[t.name.name], t.name.pos)
-			}
-		}
-	}
+	r.typeItems(w.typeScope, items)
 	for _, def := range w.order {
 		w.imports.add(wit.Extern{Name: def.Name, Docs: def.Docs, Gate: def.Gate, Type: def, ExternalID: def.ExternalID})
 	}

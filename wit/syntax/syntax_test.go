@@ -211,6 +211,7 @@ interface i {
     y,
   }
   /// A resource.
+  ///
   resource r {
     /// A method.
     m: func();
@@ -419,4 +420,80 @@ func FuzzParse(f *testing.F) {
 			roundTrip(t, rootFirst(set))
 		}
 	})
+}
+
+// TestExcerpt checks the line that errors carry, and the caret under it.
+func TestExcerpt(t *testing.T) {
+	tests := []struct{ text, want string }{
+		{"package a:b;\n\tinterface i {\r\n\t\tf: func(x: strin);\r\n}", "\t\tf: func(x: strin);\n\t\t           ^"},
+		{"package a:b; interface i { f: func(x: " + strings.Repeat(" ", 200) + "strin); }", strings.Repeat(" ", 60) + "strin); }\n" + strings.Repeat(" ", 60) + "^"},
+		{"package a:b; interface i { f: func(x: " + strings.Repeat(" ", 2000) + "strin); }", ""},
+		{"interface i {}", "interface i {}\n^"},
+	}
+	for _, test := range tests {
+		_, err := syntax.Parse(nil, syntax.Source{{Name: "x.wit", Text: test.text}})
+		var errs syntax.Errors
+		if !errors.As(err, &errs) || len(errs) != 1 {
+			t.Errorf("%.40q: %v, want one error", test.text, err)
+			continue
+		}
+		if got := errs[0].Excerpt(); got != test.want {
+			t.Errorf("%.40q: excerpt\n%s\nwant\n%s", test.text, got, test.want)
+		}
+	}
+}
+
+// TestHints checks what is suggested for names that do not exist.
+func TestHints(t *testing.T) {
+	const text = `package a:b@1.0.0;
+interface types { record stat { a: u8 } %s }
+world w { %s }
+`
+	tests := []struct{ iface, world, want string }{
+		{"f: func(s: stats);", "", `did you mean "stat"?`},
+		{"f: func(s: strng);", "", `did you mean "string"?`},
+		{"", "import type;", `is a keyword`},
+		{"", "import tpyes;", `did you mean "types"?`},
+		{"", "import a:b/typs@1.0.0;", `did you mean "types"?`},
+		{"", "import a:c/types@1.0.0;", `among the packages given`},
+		{"", "import a:b/types@1.0.1;", `there is a:b@1.0.0`},
+		{"", "use types.{stta};", `did you mean "stat"?`},
+		{"", "improt types;", `did you mean "import"?`},
+	}
+	for _, test := range tests {
+		_, err := syntax.Parse(nil, syntax.Source{{Name: "x.wit", Text: fmt.Sprintf(text, test.iface, test.world)}})
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s%s: %v, want %q", test.iface, test.world, err, test.want)
+		}
+	}
+}
+
+// TestLibrary checks that packages of a library are read if they are mentioned,
+// directly or not, and that one that is given goes before one of the library.
+func TestLibrary(t *testing.T) {
+	file := func(text string) syntax.Source { return syntax.Source{{Name: "x.wit", Text: text}} }
+	opts := &syntax.Options{Library: []syntax.Source{
+		file("package lib:one@1.0.0; interface a { type t = u8; }"),
+		file("package lib:two@1.0.0; interface b { use lib:one/a@1.0.0.{t}; f: func() -> t; }"),
+		file("package lib:three@1.0.0; interface c { f: func(x: nonsense); }"),
+		file("package lib:four@1.0.0; interface d { type t = u8; }"),
+	}}
+	set, err := syntax.Parse(opts, file("package my:app; world w { import lib:two/b@1.0.0; import lib:four/d@1.0.0; }"),
+		file("package lib:four@1.0.0; interface d { type given = u8; }"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range set.Packages {
+		got = append(got, p.ID.String())
+	}
+	if diff := cmp.Diff([]string{"lib:one@1.0.0", "lib:two@1.0.0", "lib:four@1.0.0", "my:app"}, got); diff != "" {
+		t.Errorf("packages (-want +got):\n%s", diff)
+	}
+	if d := set.Packages[2].Interface("d"); d == nil || d.Type("given") == nil {
+		t.Errorf("lib:four is that of the library")
+	}
+	if _, err := syntax.Parse(opts, file("package my:app; world w { import lib:five/e@1.0.0; }")); err == nil || !strings.Contains(err.Error(), "no package lib:five@1.0.0") {
+		t.Errorf("a package that is nowhere: %v", err)
+	}
 }
