@@ -58,6 +58,16 @@ func TestBombs(t *testing.T) {
 			core(100, section(4, vec(10, "\x70\x00\x00"))),
 			"tables of the component may grow to more than 16777216 elements together",
 		},
+		"core instances":      {core(1001, ""), "component makes more than 1000 instances of core modules"},
+		"component instances": {outer(1001, ""), "component makes more than 1000 instances of components"},
+		"functions of the host": {
+			componentHeader + section(7, "\x01\x3f\x7f\x00") + section(8, vec(20_001, "\x03\x00")),
+			"component needs more than 20000 functions from the host",
+		},
+		"parts of a type": {
+			componentHeader + section(7, "\x02\x67\x73"+leb(1<<16)+"\x40\x01\x01x\x00\x01\x00"),
+			"type is too large (limits: 65536 parts, depth 100)",
+		},
 		"memories": {core(101, section(5, "\x01\x00\x00")), "component has more than 40 memories"},
 		"globals": {
 			core(1000, section(6, vec(50_000, "\x7f\x00\x41\x00\x0b"))),

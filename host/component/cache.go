@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -22,25 +21,26 @@ import (
 // run, so that:
 //
 //   - the directory must belong to this user and be closed to everybody else;
-//   - each file carries its SHA-256, which is checked before the engine sees
+//   - each file ends with its SHA-256, which is checked before the engine sees
 //     it; a damaged one is removed and made anew;
 //   - files appear under their names whole or not at all, so that any number of
-//     processes may use one directory.
+//     processes may use one directory, and any of them may die at any time.
 //
 // An entry is named for the SHA-256 of the rewritten module, followed by the
-// engine's own name for it, which depends on the processor. The engine works
-// on a private staging directory, where an entry is put before it compiles and
-// taken from afterwards.
+// engine's own name for it, which depends on the processor. The engine looks for
+// code in a private staging directory, where an entry is linked while it is
+// loaded. Code is made in a directory below that, one for each compilation, by
+// this process or by a child.
 //
 // All entries together are limited to maxCache bytes; those used longest ago go
 // first.
 type codeCache struct {
-	dir     string
-	staging string
-	version string // the engine's name for its version and the machine
-	limit   int64
-	engine  wazero.CompilationCache
-	mu      sync.Mutex // one module is staged at a time
+	dir       string
+	ephemeral bool // the directory ends with the cache
+	staging   string
+	version   string // the engine's name for its version and the machine
+	limit     int64
+	engine    wazero.CompilationCache
 }
 
 // CacheError says why a cache directory cannot be used.
@@ -99,6 +99,20 @@ func openCache(dir string) (*codeCache, error) {
 	return c, nil
 }
 
+// openEphemeralCache opens a cache that is gone when it is closed.
+func openEphemeralCache() (*codeCache, error) {
+	dir, err := os.MkdirTemp("", "wattle-")
+	if err != nil {
+		return nil, &CacheError{Dir: os.TempDir(), Err: cause(err)}
+	}
+	c, err := openCache(dir)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	c.ephemeral = true
+	return c, nil
+}
+
 // list returns the paths in a directory whose last part starts with prefix. A
 // directory that does not exist is empty.
 func list(dir, prefix string) ([]string, error) {
@@ -124,46 +138,15 @@ func cause(err error) error {
 }
 
 func (c *codeCache) close(ctx context.Context) error {
-	return errors.Join(c.engine.Close(ctx), os.RemoveAll(c.staging))
+	err := errors.Join(c.engine.Close(ctx), os.RemoveAll(c.staging))
+	if c.ephemeral {
+		err = errors.Join(err, os.RemoveAll(c.dir))
+	}
+	return err
 }
 
-// compile compiles a module, with the code on disk when it is there.
-func (c *codeCache) compile(ctx context.Context, e *Engine, key [sha256.Size]byte, bytes []byte) (_ wazero.CompiledModule, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	defer func() { err = errors.Join(err, c.clear()) }()
-	if err := c.freshen(); err != nil {
-		return nil, &CacheError{Dir: c.dir, Err: cause(err)}
-	}
-	entry := filepath.Join(c.dir, c.version, hex.EncodeToString(key[:])+"-")
-	staged, err := c.stage(entry)
-	if err != nil {
-		return nil, err
-	}
-	compile := e.compileNow
-	if len(staged) > 0 {
-		compile = e.rt.CompileModule
-	}
-	compiled, err := compile(ctx, bytes)
-	if err != nil {
-		return nil, err
-	}
-	// What the engine has written is new: there was no entry, or none for this
-	// processor.
-	files, err := c.staged()
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range files {
-		if staged[f] {
-			continue
-		}
-		if err := c.keep(f, entry+filepath.Base(f)); err != nil {
-			return nil, errors.Join(&CacheError{Dir: c.dir, Err: cause(err)}, compiled.Close(ctx))
-		}
-	}
-	return compiled, nil
-}
+// fail returns err as one of the cache.
+func (c *codeCache) fail(err error) error { return &CacheError{Dir: c.dir, Err: cause(err)} }
 
 // freshen says that the staging directory is in use, and makes it anew if
 // another process thought otherwise.
@@ -175,76 +158,175 @@ func (c *codeCache) freshen() error {
 	return os.Chtimes(c.staging, now, now)
 }
 
-// staged returns the engine's files.
-func (c *codeCache) staged() ([]string, error) {
-	return list(filepath.Join(c.staging, c.version), "")
+// entry is what the names of the files of a module begin with.
+func (c *codeCache) entry(key moduleKey) string {
+	return filepath.Join(c.dir, c.version, hex.EncodeToString(key[:])+"-")
 }
 
-func (c *codeCache) clear() error {
-	files, err := c.staged()
-	for _, f := range files {
-		err = errors.Join(err, os.Remove(f))
+// stagedCode is the code of a module where the engine looks for it.
+type stagedCode struct {
+	links   []string
+	entries []string // what they are links to
+}
+
+// release takes the code away from the engine, which has read it.
+func (s *stagedCode) release() {
+	for _, f := range s.links {
+		_ = os.Remove(f)
 	}
-	return err
 }
 
-// stage puts the files of an entry where the engine looks for them and returns
-// which. Files that are not whole are removed instead.
-func (c *codeCache) stage(entry string) (map[string]bool, error) {
+// discard removes the entries themselves: the engine cannot read them.
+func (s *stagedCode) discard() {
+	for _, f := range s.entries {
+		_ = os.Remove(f)
+	}
+}
+
+// stage puts the files of a module where the engine looks for them. Files that
+// are not whole are removed instead.
+func (c *codeCache) stage(key moduleKey) (*stagedCode, error) {
+	if err := c.freshen(); err != nil {
+		return nil, c.fail(err)
+	}
+	entry := c.entry(key)
 	files, err := list(filepath.Split(entry))
 	if err != nil {
-		return nil, &CacheError{Dir: c.dir, Err: cause(err)}
+		return nil, c.fail(err)
 	}
-	staged := map[string]bool{}
+	s := &stagedCode{}
 	now := time.Now()
 	for _, f := range files {
-		b, err := os.ReadFile(f)
+		whole, err := isWhole(f)
 		if err != nil {
 			continue // another process has removed it
 		}
-		n := len(b) - sha256.Size
-		if n < 0 || sha256.Sum256(b[:n]) != [sha256.Size]byte(b[n:]) {
+		if !whole {
 			_ = os.Remove(f)
 			continue
 		}
 		to := filepath.Join(c.staging, c.version, f[len(entry):])
-		if err := os.WriteFile(to, b[:n], 0o600); err != nil {
-			return nil, &CacheError{Dir: c.dir, Err: cause(err)}
+		if err := link(f, to); err != nil {
+			s.release()
+			return nil, c.fail(err)
 		}
-		staged[to] = true
+		s.links, s.entries = append(s.links, to), append(s.entries, f)
 		_ = os.Chtimes(f, now, now) // so that the oldest is the least used
 	}
-	return staged, nil
+	return s, nil
 }
 
-// keep makes a file of an entry of what the engine wrote. It appears whole or
-// not at all; when two processes make the same, the second replaces the first.
-func (c *codeCache) keep(from, to string) (err error) {
-	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-		return err
+// isWhole says whether a file ends with the sum of what precedes it.
+func isWhole(file string) (bool, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	h := sha256.New()
+	if n := info.Size() - sha256.Size; n < 0 {
+		return false, nil
+	} else if _, err := io.CopyN(h, f, n); err != nil {
+		return false, err
+	}
+	var sum [sha256.Size]byte
+	if _, err := io.ReadFull(f, sum[:]); err != nil {
+		return false, err
+	}
+	return [sha256.Size]byte(h.Sum(nil)) == sum, nil
+}
+
+// link makes a file appear under another name as well; as a copy where the file
+// system has no links. Entries are never written to.
+func link(from, to string) error {
+	if err := os.Link(from, to); err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
 	}
 	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = in.Close() }()
-	tmp, err := os.CreateTemp(c.staging, "entry-")
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(tmp.Name()) }()
-	h := sha256.New()
-	_, err = io.Copy(io.MultiWriter(tmp, h), in)
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
+
+// workshop returns a new directory for one compilation. The caller removes it.
+func (c *codeCache) workshop() (string, error) {
+	if err := c.freshen(); err != nil {
+		return "", c.fail(err)
+	}
+	dir, err := os.MkdirTemp(c.staging, "compile-")
+	if err != nil {
+		return "", c.fail(err)
+	}
+	return dir, nil
+}
+
+// keep makes an entry of what was compiled in a workshop, of at most limit bytes,
+// and stages it. The entry appears whole or not at all; when two processes make
+// the same, the second replaces the first.
+func (c *codeCache) keep(workshop string, key moduleKey, limit uint64) (*stagedCode, error) {
+	files, err := list(filepath.Join(workshop, c.version), "")
+	if err != nil {
+		return nil, c.fail(err)
+	}
+	if len(files) != 1 {
+		return nil, &internalError{fmt.Errorf("the compiler made %d files of a module", len(files))}
+	}
+	made := files[0]
+	info, err := os.Stat(made)
+	if err != nil {
+		return nil, c.fail(err)
+	}
+	if uint64(info.Size()) > limit {
+		return nil, &LimitError{What: "bytes of machine code for a module", Max: limit}
+	}
+	if err := seal(made); err != nil {
+		return nil, c.fail(err)
+	}
+	s := &stagedCode{links: []string{filepath.Join(c.staging, c.version, filepath.Base(made))}}
+	if err := link(made, s.links[0]); err != nil {
+		return nil, c.fail(err)
+	}
+	if c.ephemeral {
+		return s, nil
+	}
+	entry := c.entry(key) + filepath.Base(made)
+	err = os.MkdirAll(filepath.Dir(entry), 0o700)
 	if err == nil {
-		_, err = tmp.Write(h.Sum(nil))
+		err = os.Rename(made, entry)
 	}
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+	if err == nil {
+		err = c.evict(entry)
+	}
+	if err != nil {
+		s.release()
+		return nil, c.fail(err)
+	}
+	return s, nil
+}
+
+// seal appends to a file its sum.
+func seal(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR, 0)
+	if err != nil {
 		return err
 	}
-	if err := os.Rename(tmp.Name(), to); err != nil {
-		return err
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	if err == nil {
+		_, err = f.Write(h.Sum(nil))
 	}
-	return c.evict(to)
+	return errors.Join(err, f.Close())
 }
 
 // evict removes the entries used longest ago until the rest fits the limit.

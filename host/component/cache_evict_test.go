@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -22,16 +23,23 @@ func TestCacheEviction(t *testing.T) {
 		}
 	}()
 	c.limit = 250
-	from := filepath.Join(dir, "code")
 	put := func(name string, size int, age time.Duration) string {
 		t.Helper()
-		if err := os.WriteFile(from, make([]byte, size), 0o600); err != nil {
+		workshop, err := c.workshop()
+		if err != nil {
 			t.Fatal(err)
 		}
-		to := filepath.Join(dir, c.version, name+"-")
-		if err := c.keep(from, to); err != nil {
+		made := filepath.Join(workshop, c.version, name)
+		if err := errors.Join(os.Mkdir(filepath.Dir(made), 0o700), os.WriteFile(made, make([]byte, size), 0o600)); err != nil {
 			t.Fatal(err)
 		}
+		key := moduleKey([]byte(strings.Repeat(name, len(moduleKey{}))))
+		staged, err := c.keep(workshop, key, uint64(size))
+		if err != nil {
+			t.Fatal(err)
+		}
+		staged.release()
+		to := c.entry(key) + name
 		then := time.Now().Add(-age)
 		if err := os.Chtimes(to, then, then); err != nil {
 			t.Fatal(err)
@@ -89,5 +97,27 @@ func TestCacheEvictionSparesStaging(t *testing.T) {
 	}
 	if _, err := os.Stat(theirs); err != nil {
 		t.Error(err)
+	}
+}
+
+// What is loaded is loaded and never compiled: the engine is asked in a way that
+// leaves it no choice. This fails if another version of it finds one.
+func TestLoadWithoutCode(t *testing.T) {
+	e, err := NewEngine(t.Context(), &EngineOptions{CacheDir: filepath.Join(t.TempDir(), "cache")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := e.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	module := []byte("\x00asm\x01\x00\x00\x00\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00\x0a\x04\x01\x02\x00\x0b")
+	if _, err := e.loadStaged(t.Context(), &moduleSource{bytes: module}); !errors.Is(err, errNoCode) {
+		t.Errorf("a module that is not in the cache: %v", err)
+	}
+	module[len(module)-1] = 0x1a // (drop), and no end
+	if _, err := e.loadStaged(t.Context(), &moduleSource{bytes: module}); err == nil || errors.Is(err, errNoCode) {
+		t.Errorf("a module that is not valid: %v", err)
 	}
 }

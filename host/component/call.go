@@ -123,7 +123,11 @@ func (c *Call) ListLen(ptr, n, elemSize, elemAlign uint32) {
 		panic(&abi.Fault{Msg: fmt.Sprintf("list of %d elements is larger than 2^28-1 bytes", n)})
 	}
 	c.side.Check(ptr, size, elemAlign, "list is at")
-	c.budget.Spend(2*size + uint64(n)*16) // what the elements occupy here
+	cost := 2 * size // what the elements occupy here
+	if elemSize > 1 {
+		cost += uint64(n) * 16 // with pointers and padding
+	}
+	c.budget.Spend(cost)
 }
 
 // Char checks a char.

@@ -31,6 +31,8 @@ type Description struct {
 	World *wit.World `json:"-"`
 	// WorldError says why the imports and exports cannot be written as WIT.
 	WorldError string `json:"worldError,omitempty"`
+	// Notes say what is wrong with the binary that does not matter.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // ModuleDescription describes a core module.
@@ -57,6 +59,8 @@ type ModuleDescription struct {
 	HasStart bool `json:"hasStart"`
 	// Features names the features that the module uses beyond WebAssembly 1.0.
 	Features []string `json:"features,omitempty"`
+	// Unsupported names those of them with which the module cannot run here.
+	Unsupported []string `json:"unsupported,omitempty"`
 }
 
 // LimitsDescription is the size of a memory or table.
@@ -105,7 +109,11 @@ func Describe(wasm []byte) (*Description, error) {
 			d.Producers = producers(c.Data)
 		}
 	}
-	if d.World, err = World(ast); err != nil {
+	if IsPackage(ast) {
+		d.WorldError = "is a WIT package in its binary form, which has worlds and runs nothing"
+		return d, nil
+	}
+	if d.World, d.Notes, err = documentedWorld(ast); err != nil {
 		d.WorldError = err.Error()
 	}
 	return d, nil
@@ -138,6 +146,7 @@ func describeModule(c *binary.CoreModule) ModuleDescription {
 	d.Imports, d.Exports = len(m.Imports), len(m.Exports)
 	d.DataSegments, d.DataBytes = m.DataSegments, m.DataBytes
 	d.Features = strings.Fields(m.Features.String())
+	d.Unsupported = strings.Fields(m.Features.Unsupported().String())
 	for _, t := range m.Memories {
 		d.Memories = append(d.Memories, describeLimits(t.Limits, pageSize))
 	}

@@ -83,31 +83,34 @@ func TestServices(t *testing.T) {
 		}
 		return &l
 	}
+	const nobody = "nothing serves package wattle:demo; compose the component with one that exports the interface, or do without"
 	const signature = "func(level: enum{debug, info, error}, text: string)"
 	for _, test := range []struct {
 		name   string
 		linker *component.Linker
 		want   component.Service
 	}{
-		{"no linker", nil, component.Service{Reasons: []string{"nothing serves it here"}}},
-		{"empty linker", &component.Linker{}, component.Service{Reasons: []string{"nothing serves it here"}}},
+		{"no linker", nil, component.Service{Reasons: []string{nobody}}},
+		{"empty linker", &component.Linker{}, component.Service{Reasons: []string{nobody}}},
 		{
 			"served", log("0.1.7", component.HostFunc{Name: "write", Signature: signature}),
 			component.Service{Served: true, By: "wattle:demo/log@0.1.7"},
 		},
 		{
 			"other version", log("0.2.0", component.HostFunc{Name: "write", Signature: signature}),
-			component.Service{Reasons: []string{"the host serves version 0.2.0, which is not compatible"}},
+			component.Service{Reasons: []string{
+				"is offered as version 0.2.0, which an import of 0.1.0 cannot use: only versions 0.1.x are compatible with it; build against wattle:demo/log@0.2.0",
+			}},
 		},
 		{
 			"other type", log("0.1.0", component.HostFunc{Name: "write", Signature: "func(text: string)"}),
 			component.Service{By: "wattle:demo/log@0.1.0", Reasons: []string{
-				`"write": the component declares ` + signature + `, the host serves func(text: string)`,
+				`"write": parameter "level" expected, not offered (1 parameters offered, 2 expected)`,
 			}},
 		},
 		{
 			"no function", log("0.1.0"),
-			component.Service{By: "wattle:demo/log@0.1.0", Reasons: []string{`the host has no function "write" in wattle:demo/log@0.1.0`}},
+			component.Service{By: "wattle:demo/log@0.1.0", Reasons: []string{`"write": no such function in wattle:demo/log@0.1.0`}},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -130,10 +133,10 @@ func TestServicesOfWorld(t *testing.T) {
 		"color":             {Served: true}, // used from an interface
 		"canvas":            {Served: true},
 		"ticket":            {Served: true}, // a record, equal to any like it
-		"door":              {Reasons: []string{"the host serves interfaces, not a single type"}},
-		"log":               {Reasons: []string{"the host serves interfaces, not a single func"}},
-		"local":             {Reasons: []string{"the host serves interfaces of packages, and this is none"}},
-		"[method]door.open": {Reasons: []string{"the host serves interfaces, not a single func"}},
+		"door":              {Reasons: []string{"a single resource is expected, and interfaces are what is offered; declare it in an interface"}},
+		"log":               {Reasons: []string{"a single function is expected, and interfaces are what is offered; declare it in an interface"}},
+		"local":             {Reasons: []string{`"local" is a name of its own, and interfaces of packages are what is offered; import an interface by the name of its package, or compose the component with one that exports this`}},
+		"[method]door.open": {Reasons: []string{"a single function is expected, and interfaces are what is offered; declare it in an interface"}},
 	} {
 		want.Import = name
 		if diff := cmp.Diff(want, got[name]); diff != "" {

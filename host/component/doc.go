@@ -11,14 +11,23 @@
 //     What remains is a plan: which core modules to instantiate in which order,
 //     what they import, and the canonical functions between them.
 //   - Each core module is rewritten (package core) so that it counts fuel and
-//     imports by position, and is compiled. Equal modules are compiled once per
-//     engine, and kept on disk if a cache directory is given. What memory starts
+//     imports by position, and is compiled. Equal modules are compiled once, and
+//     kept on disk if a cache directory is given. What memory starts
 //     with is not part of the code: it is an image, which the memories of all
 //     instances share until they write to it.
 //   - [Component.Instantiate] executes the plan. An [Instance] holds slots for
 //     what the plan numbers and nothing else.
 //   - [Instance.Func] finds an exported function and calls it, bounded by the
 //     deadline of its context.
+//
+// # What a component says of itself
+//
+// [Describe], [World] and [DecodeWIT] read a binary without linking it: they
+// evaluate the types of its definitions (survey.go), give them the names that WIT
+// needs (naming.go), and attach documentation if there is any (docs.go). A WIT
+// package in binary form is read the same way, interface by interface
+// (package.go). Whether a [Linker] serves what a component imports is decided by
+// package wit/compat, in whose words linking itself reports what it refuses.
 //
 // # How calls travel
 //
@@ -29,6 +38,31 @@
 // guest's memory through [Call]. A call from one component instance to another
 // runs a transfer that was compiled when the component was loaded (package
 // abi). Neither allocates for flat values.
+//
+// # Compiling
+//
+// Code may be made to be slow to compile: a function of a few kilobytes can take
+// the engine's compiler minutes and gigabytes, and nothing stops it. Hence
+// [EngineOptions.Compiler]: the module goes to a child process, the same program
+// started anew ([ServeCompiler]), which may take so much processor time and memory
+// and is killed when nobody wants the code any more or its time is up. When it
+// ends, so does its garbage. A compiler that panics takes the child with it and
+// nothing else. Each child compiles one module into a directory of its own; what
+// is there when it has ended well becomes an entry of the cache at once or not at
+// all, and this process loads it from there. A module is compiled once, whoever
+// asks for it: within an engine by bookkeeping, between processes that share a
+// cache directory by file locks.
+//
+// What remains in this process is bounded otherwise: reading, validating and
+// loading a module take time in proportion to its size, which package core sees
+// to by limits, and its machine code may be a multiple of it. Modules that take
+// less than starting a process are compiled here; they are told by an estimate,
+// [core.Module.Work]. Where there is no Compiler, everything is compiled here,
+// one module at a time, and the estimate decides what is refused.
+//
+// The child runs as the same user. It is no sandbox: it bounds what an honest
+// compiler costs. A module that makes the compiler write wrong machine code would
+// be in control of the process that loads it as well, wherever it was compiled.
 //
 // # What a guest can do to others
 //

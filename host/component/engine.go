@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync"
 
@@ -23,15 +22,23 @@ import (
 // version 2, with extended constant expressions and tail calls of version 3.
 const coreFeatures = api.CoreFeaturesV2 | experimental.CoreFeaturesExtendedConst | experimental.CoreFeaturesTailCall
 
-// EngineOptions configure an Engine. The zero value keeps no compiled code on
-// disk.
+// EngineOptions configure an Engine. The zero value compiles in this process and
+// keeps no compiled code on disk.
 type EngineOptions struct {
-	// CacheDir is where compiled code is kept between runs. If empty, it is
-	// kept nowhere. See OpenCache for what is demanded of the directory.
+	// CacheDir is where compiled code is kept between runs: a directory that
+	// belongs to this user and is closed to others. It is made if it does not
+	// exist. If empty, code is kept nowhere.
 	CacheDir string
+	// Compiler compiles what takes long in processes of its own. If nil, modules
+	// are compiled in this process, one at a time: such a compilation cannot be
+	// stopped, takes seconds for crafted code, and leaves hundreds of megabytes to
+	// the garbage collector. Modules whose cost seems out of proportion to their
+	// size are then refused with a *core.LimitError.
+	Compiler *Compiler
 	// Progress is called before a core module is compiled that the cache does
-	// not hold, with its size in bytes, and again with done set when it is. It
-	// may be nil.
+	// not hold and that is large or may take long, with its size in bytes, and
+	// again with done set when that has ended. Calls for several modules may
+	// overlap. It may be nil.
 	Progress func(size int, done bool)
 }
 
@@ -40,20 +47,14 @@ type EngineOptions struct {
 type Engine struct {
 	opts   EngineOptions
 	rt     wazero.Runtime
-	cache  *codeCache
+	cache  *codeCache // nil: code is made in rt
 	refill api.Module
+	slots  chan struct{}  // taken by compilations that may take long
+	making sync.WaitGroup // compilations
 
 	mu      sync.Mutex
-	modules map[[sha256.Size]byte]*sharedCode
+	modules map[moduleKey]*sharedCode
 	images  map[[sha256.Size]byte]*sharedImage
-}
-
-// sharedCode is a compiled core module with the number of components that use it.
-type sharedCode struct {
-	refs     int
-	once     sync.Once
-	compiled wazero.CompiledModule
-	err      error
 }
 
 // sharedImage is an image with the number of times that components use it.
@@ -65,18 +66,32 @@ type sharedImage struct {
 
 // NewEngine returns an engine. Close frees it.
 func NewEngine(ctx context.Context, opts *EngineOptions) (*Engine, error) {
-	e := &Engine{modules: map[[sha256.Size]byte]*sharedCode{}, images: map[[sha256.Size]byte]*sharedImage{}}
+	e := &Engine{modules: map[moduleKey]*sharedCode{}, images: map[[sha256.Size]byte]*sharedImage{}}
 	if opts != nil {
 		e.opts = *opts
 	}
-	config := wazero.NewRuntimeConfig().WithCoreFeatures(coreFeatures).WithDebugInfoEnabled(false)
-	if e.opts.CacheDir != "" {
-		cache, err := openCache(e.opts.CacheDir)
-		if err != nil {
-			return nil, err
+	parallel := 1
+	if c := e.opts.Compiler; c != nil {
+		if len(c.Command) == 0 {
+			return nil, errors.New("compiler has no command")
 		}
-		e.cache = cache
-		config = config.WithCompilationCache(cache.engine)
+		e.opts.Compiler = c.withDefaults()
+		parallel = e.opts.Compiler.Parallel
+	}
+	e.slots = make(chan struct{}, parallel)
+	config := runtimeConfig()
+	var err error
+	switch {
+	case e.opts.CacheDir != "":
+		e.cache, err = openCache(e.opts.CacheDir)
+	case e.opts.Compiler != nil:
+		e.cache, err = openEphemeralCache()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if e.cache != nil {
+		config = config.WithCompilationCache(e.cache.engine)
 	}
 	e.rt = wazero.NewRuntimeWithConfig(ctx, config)
 	if err := e.defineRefill(ctx); err != nil {
@@ -85,8 +100,15 @@ func NewEngine(ctx context.Context, opts *EngineOptions) (*Engine, error) {
 	return e, nil
 }
 
-// Close frees all code. No instance may be in use.
+// Close frees all code, and ends what is still being compiled. No instance may
+// be in use.
 func (e *Engine) Close(ctx context.Context) error {
+	e.mu.Lock()
+	for _, s := range e.modules {
+		s.cancel()
+	}
+	e.mu.Unlock()
+	e.making.Wait()
 	err := e.rt.Close(ctx)
 	e.mu.Lock()
 	for _, s := range e.images {
@@ -135,7 +157,7 @@ func instanceOf(ctx context.Context) *Instance {
 type Component struct {
 	engine *Engine
 	plan   *plan
-	shared [][sha256.Size]byte // keys of Engine.modules
+	shared []moduleKey         // keys of Engine.modules
 	images [][sha256.Size]byte // keys of Engine.images
 
 	mu     sync.Mutex
@@ -163,7 +185,8 @@ func (c *Component) unhold() {
 
 // Load decodes and validates a component, links its imports to l and compiles it. The bytes
 // must not change afterwards. Imports that cannot be satisfied are reported
-// all at once, as *LinkError.
+// all at once, as *LinkError. If ctx ends while code is compiled, Load returns its
+// cause; the compilation goes on only if others wait for the same code.
 func (e *Engine) Load(ctx context.Context, wasm []byte, l *Linker) (*Component, error) {
 	ast, err := binary.Decode(wasm, nil)
 	if err != nil {
@@ -177,7 +200,7 @@ func (e *Engine) Load(ctx context.Context, wasm []byte, l *Linker) (*Component, 
 	if c.plan, err = elaborate(ast, l, modules.use); err != nil {
 		return nil, err
 	}
-	if err := e.checkUnused(ctx, modules); err != nil {
+	if err := e.checkUnused(ctx, c, modules); err != nil {
 		return nil, err
 	}
 	if err := e.compilePlan(ctx, c); err != nil {
@@ -218,7 +241,7 @@ func (e *Engine) compilePlan(ctx context.Context, c *Component) error {
 	p := c.plan
 	for i := range p.modules {
 		e.shareImage(c, p.modules[i])
-		if err := e.share(ctx, c, p.modules[i], true); err != nil {
+		if err := e.share(ctx, c, p.modules[i]); err != nil {
 			return fmt.Errorf("core module %d: %w", i, err)
 		}
 	}
@@ -226,54 +249,18 @@ func (e *Engine) compilePlan(ctx context.Context, c *Component) error {
 		if p.steps[i].shim == nil {
 			continue
 		}
-		if err := e.share(ctx, c, p.steps[i].shim, false); err != nil {
+		if err := e.share(ctx, c, p.steps[i].shim); err != nil {
 			return fmt.Errorf("imports of core instance %d: %w", i, err)
 		}
 	}
 	if p.flags != nil {
-		if err := e.share(ctx, c, p.flags, false); err != nil {
+		if err := e.share(ctx, c, p.flags); err != nil {
 			return err
 		}
 	}
 	var err error
 	p.host, err = e.newHostModule(ctx, p.tramps)
 	return err
-}
-
-// share gives code the compiled module of its bytes, which it then forgets.
-func (e *Engine) share(ctx context.Context, c *Component, code *coreCode, cached bool) error {
-	key := sha256.Sum256(code.bytes)
-	e.mu.Lock()
-	s := e.modules[key]
-	if s == nil {
-		s = &sharedCode{}
-		e.modules[key] = s
-	}
-	s.refs++
-	e.mu.Unlock()
-	c.shared = append(c.shared, key)
-	// Others may wait for the same module: it is compiled to the end even if
-	// this caller does not want it any more.
-	s.once.Do(func() { s.compiled, s.err = e.compile(context.WithoutCancel(ctx), key, code.bytes, cached) })
-	code.compiled, code.bytes = s.compiled, nil
-	if code.info != nil {
-		code.info.Bytes = nil
-	}
-	return s.err
-}
-
-func (e *Engine) release(ctx context.Context, key [sha256.Size]byte) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	s := e.modules[key]
-	if s.refs--; s.refs > 0 {
-		return nil
-	}
-	delete(e.modules, key)
-	if s.compiled == nil {
-		return nil
-	}
-	return s.compiled.Close(ctx)
 }
 
 // shareImage makes the image of a module, or finds the equal one that exists.
@@ -306,24 +293,6 @@ func (e *Engine) releaseImage(key [sha256.Size]byte) error {
 	}
 	delete(e.images, key)
 	return s.image.close()
-}
-
-func (e *Engine) compile(ctx context.Context, key [sha256.Size]byte, bytes []byte, cached bool) (wazero.CompiledModule, error) {
-	ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
-	if cached && e.cache != nil {
-		return e.cache.compile(ctx, e, key, bytes)
-	}
-	return e.compileNow(ctx, bytes)
-}
-
-// compileNow has the engine compile a module, and says so if it takes long.
-func (e *Engine) compileNow(ctx context.Context, bytes []byte) (wazero.CompiledModule, error) {
-	const worthMentioning = 256 << 10
-	if e.opts.Progress != nil && len(bytes) > worthMentioning {
-		e.opts.Progress(len(bytes), false)
-		defer e.opts.Progress(len(bytes), true)
-	}
-	return e.rt.CompileModule(ctx, bytes)
 }
 
 // hostModule is the core module whose functions are the plan's trampolines.

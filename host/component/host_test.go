@@ -256,13 +256,13 @@ func TestLinkErrors(t *testing.T) {
 	}
 	_, err = newEngine(t, nil).Load(t.Context(), wasm, l)
 	want := []string{
-		`import "test:host/none@1.0.0": nothing serves it here`,
-		`import "test:host/things@1.0.0": "gone": the host has no such resource in test:host/things@1.4.0`,
-		`import "test:host/things@1.0.0": "also-gone": the host has no such function in test:host/things@1.4.0`,
-		`import "test:host/things@1.0.0": "add": the component declares func(a: u64, b: u32) -> u32, the host serves func(a: u32, b: u32) -> u32`,
-		`import "test:host/things@2.0.0": nothing serves it here`,
-		`import "plain": the host serves interfaces, not a single func`,
-		`import "test:more/uses@0.1.0": nothing serves it here`,
+		`import "test:host/none@1.0.0": package test:host is served without an interface "none"; there is things`,
+		`import "test:host/things@1.0.0": "gone": no such resource in test:host/things@1.4.0`,
+		`import "test:host/things@1.0.0": "also-gone": no such function in test:host/things@1.4.0`,
+		`import "test:host/things@1.0.0": "add": parameter 1 "a": u32 offered, u64 expected`,
+		`import "test:host/things@2.0.0": is offered as version 1.4.0, which an import of 2.0.0 cannot use: only versions 2.x.y are compatible with it; build against test:host/things@1.4.0`,
+		`import "plain": a single function is expected, and interfaces are what is offered; declare it in an interface`,
+		`import "test:more/uses@0.1.0": nothing serves package test:more; compose the component with one that exports the interface, or do without`,
 	}
 	if err == nil {
 		t.Fatal("is linked")
@@ -290,7 +290,8 @@ func TestDefineTwice(t *testing.T) {
 	}{
 		{component.HostInterface{ID: "test:host/things", Version: "1.0.0"}, `interface "test:host/things@1.0.0" is already defined as "test:host/things@1.4.0"`},
 		{component.HostInterface{ID: "test:host/things", Version: "2.0.0"}, ""},
-		{component.HostInterface{ID: "test:host/twice", Version: "1.0.0", Funcs: []component.HostFunc{{Name: "f"}, {Name: "f"}}}, `interface "test:host/twice@1.0.0" defines "f" twice`},
+		{component.HostInterface{ID: "test:host/twice", Version: "1.0.0", Funcs: []component.HostFunc{{Name: "f", Signature: "func()"}, {Name: "f", Signature: "func()"}}}, `interface "test:host/twice@1.0.0" defines "f" twice`},
+		{component.HostInterface{ID: "test:host/bad", Version: "1.0.0", Funcs: []component.HostFunc{{Name: "f", Signature: "func("}}}, `interface "test:host/bad@1.0.0": function "f": signature "func(": offset 5: expected ":" after a name`},
 	} {
 		err := l.Define(tt.i)
 		if got := fmt.Sprint(err); tt.want == "" && err != nil || tt.want != "" && got != tt.want {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/wattle-dev/wattle/host/component/binary"
 	"github.com/wattle-dev/wattle/wit"
+	"github.com/wattle-dev/wattle/wit/compat"
 )
 
 // maxFaults bounds how many imports that cannot be satisfied are reported.
@@ -23,16 +24,16 @@ func (e *elaborator) rootImport(s *scope, d *binary.Import) error {
 		if h := e.linker.find(name); h != nil {
 			return e.served(s, d, h)
 		}
-		return e.unserved(s, d, "nothing serves it here")
+		return e.unserved(s, d, e.linker.whyNot(name))
 	case binary.SortType:
 		if d.Type.SubResource {
-			return e.unserved(s, d, "the host serves interfaces, not single types")
+			return e.unserved(s, d, compat.Single("resource"))
 		}
 		t, err := at(s.types, d.Type.Index, "type") // an equal type is matched by itself
 		s.push(t)
 		return err
 	default:
-		return e.unserved(s, d, "the host serves interfaces, not a single "+binary.SortName(d.Type.Sort, d.Type.Core))
+		return e.unserved(s, d, compat.Single(sortWord(d.Type)))
 	}
 }
 
@@ -45,7 +46,11 @@ func (e *elaborator) served(s *scope, d *binary.Import, h *hostInterface) error 
 	case t.instance == nil:
 		return fmt.Errorf("import %q: type %d is not an instance type", d.Name.Name, d.Type.Index)
 	}
-	view, err := e.matchInstance(&instance{host: h}, t.instance)
+	wanted, err := wit.ParseInterfaceID(d.Name.Name)
+	if err != nil {
+		return fmt.Errorf("import %q: %w", d.Name.Name, err)
+	}
+	view, err := e.matchInstance(&instance{host: h, wanted: wanted}, t.instance)
 	if err != nil {
 		faults, ok := err.(linkErrors) //nolint:errorlint // made by matchInstance, never wrapped
 		if !ok {
@@ -64,9 +69,12 @@ func (e *elaborator) served(s *scope, d *binary.Import, h *hostInterface) error 
 }
 
 // unserved notes an import that the host does not serve.
-func (e *elaborator) unserved(s *scope, d *binary.Import, why string) error {
-	e.faults = append(e.faults, &LinkError{Import: d.Name.Name, Reason: why})
-	x := e.standIn(d.Type, s)
+func (e *elaborator) unserved(s *scope, d *binary.Import, why compat.Fault) error {
+	fault := linkError(why)
+	fault.Import = d.Name.Name
+	e.faults = append(e.faults, fault)
+	id, _ := wit.ParseInterfaceID(d.Name.Name) // none if it is no interface
+	x := e.standIn(d.Type, s, d.Name.Name, id)
 	if x == nil || len(e.faults) > maxFaults {
 		return errFaults
 	}
@@ -74,12 +82,34 @@ func (e *elaborator) unserved(s *scope, d *binary.Import, why string) error {
 	return nil
 }
 
+// sortWord names the sort of an import that is not an interface.
+func sortWord(d binary.ExternType) string {
+	switch {
+	case d.Sort == binary.SortFunc:
+		return "function"
+	case d.Sort == binary.SortType && d.SubResource:
+		return "resource"
+	}
+	return binary.SortName(d.Sort, d.Core)
+}
+
+// whyNot says why an import of an interface finds nothing.
+func (l *Linker) whyNot(name string) compat.Fault {
+	id, err := wit.ParseInterfaceID(name)
+	if err != nil {
+		return compat.NotPublic(name)
+	}
+	_, fault := l.offers().Find(id)
+	return *fault
+}
+
 // standIn returns a definition of the declared type in place of one that does
 // not exist, or nil if there is no such. The component will not be linked; it
-// only has to be read to its end.
-func (e *elaborator) standIn(d binary.ExternType, s *scope) any {
+// only has to be read to its end. A resource has the name, and an interface the
+// identifier, that it would have, so that what mentions it is not at fault too.
+func (e *elaborator) standIn(d binary.ExternType, s *scope, name string, in wit.InterfaceID) any {
 	if d.Sort == binary.SortType && d.SubResource {
-		id := &wit.Resource{}
+		id := &wit.Resource{Name: name, Owner: in}
 		e.plan.resources[id] = &resource{id: id, comp: -1, dtor: -1}
 		return &typ{resource: id}
 	}
@@ -93,7 +123,7 @@ func (e *elaborator) standIn(d binary.ExternType, s *scope) any {
 	case d.Sort == binary.SortFunc && t.fn != nil:
 		return &function{typ: t.fn, host: &HostFunc{}}
 	case d.Sort == binary.SortInstance && t.instance != nil:
-		if view, _ := e.matchInstance(&instance{host: &hostInterface{}}, t.instance); view != nil {
+		if view, _ := e.matchInstance(&instance{host: &hostInterface{offer: compat.Offer{Interface: &wit.Interface{}}}, wanted: in}, t.instance); view != nil {
 			return view
 		}
 	}

@@ -2,10 +2,12 @@ package component
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
 	"github.com/wattle-dev/wattle/wit"
+	"github.com/wattle-dev/wattle/wit/compat"
 )
 
 // HostInterface is a WIT interface that the host serves. Bindings generated
@@ -67,10 +69,12 @@ type hostInterface struct {
 	id        wit.InterfaceID
 	funcs     map[string]*HostFunc
 	resources map[string]*HostResource
+	// offer is what the interface is to package compat.
+	offer compat.Offer
 }
 
 // Define adds an interface. It is an error to define the same track of an
-// interface twice.
+// interface twice, or a function with a signature that is none.
 func (l *Linker) Define(i HostInterface) error {
 	id, err := wit.ParseInterfaceID(i.ID + "@" + i.Version)
 	if err != nil {
@@ -82,15 +86,23 @@ func (l *Linker) Define(i HostInterface) error {
 		}
 	}
 	h := &hostInterface{id: id, funcs: make(map[string]*HostFunc, len(i.Funcs)), resources: make(map[string]*HostResource, len(i.Resources))}
+	h.offer = compat.Offer{Interface: &wit.Interface{ID: id}, Structural: true}
 	for n := range i.Funcs {
 		f := i.Funcs[n]
 		if h.funcs[f.Name] != nil {
 			return fmt.Errorf("interface %q defines %q twice", id, f.Name)
 		}
+		typ, err := wit.ParseSignature(f.Signature)
+		if err != nil {
+			return fmt.Errorf("interface %q: function %q: %w", id, f.Name, err)
+		}
+		typ.Name = f.Name
 		h.funcs[f.Name] = &f
+		h.offer.Funcs = append(h.offer.Funcs, typ)
 	}
 	for _, r := range i.Resources {
 		h.resources[r.Name] = r
+		h.offer.Types = append(h.offer.Types, &wit.TypeDef{Name: r.Name, Resource: &wit.Resource{Name: r.Name, Owner: id}})
 	}
 	if l.ifaces == nil {
 		l.ifaces = map[string][]*hostInterface{}
@@ -126,6 +138,20 @@ func (l *Linker) find(name string) *hostInterface {
 	return all[i]
 }
 
+// offers returns what l offers, in the order of the names; l may be nil.
+func (l *Linker) offers() compat.Offers {
+	var all compat.Offers
+	if l == nil {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.ifaces)) {
+		for _, h := range l.ifaces[name] {
+			all = append(all, h.offer)
+		}
+	}
+	return all
+}
+
 // LinkError is an import that cannot be satisfied.
 type LinkError struct {
 	// Import is the name of the import, "wasi:http/types@0.2.6".
@@ -133,20 +159,26 @@ type LinkError struct {
 	// Item is what in the import is wrong, "[method]fields.get", or empty when
 	// it is the import itself.
 	Item string
-	// Want and Got are the types that differ, where that is the fault.
+	// Want and Got are the types that differ, where that is the fault: what the
+	// component declares and what is served.
 	Want, Got string
-	// Reason says what is wrong in other cases.
+	// Reason says what is wrong.
 	Reason string
+	// Next says what to do about it, where that is known.
+	Next string
 }
 
 func (e *LinkError) Error() string {
 	// The component chose most of it, and there may be many.
-	s := fmt.Sprintf("import %.1000q: ", e.Import)
-	if e.Item != "" {
-		s = fmt.Sprintf("%s%.1000q: ", s, e.Item)
-	}
-	if e.Reason != "" {
-		return s + fmt.Sprintf("%.1000s", e.Reason)
-	}
-	return fmt.Sprintf("%sthe component declares %.1000s, the host serves %.1000s", s, e.Want, e.Got)
+	return fmt.Sprintf("import %.1000q: %.2000s", e.Import, e.fault())
+}
+
+func (e *LinkError) fault() string {
+	f := compat.Fault{Item: e.Item, Message: e.Reason, Next: e.Next}
+	return f.String()
+}
+
+// linkError returns the error of a fault; its Import is still to be set.
+func linkError(f compat.Fault) *LinkError {
+	return &LinkError{Item: f.Item, Reason: f.Message, Next: f.Next}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/wattle-dev/wattle/host/component/binary"
 	"github.com/wattle-dev/wattle/wit"
+	"github.com/wattle-dev/wattle/wit/compat"
 )
 
 // match checks that a definition has the declared type and returns what the
@@ -116,7 +117,7 @@ func (e *elaborator) matchInstance(i *instance, t *typeClosure) (*instance, erro
 		if x, ok := d.(*binary.ExportDecl); ok {
 			got, err := e.matchExport(i, x, s)
 			if err != nil {
-				got = e.standIn(x.Type, s)
+				got = e.standIn(x.Type, s, x.Name.Name, i.wanted)
 				if !errs.add(x.Name.Name, err) || got == nil {
 					return nil, errs
 				}
@@ -175,7 +176,7 @@ func (e *elaborator) matchExport(i *instance, x *binary.ExportDecl, s *scope) (a
 		}
 		r := i.host.resources[name]
 		if r == nil {
-			return nil, fmt.Errorf("the host has no such resource in %s", i.host.id)
+			return nil, linkError(i.host.offer.Missing(name, "resource", i.wanted))
 		}
 		return &typ{resource: e.hostResource(r)}, nil
 	case binary.SortFunc:
@@ -188,17 +189,26 @@ func (e *elaborator) matchExport(i *instance, x *binary.ExportDecl, s *scope) (a
 		}
 		f := i.host.funcs[name]
 		if f == nil {
-			return nil, fmt.Errorf("the host has no such function in %s", i.host.id)
+			return nil, linkError(i.host.offer.Missing(name, "function", i.wanted))
 		}
 		if e.types.textOf(t.fn) > maxSignature {
 			return nil, fmt.Errorf("its type is larger than any that the host serves")
 		}
 		if got := t.fn.Signature(); got != f.Signature {
-			return nil, &LinkError{Item: name, Want: got, Got: f.Signature}
+			return nil, &LinkError{Item: name, Want: got, Got: f.Signature, Reason: i.host.differs(name, t.fn)}
 		}
 		return &function{typ: t.fn, host: f, from: i.host.id.Unversioned().String() + "#" + name}, nil
 	}
 	return nil, fmt.Errorf("the host serves functions and resources only")
+}
+
+// differs says how the type of a function differs from the one declared. They
+// have different signatures.
+func (h *hostInterface) differs(name string, declared *wit.Func) string {
+	if d := compat.Funcs(h.offer.Func(name), declared); d != nil {
+		return d.String()
+	}
+	return "has another type" // not reached: compat and signatures agree
 }
 
 func (e *elaborator) hostResource(r *HostResource) *wit.Resource {
@@ -236,10 +246,7 @@ func (l linkErrors) Error() string {
 		if i > 0 {
 			s.WriteString("; ")
 		}
-		s.WriteString(e.Item + ": " + e.Reason)
-		if e.Reason == "" {
-			s.WriteString("declared as " + e.Want + ", is " + e.Got)
-		}
+		s.WriteString(e.fault())
 	}
 	return s.String()
 }

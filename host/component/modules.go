@@ -61,18 +61,15 @@ func (ms *coreModules) use(p *plan, m *binary.CoreModule) (int, error) {
 }
 
 // checkUnused has the engine check the code of the modules that no instance
-// uses: a component is valid as a whole or not at all.
-func (e *Engine) checkUnused(ctx context.Context, ms *coreModules) error {
+// uses: a component is valid as a whole or not at all. The component holds their
+// code like that of the others, so that it is compiled once.
+func (e *Engine) checkUnused(ctx context.Context, c *Component, ms *coreModules) error {
 	for _, l := range ms.order {
 		if l.used || l.err != nil {
 			continue
 		}
-		code, err := e.compileNow(ctx, l.info.Bytes)
-		if err == nil {
-			err = code.Close(ctx)
-		}
-		if err != nil {
-			return fmt.Errorf("core module at %#x: %w", l.offset, err)
+		if err := e.share(ctx, c, &coreCode{bytes: l.info.Bytes, info: l.info}); err != nil {
+			return errors.Join(fmt.Errorf("core module at %#x: %w", l.offset, err), c.Close(context.WithoutCancel(ctx)))
 		}
 	}
 	return nil

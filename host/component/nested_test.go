@@ -47,3 +47,14 @@ func heap() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
+
+// Calls within each other hold a stack each, which may be deep long before they
+// are many.
+func TestDeepStacks(t *testing.T) {
+	in := instantiate(t, load(t, newEngine(t, nil), "stacks.wasm", nil), nil, component.Limits{})
+	_, err := invoke(t, in, "run")
+	trap := wantTrap(t, err, component.TrapLimit)
+	if want := "trap: limit exceeded: at most 134217728 bytes of stack"; trap.Error() != want {
+		t.Errorf("got %q, want %q", trap, want)
+	}
+}

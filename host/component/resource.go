@@ -92,6 +92,14 @@ type Dropper interface {
 	Drop(ctx context.Context)
 }
 
+// Parent is implemented by resources of the host that may have children:
+// resources that must be dropped before them. A guest that drops one with
+// children traps. (When an instance ends, its handles are dropped in any order.)
+type Parent interface {
+	// Children returns how many there are.
+	Children() int
+}
+
 // componentInstance is the state of one component instance ("ComponentInstance"
 // of CanonicalABI.md).
 type componentInstance struct {
@@ -140,12 +148,16 @@ func (c *componentInstance) mustLeave() {
 
 // drop is canon resource.drop.
 func (c *componentInstance) drop(r *resource, i uint32, enters []int) {
-	h := c.handles.take(r.id, i)
-	if !h.own {
-		h.scope.borrows--
+	h := c.handles.get(r.id, i)
+	if p, ok := h.rep.Obj.(Parent); ok && h.own && p.Children() > 0 {
+		panic(&abi.Fault{Msg: fmt.Sprintf("handle %d of type %s is dropped before %d of its children", i, r.id, p.Children())})
+	}
+	was := c.handles.take(r.id, i)
+	if !was.own {
+		was.scope.borrows--
 		return
 	}
-	c.in.dropRep(r, h.rep, enters)
+	c.in.dropRep(r, was.rep, enters)
 }
 
 // dropRep ends a resource that was owned.

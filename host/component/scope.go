@@ -62,6 +62,7 @@ type instance struct {
 	exports map[string]any // *function, *typ, *closure, *instance, *binary.CoreModule
 	names   []string       // in order of definition
 	host    *hostInterface
+	wanted  wit.InterfaceID // what host serves it as
 }
 
 func newInstance() *instance { return &instance{exports: map[string]any{}} }

@@ -317,3 +317,50 @@ func (v *surveyor) exportDecl(s *scope, d *binary.ExportDecl, of, out *instance)
 	s.push(x)
 	return out.add(name, x)
 }
+
+// declaredComponent evaluates a component type: what a component of the type
+// imports and exports. An export of a component stands for its type.
+func (v *surveyor) declaredComponent(t *typeClosure) (imports, exports []surveyed, err error) {
+	if v.depth++; v.depth > maxSurveyDepth {
+		return nil, nil, fmt.Errorf("component types nest deeper than %d", maxSurveyDepth)
+	}
+	defer func() { v.depth-- }()
+	s := &scope{parent: t.scope}
+	for _, d := range t.decls {
+		if err := v.spend(1); err != nil {
+			return nil, nil, err
+		}
+		switch d := d.(type) {
+		case *binary.CoreTypeDef:
+			s.push(d)
+		case *binary.TypeDef:
+			err = v.typeDef(s, d)
+		case *binary.Alias:
+			err = v.alias(s, d)
+		case *binary.ImportDecl:
+			imports, err = v.externDecl(s, imports, surveyed{name: d.Name, offset: d.Offset}, d.Type)
+		case *binary.ExportDecl:
+			exports, err = v.externDecl(s, exports, surveyed{name: d.Name, offset: d.Offset}, d.Type)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	return imports, exports, nil
+}
+
+// externDecl evaluates the declaration of an import or export.
+func (v *surveyor) externDecl(s *scope, to []surveyed, x surveyed, d binary.ExternType) ([]surveyed, error) {
+	if d.Sort == binary.SortComponent {
+		t, err := at(s.types, d.Index, "type")
+		x.x = t
+		return append(to, x), err
+	}
+	got, err := v.declared(s, d, nil)
+	if err != nil {
+		return to, fmt.Errorf("%q: %w", x.name.Name, err)
+	}
+	s.push(got)
+	x.x = got
+	return append(to, x), nil
+}

@@ -24,19 +24,40 @@ const maxWorldText = 16 << 20
 //
 // World says what a component declares and not that it keeps to it: core modules
 // are not looked at, and types are not compared. [Engine.Load] does both.
-// Documentation is not part of a component. It is an error if the component
-// imports or exports something that WIT cannot express, such as a component.
+// Documentation is there if the component has a package-docs section, which few
+// have. It is an error if the component imports or exports something that WIT
+// cannot express, such as a component.
 func World(ast *binary.Component) (*wit.World, error) {
+	w, _, err := documentedWorld(ast)
+	return w, err
+}
+
+// documentedWorld is World, and says what is wrong with the documentation.
+func documentedWorld(ast *binary.Component) (*wit.World, []string, error) {
 	v, err := survey(ast)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	n := newNaming(v.named)
-	w := &wit.World{ID: worldID}
+	w, err := newNaming(v.named).world(worldID, v.imports, v.exports)
+	if err != nil {
+		return nil, nil, err
+	}
+	docs, notes := findDocs(ast)
+	if docs != nil {
+		var m documenter
+		m.root(w, docs)
+		notes = append(notes, m.notes()...)
+	}
+	return w, notes, nil
+}
+
+// world names imports and exports as those of a world.
+func (n *naming) world(id wit.InterfaceID, imports, exports []surveyed) (*wit.World, error) {
+	w := &wit.World{ID: id}
 	s := newNameScope(nil, func(d *wit.TypeDef) {
 		w.Imports = append(w.Imports, wit.Extern{Name: d.Name, Type: d})
 	})
-	for _, x := range v.imports {
+	for _, x := range imports {
 		e, err := n.extern(s, s.taken, x)
 		if err != nil {
 			return nil, fmt.Errorf("offset %#x: import %q: %w", x.offset, x.name.Name, err)
@@ -44,7 +65,7 @@ func World(ast *binary.Component) (*wit.World, error) {
 		w.Imports = append(w.Imports, e)
 	}
 	taken := map[string]bool{}
-	for _, x := range v.exports {
+	for _, x := range exports {
 		e, err := n.extern(s, taken, x)
 		if err != nil {
 			return nil, fmt.Errorf("offset %#x: export %q: %w", x.offset, x.name.Name, err)

@@ -79,7 +79,12 @@ func (s *Side) String(ptr, tagged uint32, b *Budget) string {
 	if t.enc == simpleUTF8 {
 		return string(t.bytes)
 	}
-	return string(t.utf8())
+	n := t.utf8Len()
+	if n > uint32(len(t.bytes)) {
+		b.Spend(uint64(n) - uint64(len(t.bytes))) // it takes more here than in the guest
+	}
+	enc := t.appendUTF8(make([]byte, 0, n))
+	return unsafe.String(unsafe.SliceData(enc), len(enc))
 }
 
 // PutString lowers a Go string, replacing what is not valid UTF-8 in it by
@@ -103,7 +108,8 @@ func (r *run) string(ptr, tagged uint32) (uint32, uint32) {
 }
 
 // store is "store_string_into_range". Its calls of realloc are those of the
-// specification, in the same order and with the same sizes.
+// specification, in the same order and with the same sizes. What is encoded anew
+// is written to where it belongs: a guest can have strings as large as its memory.
 func (s *Side) store(t text, from Encoding) (ptr, tagged uint32) {
 	switch s.Encoding {
 	case UTF8:
@@ -116,7 +122,9 @@ func (s *Side) store(t text, from Encoding) (ptr, tagged uint32) {
 		case simpleUTF8:
 			return s.storeUTF16(t)
 		case simpleLatin1:
-			return s.storeCopy(t.utf16(), 2), t.units
+			p := s.Alloc(2, 2*t.units)
+			t.appendUTF16(s.room(p, 2*t.units))
+			return p, t.units
 		default:
 			return s.storeCopy(t.bytes, 2), t.units
 		}
@@ -132,6 +140,17 @@ func (s *Side) store(t text, from Encoding) (ptr, tagged uint32) {
 	}
 }
 
+// room is a block of n bytes that realloc has returned, to append to.
+func (s *Side) room(p, n uint32) []byte { return s.Memory.Bytes()[p : p : p+n] }
+
+// shrink gives back what is left over of a block.
+func (s *Side) shrink(p, size, align, used uint32) uint32 {
+	if size > used {
+		return s.realloc(p, size, align, used)
+	}
+	return p
+}
+
 // storeCopy is "store_string_copy".
 func (s *Side) storeCopy(b []byte, align uint32) uint32 {
 	p := s.Alloc(align, uint32(len(b)))
@@ -141,64 +160,51 @@ func (s *Side) storeCopy(b []byte, align uint32) uint32 {
 
 // storeUTF8 is "store_string_to_utf8", from UTF-16 or Latin-1.
 func (s *Side) storeUTF8(t text) (ptr, units uint32) {
-	enc := t.utf8()
+	n := t.utf8Len()
 	p := s.Alloc(1, t.units)
-	if uint32(len(enc)) == t.units { // all of it is ASCII
-		copy(s.Memory.Bytes()[p:], enc)
-		return p, t.units
+	if n == t.units { // all of it is ASCII
+		t.appendUTF8(s.room(p, n))
+		return p, n
 	}
 	worst := t.units * 3
 	if t.enc == simpleLatin1 {
 		worst = t.units * 2
 	}
-	return s.settle(p, t.units, worst, 1, enc), uint32(len(enc))
+	p = s.realloc(p, t.units, 1, worst)
+	t.appendUTF8(s.room(p, n))
+	return s.shrink(p, worst, 1, n), n
 }
 
 // storeUTF16 is "store_utf8_to_utf16".
 func (s *Side) storeUTF16(t text) (ptr, units uint32) {
-	enc, worst := t.utf16(), 2*t.units
+	worst := 2 * t.units
 	p := s.Alloc(2, worst)
-	copy(s.Memory.Bytes()[p:], enc)
-	if uint32(len(enc)) < worst {
-		p = s.realloc(p, worst, 2, uint32(len(enc)))
-	}
-	return p, uint32(len(enc) / 2)
+	n := uint32(len(t.appendUTF16(s.room(p, worst))))
+	return s.shrink(p, worst, 2, n), n / 2
 }
 
 // storeLatin1OrUTF16 is "store_string_to_latin1_or_utf16".
 func (s *Side) storeLatin1OrUTF16(t text) (ptr, tagged uint32) {
 	p := s.Alloc(2, t.units)
-	if latin1, ok := t.latin1(); ok {
-		copy(s.Memory.Bytes()[p:], latin1)
-		if n := uint32(len(latin1)); n < t.units {
-			p = s.realloc(p, t.units, 2, n)
-		}
-		return p, uint32(len(latin1))
+	if n, ok := t.latin1Len(); ok {
+		t.appendLatin1(s.room(p, n))
+		return s.shrink(p, t.units, 2, n), n
 	}
-	enc := t.utf16()
-	return s.settle(p, t.units, 2*t.units, 2, enc), uint32(len(enc)/2) | utf16Tag
+	worst := 2 * t.units
+	p = s.realloc(p, t.units, 2, worst)
+	n := uint32(len(t.appendUTF16(s.room(p, worst))))
+	return s.shrink(p, worst, 2, n), n/2 | utf16Tag
 }
 
 // storeProbablyUTF16 is "store_probably_utf16_to_latin1_or_utf16".
 func (s *Side) storeProbablyUTF16(t text) (ptr, tagged uint32) {
 	p := s.storeCopy(t.bytes, 2)
-	latin1, ok := t.latin1()
+	n, ok := t.latin1Len()
 	if !ok {
 		return p, t.units | utf16Tag
 	}
-	copy(s.Memory.Bytes()[p:], latin1)
-	return s.realloc(p, uint32(len(t.bytes)), 1, uint32(len(latin1))), uint32(len(latin1))
-}
-
-// settle grows a block that proved too small to the worst case, fills it and
-// gives back what is left over.
-func (s *Side) settle(p, old, worst, align uint32, enc []byte) uint32 {
-	p = s.realloc(p, old, align, worst)
-	copy(s.Memory.Bytes()[p:], enc)
-	if worst > uint32(len(enc)) {
-		p = s.realloc(p, worst, align, uint32(len(enc)))
-	}
-	return p
+	t.appendLatin1(s.room(p, n))
+	return s.realloc(p, uint32(len(t.bytes)), 1, n), n
 }
 
 // each calls f with the code points of the text until f returns false.
@@ -230,8 +236,16 @@ func (t text) each(f func(rune) bool) {
 	}
 }
 
-func (t text) utf8() []byte {
-	b := make([]byte, 0, len(t.bytes))
+// utf8Len returns the number of bytes of the text in UTF-8.
+func (t text) utf8Len() (n uint32) {
+	t.each(func(c rune) bool {
+		n += uint32(utf8.RuneLen(c))
+		return true
+	})
+	return n
+}
+
+func (t text) appendUTF8(b []byte) []byte {
 	t.each(func(c rune) bool {
 		b = utf8.AppendRune(b, c)
 		return true
@@ -239,8 +253,10 @@ func (t text) utf8() []byte {
 	return b
 }
 
-func (t text) utf16() []byte {
-	b := make([]byte, 0, 2*len(t.bytes))
+func (t text) appendUTF16(b []byte) []byte {
+	if t.enc == simpleUTF16 {
+		return append(b, t.bytes...)
+	}
 	t.each(func(c rune) bool {
 		if c < 0x10000 {
 			b = le.AppendUint16(b, uint16(c))
@@ -253,13 +269,22 @@ func (t text) utf16() []byte {
 	return b
 }
 
-// latin1 returns the text in Latin-1, or false when it does not fit.
-func (t text) latin1() ([]byte, bool) {
-	b, ok := make([]byte, 0, t.units), true
+// latin1Len returns the number of characters of the text, or false when they are
+// not all of Latin-1.
+func (t text) latin1Len() (n uint32, ok bool) {
+	ok = true
 	t.each(func(c rune) bool {
-		b = append(b, byte(c))
+		n++
 		ok = c < 0x100
 		return ok
 	})
-	return b, ok
+	return n, ok
+}
+
+// appendLatin1 is for a text of which latin1Len is true.
+func (t text) appendLatin1(b []byte) {
+	t.each(func(c rune) bool {
+		b = append(b, byte(c))
+		return true
+	})
 }

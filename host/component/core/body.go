@@ -55,7 +55,7 @@ func (c *codec) function(f int) {
 	c.body.work = work{}
 	c.body.function = c.body.work.open(0, len(t.Results), false)
 	c.expr()
-	c.limitWork(at)
+	c.addWork(at)
 	if c.err == nil && c.pos != c.end {
 		c.failf(c.pos, "%d bytes after the end of the function", c.end-c.pos)
 	}
@@ -68,17 +68,15 @@ func (c *codec) function(f int) {
 	}
 }
 
-// limitWork refuses a function that would take long to compile, or that is the
-// last straw in its module. What is not rewritten is not compiled.
-func (c *codec) limitWork(at int) {
+// addWork adds what a function costs to compile, and refuses one in which too
+// many operands are carried.
+func (c *codec) addWork(at int) {
 	if c.err != nil || !c.rewriting {
 		return
 	}
-	n := c.body.work.total(c.body.locals)
-	c.limit(at, "units of compile work in a function", n, maxFunctionWork)
-	c.work += min(n, maxFunctionWork)
-	c.mostWork = max(c.mostWork, n)
-	c.limit(at, "units of compile work in all functions", c.work, maxModuleWork(len(c.buf)))
+	c.m.Work = saturatedAdd(c.m.Work, c.body.work.total(c.body.locals))
+	c.carried = saturatedAdd(c.carried, c.body.work.carried)
+	c.limit(at, "operands of blocks, branches and calls", c.carried, uint64(len(c.buf))*carriedPerByte+spareCarried)
 }
 
 // localDecls reads the declared locals, and adds the one that checks use.
@@ -313,7 +311,7 @@ func (c *codec) called(t uint32) {
 	n, m := len(c.types[t].Params), len(c.types[t].Results)
 	w.pop(n)
 	w.push(m)
-	w.add(uint64(n+m) * callWork)
+	w.carry(n+m, callWork)
 }
 
 // blockType reads a block type: one byte for no or one result, or a type index.

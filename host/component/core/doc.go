@@ -59,10 +59,11 @@
 // index spaces, and encodings that engines are known to read differently are
 // refused. Exported names that start with [ReservedPrefix] are refused as well.
 //
-// Engines compile some code in more than linear time and cannot be stopped while
-// they do. What compiling a function will cost is therefore estimated on the way
-// (work.go), and a function, or a module, that would take too long is refused with
-// a [*LimitError]. The limits leave the largest real modules a factor of four.
+// Engines compile some code in more than linear time. What that will cost is
+// estimated on the way ([Module.Work]), for a host to decide where it has a module
+// compiled, if at all. Validation is linear but in the operands that an instruction
+// has by its type, of which there may be a thousand: they are limited to a
+// multiple of the bytes.
 //
 // Exceptions, threads, 64-bit and several memories, typed function references
 // and garbage collected types are not supported: engines beneath do not run

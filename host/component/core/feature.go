@@ -37,6 +37,9 @@ const rewritable = MutableGlobals | SignExtension | SaturatingFloatToInt | Multi
 // Has reports whether all features of g are in f.
 func (f Features) Has(g Features) bool { return f&g == g }
 
+// Unsupported returns those of the features that Rewrite refuses.
+func (f Features) Unsupported() Features { return f &^ rewritable }
+
 // String returns the names of the features, separated by spaces.
 func (f Features) String() string {
 	var names []string

@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -160,9 +161,17 @@ func TestLimits(t *testing.T) {
 	wideResults := &wasm{}
 	wideResults.typ(none, params(1001))
 	manyImports := cat([]byte("\x00asm\x01\x00\x00\x00"), section(2, cat(u32(100_001), make([]byte, 200_000))))
+	header := []byte("\x00asm\x01\x00\x00\x00")
+	wideType := cat(op(0x60), u32(996), bytes.Repeat(op(0x7f), 996), op(0))
+	longBody := &wasm{}
+	longBody.fn(none, none, none, bytes.Repeat(op(0x01), 7_654_321))
 	for what, module := range map[string][]byte{
 		"items in section 2":      manyImports,
+		"items in section 1":      cat(header, section(1, cat(u32(1_000_001), make([]byte, 1_000_001)))),
+		"items in section 7":      cat(header, section(7, cat(u32(100_001), make([]byte, 100_001)))),
+		"bytes of function body":  longBody.bytes(),
 		"parameters":              wide.bytes(),
+		"values in types":         cat(header, section(1, cat(u32(251), bytes.Repeat(wideType, 251)))),
 		"results":                 wideResults.bytes(),
 		"locals":                  withLocals(50_001, 1).bytes(),
 		"locals in all functions": withLocals(50_000, 25).bytes(),

@@ -39,8 +39,19 @@ const (
 	// maxTables is far lower than there: each table may grow to
 	// MaxTableElements.
 	maxTables = 32
+	// maxTypeValues is how many parameters and results all types may have, where
+	// each type counts for typeValues more. An engine makes code for each type
+	// whenever it loads a module, from a cache as well, in about a microsecond for
+	// each value. The largest real modules have a few thousand.
+	maxTypeValues = 250_000
+	typeValues    = 4
 	// spareLocals is how many locals more than its bytes a module may declare.
 	spareLocals = 1 << 20
+	// The operands that blocks, branches and calls have by their types, each time.
+	// An engine looks at each when it validates a module, for which a byte is
+	// enough to name a thousand. Compilers emit less than one for each byte.
+	carriedPerByte = 16
+	spareCarried   = 1 << 20
 )
 
 // Options say how to rewrite a module. The zero value is usable.
@@ -136,9 +147,8 @@ type codec struct {
 	// Global, table and memory types, imported ones first; tags by type index.
 	globals []GlobalType
 	tags    []uint32
-	locals  int // declared so far, in all functions
-	// work is that of compiling the functions so far, mostWork the most of one.
-	work, mostWork uint64
+	locals  int    // declared so far, in all functions
+	carried uint64 // operands of blocks, branches and calls so far
 	// usesData reports whether an instruction names a data segment.
 	usesData  bool
 	dataCount uint32

@@ -66,7 +66,10 @@ func TestModule(t *testing.T) {
 		t.Fatal(err)
 	}
 	rewritten := got.Bytes
-	got.Bytes = nil
+	if got.Work == 0 {
+		t.Error("a module with functions is no work")
+	}
+	got.Bytes, got.Work = nil, 0
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Rewrite (-want +got):\n%s", diff)
 	}

@@ -10,6 +10,7 @@ func (c *codec) typeSection() {
 	n := c.open(secType, c.added())
 	c.types = make([]FuncType, 0, n)
 	c.callCost = make([]uint32, 0, n)
+	values := uint64(0)
 	for i := uint32(0); i < n && c.err == nil; i++ {
 		at := c.pos
 		switch form := c.byte(); {
@@ -23,6 +24,8 @@ func (c *codec) typeSection() {
 			return
 		}
 		t := FuncType{Params: c.valTypes("parameters", maxParams), Results: c.valTypes("results", maxResults)}
+		values += typeValues + uint64(len(t.Params)+len(t.Results))
+		c.limit(at, "values in types", values, maxTypeValues)
 		if len(t.Results) > 1 {
 			c.use(at, MultiValue)
 		}

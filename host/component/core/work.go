@@ -2,17 +2,8 @@ package core
 
 import "math/bits"
 
-// The most work that compiling may be. A unit is about a nanosecond of an
-// engine that keeps values in registers across blocks, on hardware of 2020.
-const (
-	// maxFunctionWork bounds a function.
-	maxFunctionWork = 5_500_000_000
-	// A module may cost workPerByte for each of its bytes and spareWork besides.
-	workPerByte = 6_500
-	spareWork   = maxFunctionWork
-)
-
-// What steps of a compiler cost.
+// What steps of a compiler cost. A unit is about a nanosecond of an engine that
+// keeps values in registers across blocks, on hardware of 2020.
 const (
 	instrWork  = 200 // an instruction, or a value that crosses a branch
 	callWork   = 800 // a value that crosses a call
@@ -51,6 +42,8 @@ type work struct {
 	uses, sets, loops uint64
 	// depth is the number of loops that are open, deepest the greatest so far.
 	depth, deepest uint64
+	// carried is the number of operands that blocks, branches and calls have.
+	carried uint64
 	// meets is the number of paths that meet in loops or behind them, merges
 	// the comparisons where they meet elsewhere, walks the blocks to look through.
 	meets, merges, walks uint64
@@ -69,6 +62,13 @@ type label struct {
 }
 
 func (w *work) add(n uint64) { w.sum = saturatedAdd(w.sum, n) }
+
+// carry notes that an instruction has n operands by its type, each of which
+// costs work.
+func (w *work) carry(n int, work uint64) {
+	w.carried = saturatedAdd(w.carried, uint64(n))
+	w.add(uint64(n) * work)
+}
 
 // block notes that a block begins.
 func (w *work) block(locals int) {
@@ -99,7 +99,7 @@ func (w *work) open(params, results int, loop bool) label {
 		l.paths, l.walk = 1, w.chain+defineWork
 		w.chain = 0
 	}
-	w.add(uint64(params+results) * instrWork)
+	w.carry(params+results, instrWork)
 	return l
 }
 
@@ -113,7 +113,8 @@ func (w *work) branch(l *label) {
 		l.bounds = w.bounds
 	}
 	// The comparison with the paths before takes a nanosecond or two each.
-	w.add(uint64(values)*instrWork + 2*l.paths + boundWork*w.bounds)
+	w.carry(values, instrWork)
+	w.add(2*l.paths + boundWork*w.bounds)
 	l.paths++
 	l.walk += w.chain + defineWork
 }
@@ -163,9 +164,6 @@ func (w *work) total(locals int) uint64 {
 	sum := saturatedAdd(w.sum, saturatedMul(lookupWork*used, w.walks))
 	return saturatedAdd(sum, saturatedMul(compared, w.deepest+1))
 }
-
-// maxModuleWork is the most work for a module of n bytes.
-func maxModuleWork(n int) uint64 { return spareWork + workPerByte*uint64(n) }
 
 func saturatedAdd(a, b uint64) uint64 {
 	if sum, carry := bits.Add64(a, b, 0); carry == 0 {

@@ -95,48 +95,68 @@ var attacks = map[string]struct {
 	}},
 }
 
-// TestCompileWork demands that code made to be slow to compile is refused, and
-// only for being rewritten.
-func TestCompileWork(t *testing.T) {
+// TestWork demands that code made to be slow to compile is known for it, and
+// only if it is rewritten.
+func TestWork(t *testing.T) {
+	const tooMuch = 5_500_000_000
 	for name, attack := range attacks {
 		module := attack.build(attack.size)
-		var limit *core.LimitError
-		_, err := core.Rewrite(module, nil)
-		if !errors.As(err, &limit) || limit.What != "units of compile work in a function" || limit.Got <= limit.Max {
-			t.Errorf("%s: %v, want a limit on work", name, err)
+		m, err := core.Rewrite(module, nil)
+		if _, limited := errors.AsType[*core.LimitError](err); err != nil && !limited {
+			t.Errorf("%s: %v", name, err)
+		} else if err == nil && m.Work < tooMuch {
+			t.Errorf("%s: %d units of work, want at least %d", name, m.Work, uint64(tooMuch))
 		}
-		if _, err := core.Inspect(module); err != nil {
-			t.Errorf("%s: Inspect: %v", name, err)
+		if m, err := core.Inspect(module); err != nil || m.Work != 0 {
+			t.Errorf("%s: Inspect: %d units of work, %v", name, m.Work, err)
 		}
 		// The same in small is an ordinary, valid module.
 		small, err := core.Rewrite(attack.build(3), nil)
 		if err != nil {
 			t.Errorf("%s, small: %v", name, err)
+		} else if small.Work == 0 || small.Work > tooMuch/50 {
+			t.Errorf("%s, small: %d units of work", name, small.Work)
 		} else if _, err := newEngine(t).CompileModule(t.Context(), small.Bytes); err != nil {
 			t.Errorf("%s, small: %v", name, err)
 		}
 	}
 }
 
-// TestCompileWorkOfPrograms demands that what compilers emit is far from the
-// limits.
-func TestCompileWorkOfPrograms(t *testing.T) {
+// TestCarriedOperands demands that a module cannot name many operands with few
+// bytes over and over.
+func TestCarriedOperands(t *testing.T) {
+	wide := func(n int, code func(typ int64) []byte) []byte {
+		w := &wasm{}
+		typ := w.typ(slices.Repeat(i32, 1000), slices.Repeat(i32, 1000))
+		w.fn(none, none, i32, bytes.Repeat(localGet(0), 1000), bytes.Repeat(code(int64(typ)), n), bytes.Repeat(op(0x1a), 1000))
+		return w.bytes()
+	}
+	for name, code := range map[string]func(typ int64) []byte{
+		"blocks": func(typ int64) []byte { return block(0x02, s64(typ)) },
+		"loops":  func(typ int64) []byte { return block(0x03, s64(typ)) },
+		"branches": func(typ int64) []byte {
+			return block(0x02, s64(typ), bytes.Repeat(cat(localGet(0), brIf(0)), 10))
+		},
+		"br_table": func(typ int64) []byte {
+			return block(0x02, s64(typ), localGet(0), op(0x0e), u32(20), make([]byte, 20), op(0))
+		},
+	} {
+		if _, err := core.Rewrite(wide(10, code), nil); err != nil {
+			t.Errorf("%s, small: %v", name, err)
+		}
+		var limit *core.LimitError
+		if _, err := core.Rewrite(wide(2_000, code), nil); !errors.As(err, &limit) || limit.What != "operands of blocks, branches and calls" || limit.Got <= limit.Max {
+			t.Errorf("%s: %v, want a limit on operands", name, err)
+		}
+	}
+}
+
+// TestWorkOfPrograms demands that what compilers emit is far from what a host
+// without another process refuses.
+func TestWorkOfPrograms(t *testing.T) {
 	files, err := filepath.Glob("../../../examples/*/*.wasm")
 	if err != nil || len(files) == 0 {
 		t.Skip("the examples are not built")
-	}
-	const headroom = 4
-	check := func(file string, module []byte) {
-		most, all, err := core.CompileWork(module)
-		if err != nil {
-			t.Errorf("%s: %v", file, err)
-		}
-		if most > core.MaxFunctionWork/headroom {
-			t.Errorf("%s: a function is %d units of work, limit %d", file, most, uint64(core.MaxFunctionWork))
-		}
-		if limit := core.MaxModuleWork(len(module)); all > limit/headroom {
-			t.Errorf("%s: a module of %d bytes is %d units of work, limit %d", file, len(module), all, limit)
-		}
 	}
 	for _, file := range files {
 		b, err := os.ReadFile(file)
@@ -154,7 +174,13 @@ func TestCompileWorkOfPrograms(t *testing.T) {
 				case *binary.Component:
 					each(def)
 				case *binary.CoreModule:
-					check(file, def.Bytes)
+					const most = 5_500_000_000 / 4 // and 6,500/4 for each byte
+					m, err := core.Rewrite(def.Bytes, nil)
+					if err != nil {
+						t.Errorf("%s: %v", file, err)
+					} else if m.Work > most+1_600*uint64(len(m.Bytes)) {
+						t.Errorf("%s: a module of %d bytes is %d units of work", file, len(m.Bytes), m.Work)
+					}
 				}
 			}
 		}
