@@ -178,6 +178,21 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if ex := s.admitted(ctx, leave, w, r); ex != nil {
 		ex.Close() // it may wait for the client, and others need the place
+	} else {
+		boundUnread(w, r)
+	}
+}
+
+// unreadTime bounds how long net/http waits for the body of a request that nobody
+// reads, to find the next one behind it.
+const unreadTime = time.Second
+
+// boundUnread is for requests that are answered without an exchange. Their clients
+// would keep a connection for as long as they like by not sending the body that
+// they have announced.
+func boundUnread(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unreadTime))
 	}
 }
 
@@ -193,5 +208,6 @@ func (s *Server) admitted(ctx context.Context, leave func(), w http.ResponseWrit
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, reason string) {
 	s.metrics.Refused.Add(1)
 	s.opts.Logger.DebugContext(r.Context(), "request refused", "status", status, "reason", reason)
+	boundUnread(w, r)
 	http.Error(w, reason, status)
 }

@@ -1,9 +1,9 @@
-// Package clocks implements wasi:clocks@0.2: monotonic-clock and wall-clock.
+// Package clocks implements wasi:clocks@0.2: monotonic-clock, wall-clock and
+// timezone, which is unstable.
 //
-// Both are the clocks of the host. The monotonic clock starts when the interface
+// Both clocks are those of the host. The monotonic clock starts when the interface
 // is defined, not when an instance does, so that it tells no guest how long it
-// has run compared with others. The unstable interface timezone is not offered:
-// a guest is told UTC, which is what its absence means.
+// has run compared with others. The time zone is always UTC.
 package clocks
 
 import (
@@ -18,5 +18,6 @@ func Define(l *component.Linker) error {
 	return errors.Join(
 		DefineMonotonicClock(l, func(*component.Call) MonotonicClock { return clock }),
 		DefineWallClock(l, func(*component.Call) WallClock { return wall{} }),
+		DefineTimezone(l, func(*component.Call) Timezone { return utc{} }),
 	)
 }

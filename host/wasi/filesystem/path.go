@@ -2,6 +2,7 @@ package filesystem
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/wattle-dev/wattle/host/component"
 	provider "github.com/wattle-dev/wattle/providers/filesystem"
@@ -71,8 +72,7 @@ func (d *Descriptor) RenameAt(_ *component.Call, path string, to *Descriptor, to
 	return d.change(path, func(dir provider.Dir) error { return dir.Rename(path, toDir, toPath) })
 }
 
-// LinkAt implements descriptor.link-at. A link is made to what is at the path
-// itself: to make one to what a symbolic link names is error-code invalid.
+// LinkAt implements descriptor.link-at.
 func (d *Descriptor) LinkAt(_ *component.Call, flags PathFlags, path string, to *Descriptor, toPath string) error {
 	toDir, err := to.needMutable()
 	if err != nil {
@@ -82,17 +82,41 @@ func (d *Descriptor) LinkAt(_ *component.Call, flags PathFlags, path string, to 
 		return err
 	}
 	return d.change(path, func(dir provider.Dir) error {
-		if follow(flags) {
-			stat, err := dir.Stat(path, false)
-			if err != nil {
-				return err
-			}
-			if stat.Type == provider.SymbolicLink {
-				return provider.Fail(provider.Invalid)
-			}
+		path, stat, err := expand(dir, path, follow(flags))
+		switch {
+		case err != nil:
+			return err
+		case stat.Type == provider.Directory:
+			return provider.Fail(provider.NotPermitted)
 		}
 		return dir.Link(path, toDir, toPath)
 	})
+}
+
+// maxLinks is how many symbolic links are followed, one after the other.
+const maxLinks = 40
+
+// expand replaces a path that ends with a symbolic link by what the link names, if
+// that is asked for, and describes what is there. Providers make links to what is
+// at a path itself, so that a link which somebody puts there meanwhile is not
+// followed.
+func expand(dir provider.Dir, path string, follow bool) (string, provider.Stat, error) {
+	for range maxLinks {
+		stat, err := dir.Stat(path, false)
+		if err != nil || stat.Type != provider.SymbolicLink || !follow {
+			return path, stat, err
+		}
+		target, err := dir.Readlink(path)
+		if err != nil {
+			return "", stat, err
+		}
+		// No cleaning: what ".." means depends on the links before it.
+		path = path[:strings.LastIndexByte(path, '/')+1] + target
+		if len(path) > MaxPath {
+			return "", stat, provider.Fail(provider.NameTooLong)
+		}
+	}
+	return "", provider.Stat{}, provider.Fail(provider.Loop)
 }
 
 // ReadlinkAt implements descriptor.readlink-at.
@@ -105,7 +129,13 @@ func (d *Descriptor) ReadlinkAt(_ *component.Call, path string) (string, error) 
 		return "", err
 	}
 	target, err := dir.Readlink(path)
-	return target, errorCode(err)
+	switch {
+	case err != nil:
+		return "", errorCode(err)
+	case !utf8.ValidString(target):
+		return "", ErrorCodeIllegalByteSequence
+	}
+	return target, nil
 }
 
 // OpenAt implements descriptor.open-at.

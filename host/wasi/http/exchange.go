@@ -118,10 +118,12 @@ func (e *Exchange) fail(err error) { e.failure = err }
 // respond takes the guest's response.
 func (e *Exchange) respond(r *OutgoingResponse) {
 	size := r.header.size()
-	_, err := contentLength(r.header)
+	length, err := contentLength(r.header)
 	switch {
 	case r.status < 200:
 		err = fmt.Errorf("status %d is not a final one", r.status)
+	case r.body == nil && length > 0 && !r.bodiless():
+		err = fmt.Errorf("its Content-Length is %d, and it has no body", length)
 	case size > e.state.opts.MaxHeader:
 		err = fmt.Errorf("its header has %d bytes, at most %d are allowed", size, e.state.opts.MaxHeader)
 	}
@@ -157,6 +159,9 @@ func (e *Exchange) sendHead() {
 	maps.Copy(h, e.header.header())
 	if _, ok := h["Content-Type"]; !ok {
 		h["Content-Type"] = nil // or the server guesses one
+	}
+	if e.response.status == nethttp.StatusResetContent {
+		h["Content-Length"] = []string{"0"} // it is framed like others, and has no content
 	}
 	e.w.WriteHeader(int(e.response.status))
 }

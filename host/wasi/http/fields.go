@@ -2,7 +2,6 @@ package http
 
 import (
 	"bytes"
-	"context"
 	"maps"
 	nethttp "net/http"
 	"slices"
@@ -18,6 +17,7 @@ type Fields struct {
 	list      []field
 	cost      int
 	immutable bool
+	parent    *parent // of which the guest has them, or nil
 }
 
 type field struct {
@@ -106,9 +106,6 @@ func (f *Fields) remove(name string) {
 	})
 }
 
-// Drop implements component.Dropper.
-func (f *Fields) Drop(context.Context) { f.release() }
-
 // release ends what the fields cost.
 func (f *Fields) release() {
 	if f.state != nil {
@@ -124,9 +121,6 @@ func (f *Fields) sent() *Fields {
 	f.release()
 	return &Fields{list: list, immutable: true}
 }
-
-// view returns the same fields as an immutable resource of their own.
-func (f *Fields) view() *Fields { return &Fields{list: f.list, immutable: true} }
 
 // received returns the fields of a message from the network, in the order of
 // their names. Names are in lower case, as newer versions of HTTP have them.

@@ -57,22 +57,10 @@ type readerOnly struct{ io.Reader }
 
 // IncomingBody is the resource incoming-body.
 type IncomingBody struct {
+	parent // of its stream
 	in     *incoming
 	state  *State
 	taken  bool
-	stream *incomingStream
-}
-
-// incomingStream notes when the stream has ended or was dropped.
-type incomingStream struct {
-	wasiio.Source
-	ended bool
-}
-
-// Close implements wasiio.Source.
-func (s *incomingStream) Close() error {
-	s.ended = true
-	return s.Source.Close()
 }
 
 // Stream implements [method]incoming-body.stream.
@@ -81,8 +69,7 @@ func (b *IncomingBody) Stream(*component.Call) (*wasiio.InputStream, error) {
 		return nil, component.ErrResult
 	}
 	b.taken = true
-	b.stream = &incomingStream{Source: wasiio.FromReader(readerOnly{b.in}, b.state.opts.Buffer)}
-	return wasiio.NewInputStream(b.stream), nil
+	return b.input(wasiio.NewInputStream(wasiio.FromReader(readerOnly{b.in}, b.state.opts.Buffer))), nil
 }
 
 // Drop implements component.Dropper.
@@ -90,9 +77,9 @@ func (b *IncomingBody) Drop(context.Context) { b.in.close() }
 
 // IncomingBodyFinish implements [static]incoming-body.finish.
 func (s *State) IncomingBodyFinish(_ *component.Call, b *IncomingBody) (*FutureTrailers, error) {
-	if b.stream != nil && !b.stream.ended {
+	if b.children > 0 {
 		b.in.close()
-		return nil, errors.New("incoming-body is finished while its stream is open")
+		return nil, errors.New("incoming-body is finished before its stream is dropped")
 	}
 	return &FutureTrailers{in: b.in, state: s}, nil
 }
@@ -100,6 +87,7 @@ func (s *State) IncomingBodyFinish(_ *component.Call, b *IncomingBody) (*FutureT
 // FutureTrailers is the resource future-trailers. What is left of the body is
 // read, and discarded, once the guest shows interest in what follows it.
 type FutureTrailers struct {
+	parent  // of the trailers
 	in      *incoming
 	state   *State
 	started bool
@@ -150,7 +138,7 @@ func (t *FutureTrailers) Get(*component.Call) (component.Option[component.Result
 	case t.err != nil:
 		r.Failed, r.Err = true, *errorCode(t.err)
 	case len(t.trailer) > 0:
-		r.OK = component.Some(received(t.trailer))
+		r.OK = component.Some(t.view(received(t.trailer)))
 	}
 	return component.Some(result{OK: r}), nil
 }

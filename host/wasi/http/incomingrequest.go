@@ -10,6 +10,7 @@ import (
 
 // IncomingRequest is the resource incoming-request.
 type IncomingRequest struct {
+	parent // of its headers
 	state  *State
 	req    *nethttp.Request
 	header *Fields
@@ -49,7 +50,7 @@ func (r *IncomingRequest) Authority(*component.Call) (component.Option[string], 
 }
 
 // Headers implements [method]incoming-request.headers.
-func (r *IncomingRequest) Headers(*component.Call) (*Fields, error) { return r.header.view(), nil }
+func (r *IncomingRequest) Headers(*component.Call) (*Fields, error) { return r.view(r.header), nil }
 
 // Consume implements [method]incoming-request.consume.
 func (r *IncomingRequest) Consume(*component.Call) (*IncomingBody, error) {

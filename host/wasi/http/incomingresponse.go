@@ -10,6 +10,7 @@ import (
 
 // IncomingResponse is the resource incoming-response.
 type IncomingResponse struct {
+	parent // of its headers
 	state  *State
 	resp   *nethttp.Response
 	header *Fields
@@ -47,7 +48,7 @@ func (r *IncomingResponse) Status(*component.Call) (StatusCode, error) {
 }
 
 // Headers implements [method]incoming-response.headers.
-func (r *IncomingResponse) Headers(*component.Call) (*Fields, error) { return r.header.view(), nil }
+func (r *IncomingResponse) Headers(*component.Call) (*Fields, error) { return r.view(r.header), nil }
 
 // Consume implements [method]incoming-response.consume.
 func (r *IncomingResponse) Consume(*component.Call) (*IncomingBody, error) {

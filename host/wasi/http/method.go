@@ -40,7 +40,7 @@ func (s *Scheme) text() string {
 }
 
 // maxTarget bounds the parts of a request target that a guest may set.
-const maxTarget = 16 << 10
+const maxTarget = 64 << 10
 
 // validScheme reports whether s is a URI scheme (RFC 3986, section 3.1).
 func validScheme(s string) bool {

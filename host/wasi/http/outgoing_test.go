@@ -144,7 +144,7 @@ func readAll(t *testing.T, s *State, b *IncomingBody) (string, *ErrorCode) {
 			return string(got), &code.Value
 		}
 		if len(p) == 0 {
-			if err := wasiio.Wait(t.Context(), b.stream); err != nil {
+			if err := wasiio.Wait(t.Context(), in.Event()); err != nil {
 				t.Fatal(err)
 			}
 		}

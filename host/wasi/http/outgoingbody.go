@@ -18,8 +18,9 @@ var ErrIncomplete = errors.New("the guest did not finish the body")
 // OutgoingBody is the resource outgoing-body: a pipe to the goroutine that
 // sends it.
 type OutgoingBody struct {
-	state *State
-	pipe  *wasiio.Pipe
+	parent // of its stream
+	state  *State
+	pipe   *wasiio.Pipe
 	// response is the response that the body belongs to, or nil for one of a
 	// request.
 	response *OutgoingResponse
@@ -27,7 +28,6 @@ type OutgoingBody struct {
 
 	written int64
 	taken   bool
-	open    bool // the guest has the stream
 	sending bool // somebody reads the pipe
 	ended   bool
 
@@ -74,8 +74,8 @@ func (b *OutgoingBody) Write(*component.Call) (*wasiio.OutputStream, error) {
 	if b.taken {
 		return nil, component.ErrResult
 	}
-	b.taken, b.open = true, true
-	return wasiio.NewOutputStream(&bodySink{Sink: b.pipe.Sink(), body: b}), nil
+	b.taken = true
+	return b.output(wasiio.NewOutputStream(&bodySink{Sink: b.pipe.Sink(), body: b})), nil
 }
 
 // bodySink is the pipe as the guest's stream has it.
@@ -106,12 +106,6 @@ func (s *bodySink) Flush() error {
 	return s.Sink.Flush()
 }
 
-// Close implements wasiio.Sink.
-func (s *bodySink) Close() error {
-	s.body.open = false
-	return s.Sink.Close()
-}
-
 // end ends the body: in good order if err is nil.
 func (b *OutgoingBody) end(err error) {
 	if !b.ended {
@@ -125,9 +119,9 @@ func (b *OutgoingBody) Drop(context.Context) { b.end(ErrIncomplete) }
 
 // OutgoingBodyFinish implements [static]outgoing-body.finish.
 func (s *State) OutgoingBodyFinish(_ *component.Call, b *OutgoingBody, trailers component.Option[*Fields]) error {
-	if b.open {
+	if b.children > 0 {
 		b.end(ErrIncomplete)
-		return errors.New("outgoing-body is finished while its stream is open")
+		return errors.New("outgoing-body is finished before its stream is dropped")
 	}
 	if b.checked() && b.written != b.length {
 		err := b.sizeError(b.written)
@@ -140,6 +134,7 @@ func (s *State) OutgoingBodyFinish(_ *component.Call, b *OutgoingBody, trailers 
 			b.end(err)
 			return err
 		}
+		trailers.Value.leave()
 		b.trailer = trailers.Value.sent()
 	}
 	b.end(nil)

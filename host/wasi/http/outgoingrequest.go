@@ -12,6 +12,7 @@ import (
 
 // OutgoingRequest is the resource outgoing-request.
 type OutgoingRequest struct {
+	parent    // of its headers
 	state     *State
 	header    *Fields
 	method    Method
@@ -23,6 +24,7 @@ type OutgoingRequest struct {
 
 // NewOutgoingRequest implements [constructor]outgoing-request.
 func (s *State) NewOutgoingRequest(_ *component.Call, header *Fields) (*OutgoingRequest, error) {
+	header.leave()
 	header.immutable = true
 	return &OutgoingRequest{state: s, header: header}, nil
 }
@@ -94,7 +96,7 @@ func (r *OutgoingRequest) SetAuthority(_ *component.Call, authority component.Op
 }
 
 // Headers implements [method]outgoing-request.headers.
-func (r *OutgoingRequest) Headers(*component.Call) (*Fields, error) { return r.header.view(), nil }
+func (r *OutgoingRequest) Headers(*component.Call) (*Fields, error) { return r.view(r.header), nil }
 
 // url returns where the request goes. Without a scheme it goes there by HTTPS.
 func (r *OutgoingRequest) url() (*url.URL, error) {

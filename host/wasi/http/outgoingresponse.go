@@ -9,6 +9,7 @@ import (
 
 // OutgoingResponse is the resource outgoing-response.
 type OutgoingResponse struct {
+	parent // of its headers
 	state  *State
 	header *Fields
 	status StatusCode
@@ -17,6 +18,7 @@ type OutgoingResponse struct {
 
 // NewOutgoingResponse implements [constructor]outgoing-response.
 func (s *State) NewOutgoingResponse(_ *component.Call, header *Fields) (*OutgoingResponse, error) {
+	header.leave()
 	header.immutable = true
 	return &OutgoingResponse{state: s, header: header, status: nethttp.StatusOK}, nil
 }
@@ -29,7 +31,7 @@ func (r *OutgoingResponse) StatusCode(*component.Call) (StatusCode, error) { ret
 
 // SetStatusCode implements [method]outgoing-response.set-status-code.
 func (r *OutgoingResponse) SetStatusCode(_ *component.Call, status StatusCode) error {
-	if status < 100 || status > 999 {
+	if status < 100 || status > 599 { // RFC 9110, section 15
 		return component.ErrResult
 	}
 	r.status = status
@@ -37,7 +39,7 @@ func (r *OutgoingResponse) SetStatusCode(_ *component.Call, status StatusCode) e
 }
 
 // Headers implements [method]outgoing-response.headers.
-func (r *OutgoingResponse) Headers(*component.Call) (*Fields, error) { return r.header.view(), nil }
+func (r *OutgoingResponse) Headers(*component.Call) (*Fields, error) { return r.view(r.header), nil }
 
 // Body implements [method]outgoing-response.body.
 func (r *OutgoingResponse) Body(*component.Call) (*OutgoingBody, error) {
@@ -49,7 +51,11 @@ func (r *OutgoingResponse) Body(*component.Call) (*OutgoingBody, error) {
 }
 
 // bodiless reports whether the response ends with its head, whatever the guest
-// writes (RFC 9112, section 6.3).
+// writes (RFC 9112, section 6.3; RFC 9110, section 15.3.6).
 func (r *OutgoingResponse) bodiless() bool {
-	return r.state.head || r.status < 200 || r.status == nethttp.StatusNoContent || r.status == nethttp.StatusNotModified
+	switch r.status {
+	case nethttp.StatusNoContent, nethttp.StatusResetContent, nethttp.StatusNotModified:
+		return true
+	}
+	return r.state.head || r.status < 200
 }

@@ -430,37 +430,6 @@ var _ interface {
 	Consume(c *component.Call) (*IncomingBody, error)
 } = (*IncomingRequest)(nil)
 
-// IncomingBodyResource is resource incoming-body of wasi:http/types, a *IncomingBody in Go.
-//
-// Represents an incoming HTTP Request or Response's Body.
-//
-// A body has both its contents - a stream of bytes - and a (possibly
-// empty) set of trailers, indicating that the full contents of the
-// body have been received. This resource represents the contents as
-// an `input-stream` and the delivery of trailers as a `future-trailers`,
-// and ensures that the user of this interface may only be consuming either
-// the body contents or waiting on trailers at any given time.
-var IncomingBodyResource = &component.HostResource{Interface: "wasi:http/types", Name: "incoming-body"}
-
-var _ interface {
-	// Returns the contents of the body, as a stream of bytes.
-	//
-	// Returns success on first call: the stream representing the contents
-	// can be retrieved at most once. Subsequent calls will return error.
-	//
-	// The returned `input-stream` resource is a child: it must be dropped
-	// before the parent `incoming-body` is dropped, or consumed by
-	// `incoming-body.finish`.
-	//
-	// This invariant ensures that the implementation can determine whether
-	// the user is consuming the contents of the body, waiting on the
-	// `future-trailers` to be ready, or neither. This allows for network
-	// backpressure is to be applied when the user is consuming the body,
-	// and for that backpressure to not inhibit delivery of the trailers if
-	// the user does not read the entire body.
-	Stream(c *component.Call) (*io.InputStream, error)
-} = (*IncomingBody)(nil)
-
 // OutgoingRequestResource is resource outgoing-request of wasi:http/types, a *OutgoingRequest in Go.
 //
 // Represents an outgoing HTTP Request.
@@ -522,39 +491,6 @@ var _ interface {
 	Headers(c *component.Call) (*Fields, error)
 } = (*OutgoingRequest)(nil)
 
-// OutgoingBodyResource is resource outgoing-body of wasi:http/types, a *OutgoingBody in Go.
-//
-// Represents an outgoing HTTP Request or Response's Body.
-//
-// A body has both its contents - a stream of bytes - and a (possibly
-// empty) set of trailers, inducating the full contents of the body
-// have been sent. This resource represents the contents as an
-// `output-stream` child resource, and the completion of the body (with
-// optional trailers) with a static function that consumes the
-// `outgoing-body` resource, and ensures that the user of this interface
-// may not write to the body contents after the body has been finished.
-//
-// If the user code drops this resource, as opposed to calling the static
-// method `finish`, the implementation should treat the body as incomplete,
-// and that an error has occurred. The implementation should propagate this
-// error to the HTTP protocol by whatever means it has available,
-// including: corrupting the body on the wire, aborting the associated
-// Request, or sending a late status code for the Response.
-var OutgoingBodyResource = &component.HostResource{Interface: "wasi:http/types", Name: "outgoing-body"}
-
-var _ interface {
-	// Returns a stream for writing the body contents.
-	//
-	// The returned `output-stream` is a child resource: it must be dropped
-	// before the parent `outgoing-body` resource is dropped (or finished),
-	// otherwise the `outgoing-body` drop or `finish` will trap.
-	//
-	// Returns success on the first call: the `output-stream` resource for
-	// this `outgoing-body` may be retrieved at most once. Subsequent calls
-	// will return error.
-	Write(c *component.Call) (*io.OutputStream, error)
-} = (*OutgoingBody)(nil)
-
 // RequestOptionsResource is resource request-options of wasi:http/types, a *RequestOptions in Go.
 //
 // Parameters for making an HTTP Request. Each of these parameters is
@@ -599,38 +535,19 @@ var _ interface {
 // other argument to `incoming-handler.handle`.
 var ResponseOutparamResource = &component.HostResource{Interface: "wasi:http/types", Name: "response-outparam"}
 
-var _ = (*ResponseOutparam)(nil)
-
-// OutgoingResponseResource is resource outgoing-response of wasi:http/types, a *OutgoingResponse in Go.
-//
-// Represents an outgoing HTTP Response.
-var OutgoingResponseResource = &component.HostResource{Interface: "wasi:http/types", Name: "outgoing-response"}
-
 var _ interface {
-	// Get the HTTP Status Code for the Response.
-	StatusCode(c *component.Call) (StatusCode, error)
-
-	// Set the HTTP Status Code for the Response. Fails if the status-code
-	// given is not a valid http status code.
-	SetStatusCode(c *component.Call, statusCode StatusCode) error
-
-	// Get the headers associated with the Request.
+	// Send an HTTP 1xx response.
 	//
-	// The returned `headers` resource is immutable: `set`, `append`, and
-	// `delete` operations will fail with `header-error.immutable`.
+	// Unlike `response-outparam.set`, this does not consume the
+	// `response-outparam`, allowing the guest to send an arbitrary number of
+	// informational responses before sending the final response using
+	// `response-outparam.set`.
 	//
-	// This headers resource is a child: it must be dropped before the parent
-	// `outgoing-request` is dropped, or its ownership is transferred to
-	// another component by e.g. `outgoing-handler.handle`.
-	Headers(c *component.Call) (*Fields, error)
-
-	// Returns the resource corresponding to the outgoing Body for this Response.
-	//
-	// Returns success on the first call: the `outgoing-body` resource for
-	// this `outgoing-response` can be retrieved at most once. Subsequent
-	// calls will return error.
-	Body(c *component.Call) (*OutgoingBody, error)
-} = (*OutgoingResponse)(nil)
+	// This will return an `HTTP-protocol-error` if `status` is not in the
+	// range [100-199], or an `internal-error` if the implementation does not
+	// support informational responses.
+	SendInformational(c *component.Call, status uint16, headers *Fields) error
+} = (*ResponseOutparam)(nil)
 
 // IncomingResponseResource is resource incoming-response of wasi:http/types, a *IncomingResponse in Go.
 //
@@ -654,6 +571,37 @@ var _ interface {
 	// if called additional times.
 	Consume(c *component.Call) (*IncomingBody, error)
 } = (*IncomingResponse)(nil)
+
+// IncomingBodyResource is resource incoming-body of wasi:http/types, a *IncomingBody in Go.
+//
+// Represents an incoming HTTP Request or Response's Body.
+//
+// A body has both its contents - a stream of bytes - and a (possibly
+// empty) set of trailers, indicating that the full contents of the
+// body have been received. This resource represents the contents as
+// an `input-stream` and the delivery of trailers as a `future-trailers`,
+// and ensures that the user of this interface may only be consuming either
+// the body contents or waiting on trailers at any given time.
+var IncomingBodyResource = &component.HostResource{Interface: "wasi:http/types", Name: "incoming-body"}
+
+var _ interface {
+	// Returns the contents of the body, as a stream of bytes.
+	//
+	// Returns success on first call: the stream representing the contents
+	// can be retrieved at most once. Subsequent calls will return error.
+	//
+	// The returned `input-stream` resource is a child: it must be dropped
+	// before the parent `incoming-body` is dropped, or consumed by
+	// `incoming-body.finish`.
+	//
+	// This invariant ensures that the implementation can determine whether
+	// the user is consuming the contents of the body, waiting on the
+	// `future-trailers` to be ready, or neither. This allows for network
+	// backpressure is to be applied when the user is consuming the body,
+	// and for that backpressure to not inhibit delivery of the trailers if
+	// the user does not read the entire body.
+	Stream(c *component.Call) (*io.InputStream, error)
+} = (*IncomingBody)(nil)
 
 // FutureTrailersResource is resource future-trailers of wasi:http/types, a *FutureTrailers in Go.
 //
@@ -691,6 +639,70 @@ var _ interface {
 	// dropped before the parent `future-trailers` is dropped.
 	Get(c *component.Call) (component.Option[component.Result[component.Result[component.Option[*Fields], ErrorCode], struct{}]], error)
 } = (*FutureTrailers)(nil)
+
+// OutgoingResponseResource is resource outgoing-response of wasi:http/types, a *OutgoingResponse in Go.
+//
+// Represents an outgoing HTTP Response.
+var OutgoingResponseResource = &component.HostResource{Interface: "wasi:http/types", Name: "outgoing-response"}
+
+var _ interface {
+	// Get the HTTP Status Code for the Response.
+	StatusCode(c *component.Call) (StatusCode, error)
+
+	// Set the HTTP Status Code for the Response. Fails if the status-code
+	// given is not a valid http status code.
+	SetStatusCode(c *component.Call, statusCode StatusCode) error
+
+	// Get the headers associated with the Request.
+	//
+	// The returned `headers` resource is immutable: `set`, `append`, and
+	// `delete` operations will fail with `header-error.immutable`.
+	//
+	// This headers resource is a child: it must be dropped before the parent
+	// `outgoing-request` is dropped, or its ownership is transferred to
+	// another component by e.g. `outgoing-handler.handle`.
+	Headers(c *component.Call) (*Fields, error)
+
+	// Returns the resource corresponding to the outgoing Body for this Response.
+	//
+	// Returns success on the first call: the `outgoing-body` resource for
+	// this `outgoing-response` can be retrieved at most once. Subsequent
+	// calls will return error.
+	Body(c *component.Call) (*OutgoingBody, error)
+} = (*OutgoingResponse)(nil)
+
+// OutgoingBodyResource is resource outgoing-body of wasi:http/types, a *OutgoingBody in Go.
+//
+// Represents an outgoing HTTP Request or Response's Body.
+//
+// A body has both its contents - a stream of bytes - and a (possibly
+// empty) set of trailers, inducating the full contents of the body
+// have been sent. This resource represents the contents as an
+// `output-stream` child resource, and the completion of the body (with
+// optional trailers) with a static function that consumes the
+// `outgoing-body` resource, and ensures that the user of this interface
+// may not write to the body contents after the body has been finished.
+//
+// If the user code drops this resource, as opposed to calling the static
+// method `finish`, the implementation should treat the body as incomplete,
+// and that an error has occurred. The implementation should propagate this
+// error to the HTTP protocol by whatever means it has available,
+// including: corrupting the body on the wire, aborting the associated
+// Request, or sending a late status code for the Response.
+var OutgoingBodyResource = &component.HostResource{Interface: "wasi:http/types", Name: "outgoing-body"}
+
+var _ interface {
+	// Returns a stream for writing the body contents.
+	//
+	// The returned `output-stream` is a child resource: it must be dropped
+	// before the parent `outgoing-body` resource is dropped (or finished),
+	// otherwise the `outgoing-body` drop or `finish` will trap.
+	//
+	// Returns success on the first call: the `output-stream` resource for
+	// this `outgoing-body` may be retrieved at most once. Subsequent calls
+	// will return error.
+	Write(c *component.Call) (*io.OutputStream, error)
+} = (*OutgoingBody)(nil)
 
 // FutureIncomingResponseResource is resource future-incoming-response of wasi:http/types, a *FutureIncomingResponse in Go.
 //
@@ -821,14 +833,14 @@ func DefineTypes(l *component.Linker, impl func(c *component.Call) Types) error 
 		Resources: []*component.HostResource{
 			FieldsResource,
 			IncomingRequestResource,
-			IncomingBodyResource,
 			OutgoingRequestResource,
-			OutgoingBodyResource,
 			RequestOptionsResource,
 			ResponseOutparamResource,
-			OutgoingResponseResource,
 			IncomingResponseResource,
+			IncomingBodyResource,
 			FutureTrailersResource,
+			OutgoingResponseResource,
+			OutgoingBodyResource,
 			FutureIncomingResponseResource,
 		},
 		Funcs: []component.HostFunc{
@@ -996,6 +1008,11 @@ func DefineTypes(l *component.Linker, impl func(c *component.Call) Types) error 
 				Name:      "[method]request-options.set-between-bytes-timeout",
 				Signature: "func(self: borrow<wasi:http/types.request-options>, duration: option<u64>) -> result",
 				Call:      typesRequestOptionsSetBetweenBytesTimeout,
+			},
+			{
+				Name:      "[method]response-outparam.send-informational",
+				Signature: "func(self: borrow<wasi:http/types.response-outparam>, status: u16, headers: own<wasi:http/types.fields>) -> result<_, variant{DNS-timeout, DNS-error(record{rcode: option<string>, info-code: option<u16>}), destination-not-found, destination-unavailable, destination-IP-prohibited, destination-IP-unroutable, connection-refused, connection-terminated, connection-timeout, connection-read-timeout, connection-write-timeout, connection-limit-reached, TLS-protocol-error, TLS-certificate-error, TLS-alert-received(record{alert-id: option<u8>, alert-message: option<string>}), HTTP-request-denied, HTTP-request-length-required, HTTP-request-body-size(option<u64>), HTTP-request-method-invalid, HTTP-request-URI-invalid, HTTP-request-URI-too-long, HTTP-request-header-section-size(option<u32>), HTTP-request-header-size(option<record{field-name: option<string>, field-size: option<u32>}>), HTTP-request-trailer-section-size(option<u32>), HTTP-request-trailer-size(record{field-name: option<string>, field-size: option<u32>}), HTTP-response-incomplete, HTTP-response-header-section-size(option<u32>), HTTP-response-header-size(record{field-name: option<string>, field-size: option<u32>}), HTTP-response-body-size(option<u64>), HTTP-response-trailer-section-size(option<u32>), HTTP-response-trailer-size(record{field-name: option<string>, field-size: option<u32>}), HTTP-response-transfer-coding(option<string>), HTTP-response-content-coding(option<string>), HTTP-response-timeout, HTTP-upgrade-failed, HTTP-protocol-error, loop-detected, configuration-error, internal-error(option<string>)}>",
+				Call:      typesResponseOutparamSendInformational,
 			},
 			{
 				Name:      "[static]response-outparam.set",
@@ -1648,6 +1665,25 @@ func typesRequestOptionsSetBetweenBytesTimeout(c *component.Call, stack []uint64
 	}
 }
 
+func typesResponseOutparamSendInformational(c *component.Call, stack []uint64) {
+	self := component.Borrowed[*ResponseOutparam](c, ResponseOutparamResource, uint32(stack[0]))
+	status := uint16(stack[1])
+	headers := component.Taken[*Fields](c, FieldsResource, uint32(stack[2]))
+	ret := uint32(stack[3])
+	err := self.SendInformational(c, status, headers)
+	c.Check(ret, 40, 8)
+	if err != nil {
+		e, ok := err.(*ErrorCode)
+		if !ok {
+			c.Fail(err)
+		}
+		c.PutU8(ret, 1)
+		storeErrorCode(c, ret+8, e)
+		return
+	}
+	c.PutU8(ret, 0)
+}
+
 func typesResponseOutparamSet(c *component.Call, impl Types, stack []uint64) {
 	param := component.Taken[*ResponseOutparam](c, ResponseOutparamResource, uint32(stack[0]))
 	var v1 component.Result[*OutgoingResponse, ErrorCode]
@@ -1969,6 +2005,149 @@ func liftScheme(c *component.Call, stack []uint64) (v Scheme) {
 	return v
 }
 
+func storeDNSErrorPayload(c *component.Call, ptr uint32, v *DNSErrorPayload) {
+	if v.Rcode.Some {
+		c.PutU8(ptr, 1)
+		p1, n2 := c.PutString(v.Rcode.Value)
+		c.PutU32(ptr+4, p1)
+		c.PutU32(ptr+8, n2)
+	} else {
+		c.PutU8(ptr, 0)
+	}
+	if v.InfoCode.Some {
+		c.PutU8(ptr+12, 1)
+		c.PutU16(ptr+14, v.InfoCode.Value)
+	} else {
+		c.PutU8(ptr+12, 0)
+	}
+}
+
+func storeTLSAlertReceivedPayload(c *component.Call, ptr uint32, v *TLSAlertReceivedPayload) {
+	if v.AlertID.Some {
+		c.PutU8(ptr, 1)
+		c.PutU8(ptr+1, v.AlertID.Value)
+	} else {
+		c.PutU8(ptr, 0)
+	}
+	if v.AlertMessage.Some {
+		c.PutU8(ptr+4, 1)
+		p1, n2 := c.PutString(v.AlertMessage.Value)
+		c.PutU32(ptr+8, p1)
+		c.PutU32(ptr+12, n2)
+	} else {
+		c.PutU8(ptr+4, 0)
+	}
+}
+
+func storeFieldSizePayload(c *component.Call, ptr uint32, v *FieldSizePayload) {
+	if v.FieldName.Some {
+		c.PutU8(ptr, 1)
+		p1, n2 := c.PutString(v.FieldName.Value)
+		c.PutU32(ptr+4, p1)
+		c.PutU32(ptr+8, n2)
+	} else {
+		c.PutU8(ptr, 0)
+	}
+	if v.FieldSize.Some {
+		c.PutU8(ptr+12, 1)
+		c.PutU32(ptr+16, v.FieldSize.Value)
+	} else {
+		c.PutU8(ptr+12, 0)
+	}
+}
+
+func storeErrorCode(c *component.Call, ptr uint32, v *ErrorCode) {
+	c.PutU8(ptr, uint8(v.Tag))
+	switch v.Tag {
+	case ErrorCodeDNSError:
+		storeDNSErrorPayload(c, ptr+8, &v.DNSError)
+	case ErrorCodeTLSAlertReceived:
+		storeTLSAlertReceivedPayload(c, ptr+8, &v.TLSAlertReceived)
+	case ErrorCodeHTTPRequestBodySize:
+		if v.HTTPRequestBodySize.Some {
+			c.PutU8(ptr+8, 1)
+			c.PutU64(ptr+16, v.HTTPRequestBodySize.Value)
+		} else {
+			c.PutU8(ptr+8, 0)
+		}
+	case ErrorCodeHTTPRequestHeaderSectionSize:
+		if v.HTTPRequestHeaderSectionSize.Some {
+			c.PutU8(ptr+8, 1)
+			c.PutU32(ptr+12, v.HTTPRequestHeaderSectionSize.Value)
+		} else {
+			c.PutU8(ptr+8, 0)
+		}
+	case ErrorCodeHTTPRequestHeaderSize:
+		if v.HTTPRequestHeaderSize.Some {
+			c.PutU8(ptr+8, 1)
+			storeFieldSizePayload(c, ptr+12, &v.HTTPRequestHeaderSize.Value)
+		} else {
+			c.PutU8(ptr+8, 0)
+		}
+	case ErrorCodeHTTPRequestTrailerSectionSize:
+		if v.HTTPRequestTrailerSectionSize.Some {
+			c.PutU8(ptr+8, 1)
+			c.PutU32(ptr+12, v.HTTPRequestTrailerSectionSize.Value)
+		} else {
+			c.PutU8(ptr+8, 0)
+		}
+	case ErrorCodeHTTPRequestTrailerSize:
+		storeFieldSizePayload(c, ptr+8, &v.HTTPRequestTrailerSize)
+	case ErrorCodeHTTPResponseHeaderSectionSize:
+		if v.HTTPResponseHeaderSectionSize.Some {
+			c.PutU8(ptr+8, 1)
+			c.PutU32(ptr+12, v.HTTPResponseHeaderSectionSize.Value)
+		} else {
+			c.PutU8(ptr+8, 0)
+		}
+	case ErrorCodeHTTPResponseHeaderSize:
+		storeFieldSizePayload(c, ptr+8, &v.HTTPResponseHeaderSize)
+	case ErrorCodeHTTPResponseBodySize:
+		if v.HTTPResponseBodySize.Some {
+			c.PutU8(ptr+8, 1)
+			c.PutU64(ptr+16, v.HTTPResponseBodySize.Value)
+		} else {
+			c.PutU8(ptr+8, 0)
+		}
+	case ErrorCodeHTTPResponseTrailerSectionSize:
+		if v.HTTPResponseTrailerSectionSize.Some {
+			c.PutU8(ptr+8, 1)
+			c.PutU32(ptr+12, v.HTTPResponseTrailerSectionSize.Value)
+		} else {
+			c.PutU8(ptr+8, 0)
+		}
+	case ErrorCodeHTTPResponseTrailerSize:
+		storeFieldSizePayload(c, ptr+8, &v.HTTPResponseTrailerSize)
+	case ErrorCodeHTTPResponseTransferCoding:
+		if v.HTTPResponseTransferCoding.Some {
+			c.PutU8(ptr+8, 1)
+			p1, n2 := c.PutString(v.HTTPResponseTransferCoding.Value)
+			c.PutU32(ptr+12, p1)
+			c.PutU32(ptr+16, n2)
+		} else {
+			c.PutU8(ptr+8, 0)
+		}
+	case ErrorCodeHTTPResponseContentCoding:
+		if v.HTTPResponseContentCoding.Some {
+			c.PutU8(ptr+8, 1)
+			p3, n4 := c.PutString(v.HTTPResponseContentCoding.Value)
+			c.PutU32(ptr+12, p3)
+			c.PutU32(ptr+16, n4)
+		} else {
+			c.PutU8(ptr+8, 0)
+		}
+	case ErrorCodeInternalError:
+		if v.InternalError.Some {
+			c.PutU8(ptr+8, 1)
+			p5, n6 := c.PutString(v.InternalError.Value)
+			c.PutU32(ptr+12, p5)
+			c.PutU32(ptr+16, n6)
+		} else {
+			c.PutU8(ptr+8, 0)
+		}
+	}
+}
+
 func liftDNSErrorPayload(c *component.Call, stack []uint64) (v DNSErrorPayload) {
 	var v1 component.Option[string]
 	d2 := uint32(stack[0])
@@ -2187,147 +2366,4 @@ func liftErrorCode(c *component.Call, stack []uint64) (v ErrorCode) {
 	}
 	v.Tag = ErrorCodeTag(d1)
 	return v
-}
-
-func storeDNSErrorPayload(c *component.Call, ptr uint32, v *DNSErrorPayload) {
-	if v.Rcode.Some {
-		c.PutU8(ptr, 1)
-		p1, n2 := c.PutString(v.Rcode.Value)
-		c.PutU32(ptr+4, p1)
-		c.PutU32(ptr+8, n2)
-	} else {
-		c.PutU8(ptr, 0)
-	}
-	if v.InfoCode.Some {
-		c.PutU8(ptr+12, 1)
-		c.PutU16(ptr+14, v.InfoCode.Value)
-	} else {
-		c.PutU8(ptr+12, 0)
-	}
-}
-
-func storeTLSAlertReceivedPayload(c *component.Call, ptr uint32, v *TLSAlertReceivedPayload) {
-	if v.AlertID.Some {
-		c.PutU8(ptr, 1)
-		c.PutU8(ptr+1, v.AlertID.Value)
-	} else {
-		c.PutU8(ptr, 0)
-	}
-	if v.AlertMessage.Some {
-		c.PutU8(ptr+4, 1)
-		p1, n2 := c.PutString(v.AlertMessage.Value)
-		c.PutU32(ptr+8, p1)
-		c.PutU32(ptr+12, n2)
-	} else {
-		c.PutU8(ptr+4, 0)
-	}
-}
-
-func storeFieldSizePayload(c *component.Call, ptr uint32, v *FieldSizePayload) {
-	if v.FieldName.Some {
-		c.PutU8(ptr, 1)
-		p1, n2 := c.PutString(v.FieldName.Value)
-		c.PutU32(ptr+4, p1)
-		c.PutU32(ptr+8, n2)
-	} else {
-		c.PutU8(ptr, 0)
-	}
-	if v.FieldSize.Some {
-		c.PutU8(ptr+12, 1)
-		c.PutU32(ptr+16, v.FieldSize.Value)
-	} else {
-		c.PutU8(ptr+12, 0)
-	}
-}
-
-func storeErrorCode(c *component.Call, ptr uint32, v *ErrorCode) {
-	c.PutU8(ptr, uint8(v.Tag))
-	switch v.Tag {
-	case ErrorCodeDNSError:
-		storeDNSErrorPayload(c, ptr+8, &v.DNSError)
-	case ErrorCodeTLSAlertReceived:
-		storeTLSAlertReceivedPayload(c, ptr+8, &v.TLSAlertReceived)
-	case ErrorCodeHTTPRequestBodySize:
-		if v.HTTPRequestBodySize.Some {
-			c.PutU8(ptr+8, 1)
-			c.PutU64(ptr+16, v.HTTPRequestBodySize.Value)
-		} else {
-			c.PutU8(ptr+8, 0)
-		}
-	case ErrorCodeHTTPRequestHeaderSectionSize:
-		if v.HTTPRequestHeaderSectionSize.Some {
-			c.PutU8(ptr+8, 1)
-			c.PutU32(ptr+12, v.HTTPRequestHeaderSectionSize.Value)
-		} else {
-			c.PutU8(ptr+8, 0)
-		}
-	case ErrorCodeHTTPRequestHeaderSize:
-		if v.HTTPRequestHeaderSize.Some {
-			c.PutU8(ptr+8, 1)
-			storeFieldSizePayload(c, ptr+12, &v.HTTPRequestHeaderSize.Value)
-		} else {
-			c.PutU8(ptr+8, 0)
-		}
-	case ErrorCodeHTTPRequestTrailerSectionSize:
-		if v.HTTPRequestTrailerSectionSize.Some {
-			c.PutU8(ptr+8, 1)
-			c.PutU32(ptr+12, v.HTTPRequestTrailerSectionSize.Value)
-		} else {
-			c.PutU8(ptr+8, 0)
-		}
-	case ErrorCodeHTTPRequestTrailerSize:
-		storeFieldSizePayload(c, ptr+8, &v.HTTPRequestTrailerSize)
-	case ErrorCodeHTTPResponseHeaderSectionSize:
-		if v.HTTPResponseHeaderSectionSize.Some {
-			c.PutU8(ptr+8, 1)
-			c.PutU32(ptr+12, v.HTTPResponseHeaderSectionSize.Value)
-		} else {
-			c.PutU8(ptr+8, 0)
-		}
-	case ErrorCodeHTTPResponseHeaderSize:
-		storeFieldSizePayload(c, ptr+8, &v.HTTPResponseHeaderSize)
-	case ErrorCodeHTTPResponseBodySize:
-		if v.HTTPResponseBodySize.Some {
-			c.PutU8(ptr+8, 1)
-			c.PutU64(ptr+16, v.HTTPResponseBodySize.Value)
-		} else {
-			c.PutU8(ptr+8, 0)
-		}
-	case ErrorCodeHTTPResponseTrailerSectionSize:
-		if v.HTTPResponseTrailerSectionSize.Some {
-			c.PutU8(ptr+8, 1)
-			c.PutU32(ptr+12, v.HTTPResponseTrailerSectionSize.Value)
-		} else {
-			c.PutU8(ptr+8, 0)
-		}
-	case ErrorCodeHTTPResponseTrailerSize:
-		storeFieldSizePayload(c, ptr+8, &v.HTTPResponseTrailerSize)
-	case ErrorCodeHTTPResponseTransferCoding:
-		if v.HTTPResponseTransferCoding.Some {
-			c.PutU8(ptr+8, 1)
-			p1, n2 := c.PutString(v.HTTPResponseTransferCoding.Value)
-			c.PutU32(ptr+12, p1)
-			c.PutU32(ptr+16, n2)
-		} else {
-			c.PutU8(ptr+8, 0)
-		}
-	case ErrorCodeHTTPResponseContentCoding:
-		if v.HTTPResponseContentCoding.Some {
-			c.PutU8(ptr+8, 1)
-			p3, n4 := c.PutString(v.HTTPResponseContentCoding.Value)
-			c.PutU32(ptr+12, p3)
-			c.PutU32(ptr+16, n4)
-		} else {
-			c.PutU8(ptr+8, 0)
-		}
-	case ErrorCodeInternalError:
-		if v.InternalError.Some {
-			c.PutU8(ptr+8, 1)
-			p5, n6 := c.PutString(v.InternalError.Value)
-			c.PutU32(ptr+12, p5)
-			c.PutU32(ptr+16, n6)
-		} else {
-			c.PutU8(ptr+8, 0)
-		}
-	}
 }

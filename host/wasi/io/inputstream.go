@@ -24,8 +24,9 @@ type Source interface {
 
 // InputStream is the resource wasi:io/streams.input-stream.
 type InputStream struct {
-	src Source
-	err error // what the next operation fails with, if not nil
+	src     Source
+	err     error // what the next operation fails with, if not nil
+	dropped func()
 }
 
 // NewInputStream returns a stream that reads from src and closes it.
@@ -38,8 +39,14 @@ const maxTransfer = 64 << 10
 // so that streams at rest hold none.
 var transfers = sync.Pool{New: func() any { return new([maxTransfer]byte) }}
 
+// OnDrop has f called when the guest drops the stream, which may be after its end.
+func (s *InputStream) OnDrop(f func()) { s.dropped = f }
+
 // Drop implements component.Dropper.
 func (s *InputStream) Drop(context.Context) {
+	if s.dropped != nil {
+		s.dropped()
+	}
 	if s.src != nil {
 		s.close(ErrClosed)
 	}
@@ -78,13 +85,14 @@ func (s *InputStream) readBlocking(ctx context.Context, p []byte) (int, error) {
 		if n > 0 || err != nil || len(p) == 0 {
 			return n, err
 		}
-		if err := Wait(ctx, s.event()); err != nil {
+		if err := Wait(ctx, s.Event()); err != nil {
 			return 0, err
 		}
 	}
 }
 
-func (s *InputStream) event() Event { return inputEvent{s} }
+// Event is ready when the stream can be read without waiting, as subscribe says.
+func (s *InputStream) Event() Event { return inputEvent{s} }
 
 // inputEvent is the event of a stream, whose source goes when it is closed.
 type inputEvent struct{ s *InputStream }
@@ -136,5 +144,5 @@ func (s *InputStream) BlockingSkip(c *component.Call, n uint64) (uint64, error) 
 
 // Subscribe implements input-stream.subscribe.
 func (s *InputStream) Subscribe(*component.Call) (*Pollable, error) {
-	return NewPollable(s.event()), nil
+	return NewPollable(s.Event()), nil
 }

@@ -31,8 +31,9 @@ type Sink interface {
 
 // OutputStream is the resource wasi:io/streams.output-stream.
 type OutputStream struct {
-	sink   Sink
-	permit uint64 // bytes that may still be written without another check
+	sink    Sink
+	permit  uint64 // bytes that may still be written without another check
+	dropped func()
 }
 
 // NewOutputStream returns a stream that writes to sink and closes it.
@@ -47,8 +48,16 @@ const maxPermit = 1 << 20
 
 var zeroes [maxBlockingWrite]byte
 
+// OnDrop has f called when the guest drops the stream, which may be after its end.
+func (s *OutputStream) OnDrop(f func()) { s.dropped = f }
+
 // Drop implements component.Dropper.
-func (s *OutputStream) Drop(context.Context) { s.close() }
+func (s *OutputStream) Drop(context.Context) {
+	s.close()
+	if s.dropped != nil {
+		s.dropped()
+	}
+}
 
 func (s *OutputStream) close() {
 	if s.sink != nil {
@@ -244,7 +253,7 @@ func (s *OutputStream) BlockingSplice(c *component.Call, src *InputStream, n uin
 	if _, err := s.checkBlocking(c.Context()); err != nil {
 		return 0, err
 	}
-	if err := Wait(c.Context(), src.event()); err != nil {
+	if err := Wait(c.Context(), src.Event()); err != nil {
 		return 0, err
 	}
 	return s.Splice(c, src, n)

@@ -6,9 +6,9 @@
 // Nothing, unless [Options] name it: not even a socket can be created. TCP and
 // UDP have a list of endpoints that may be connected or sent to, and a list of
 // local endpoints that may be listened or received at. Every address is checked
-// when it is used, after name resolution, so that a name cannot stand for
-// another address than the one that was allowed. A refusal is the error-code
-// access-denied.
+// when it is used. An endpoint may be given by a name: then its addresses are
+// those that the guest has looked up under that name, and no others. A refusal is
+// the error-code access-denied.
 //
 // A socket that is bound to any port (port 0) without being allowed to listen
 // there is a client: it may only connect or send. A TCP client's port is chosen
@@ -41,7 +41,7 @@ type Host interface{ Sockets() *State }
 // Define offers all of wasi:sockets to l.
 func Define(l *component.Linker) error {
 	return errors.Join(
-		DefineNetwork(l),
+		DefineNetwork(l, func(c *component.Call) NetworkFuncs { return state(c) }),
 		DefineInstanceNetwork(l, func(c *component.Call) InstanceNetwork { return state(c) }),
 		DefineIPNameLookup(l, func(c *component.Call) IPNameLookup { return state(c) }),
 		DefineTCP(l),

@@ -5,6 +5,9 @@ import (
 	"net"
 	"os"
 	"syscall"
+
+	"github.com/wattle-dev/wattle/host/component"
+	wasiio "github.com/wattle-dev/wattle/host/wasi/io"
 )
 
 var codes = map[syscall.Errno]ErrorCode{
@@ -46,4 +49,10 @@ func errorCode(err error) ErrorCode {
 		return ErrorCodeTimeout
 	}
 	return ErrorCodeUnknown
+}
+
+// NetworkErrorCode implements network.network-error-code.
+func (*State) NetworkErrorCode(_ *component.Call, e *wasiio.Error) (component.Option[ErrorCode], error) {
+	code, ok := errors.AsType[ErrorCode](e.Err)
+	return component.Option[ErrorCode]{Some: ok, Value: code}, nil
 }

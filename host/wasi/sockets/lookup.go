@@ -8,6 +8,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 
 	"github.com/wattle-dev/wattle/host/component"
 	wasiio "github.com/wattle-dev/wattle/host/wasi/io"
@@ -20,6 +23,7 @@ const lookupTimeout = 10 * time.Second
 // wasi:sockets/ip-name-lookup.resolve-address-stream.
 type ResolveAddressStream struct {
 	state  *State
+	name   string // in canonical form
 	cancel context.CancelFunc
 	done   wasiio.Flag
 
@@ -32,6 +36,9 @@ type ResolveAddressStream struct {
 // no permission, as it is not looked up.
 func (s *State) ResolveAddresses(_ *component.Call, _ *Network, name string) (*ResolveAddressStream, error) {
 	addr, err := netip.ParseAddr(name)
+	if err != nil {
+		name = encodeName(name)
+	}
 	switch {
 	case err == nil:
 	case !validName(name):
@@ -43,20 +50,38 @@ func (s *State) ResolveAddresses(_ *component.Call, _ *Network, name string) (*R
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
-	r := &ResolveAddressStream{state: s, cancel: cancel}
+	r := &ResolveAddressStream{state: s, name: canonical(name), cancel: cancel}
 	if err == nil {
 		r.finish([]netip.Addr{addr}, nil)
 		return r, nil
 	}
 	go func() {
 		defer cancel()
-		r.finish(net.DefaultResolver.LookupNetIP(ctx, "ip", name))
+		r.finish(s.opts.LookupNetIP(ctx, "ip", name))
 	}()
 	return r, nil
 }
 
-// validName reports whether a name can be that of a host. Names that are not
-// ASCII must have been encoded by the guest.
+// maxName is the most bytes of a Unicode name that is encoded.
+const maxName = 1 << 10
+
+// encodeName returns a name in ASCII, encoded by IDNA if it is not, or "" when
+// that cannot be done.
+func encodeName(name string) string {
+	if !strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return name
+	}
+	if len(name) > maxName {
+		return ""
+	}
+	ascii, err := idna.Lookup.ToASCII(name)
+	if err != nil {
+		return ""
+	}
+	return ascii
+}
+
+// validName reports whether an ASCII name can be that of a host.
 func validName(name string) bool {
 	name = strings.TrimSuffix(name, ".")
 	if name == "" || len(name) > 253 {
@@ -97,6 +122,7 @@ func (r *ResolveAddressStream) ResolveNextAddress(*component.Call) (component.Op
 	}
 	next := r.addrs[0]
 	r.addrs = r.addrs[1:]
+	r.state.found.add(r.name, next)
 	return component.Some(ipAddress(next)), nil
 }
 

@@ -4,6 +4,7 @@ package sockets
 
 import (
 	"github.com/wattle-dev/wattle/host/component"
+	"github.com/wattle-dev/wattle/host/wasi/io"
 )
 
 // ErrorCode is enum error-code of wasi:sockets/network.
@@ -239,13 +240,52 @@ var NetworkResource = &component.HostResource{Interface: "wasi:sockets/network",
 
 var _ = (*Network)(nil)
 
+// NetworkFuncs implements the functions of wasi:sockets/network.
+type NetworkFuncs interface {
+	// Attempts to extract a network-related `error-code` from the stream
+	// `error` provided.
+	//
+	// Stream operations which return `stream-error::last-operation-failed`
+	// have a payload with more information about the operation that failed.
+	// This payload can be passed through to this function to see if there's
+	// network-related information about the error to return.
+	//
+	// Note that this function is fallible because not all stream-related
+	// errors are network-related errors.
+	NetworkErrorCode(c *component.Call, errArg *io.Error) (component.Option[ErrorCode], error)
+}
+
 // DefineNetwork offers wasi:sockets/network to l.
-func DefineNetwork(l *component.Linker) error {
+// For each call, impl returns what implements it.
+func DefineNetwork(l *component.Linker, impl func(c *component.Call) NetworkFuncs) error {
 	return l.Define(component.HostInterface{
 		ID:      "wasi:sockets/network",
 		Version: "0.2.12",
 		Resources: []*component.HostResource{
 			NetworkResource,
 		},
+		Funcs: []component.HostFunc{
+			{
+				Name:      "network-error-code",
+				Signature: "func(err: borrow<wasi:io/error.error>) -> option<enum{unknown, access-denied, not-supported, invalid-argument, out-of-memory, timeout, concurrency-conflict, not-in-progress, would-block, invalid-state, new-socket-limit, address-not-bindable, address-in-use, remote-unreachable, connection-refused, connection-reset, connection-aborted, datagram-too-large, name-unresolvable, temporary-resolver-failure, permanent-resolver-failure}>",
+				Call:      func(c *component.Call, stack []uint64) { networkNetworkErrorCode(c, impl(c), stack) },
+			},
+		},
 	})
+}
+
+func networkNetworkErrorCode(c *component.Call, impl NetworkFuncs, stack []uint64) {
+	errArg := component.Borrowed[*io.Error](c, io.ErrorResource, uint32(stack[0]))
+	ret := uint32(stack[1])
+	v, err := impl.NetworkErrorCode(c, errArg)
+	if err != nil {
+		c.Fail(err)
+	}
+	c.Check(ret, 2, 1)
+	if v.Some {
+		c.PutU8(ret, 1)
+		c.PutU8(ret+1, uint8(v.Value))
+	} else {
+		c.PutU8(ret, 0)
+	}
 }

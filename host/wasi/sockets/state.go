@@ -1,6 +1,8 @@
 package sockets
 
 import (
+	"context"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -8,23 +10,6 @@ import (
 
 	"github.com/wattle-dev/wattle/host/component"
 )
-
-// Endpoints are addresses and ports.
-type Endpoints struct {
-	// Addrs are the addresses. The zero value has none.
-	Addrs netip.Prefix
-	// FirstPort and LastPort are the ports, both included. If LastPort is zero,
-	// FirstPort is the only one.
-	FirstPort, LastPort uint16
-}
-
-func (e Endpoints) contain(a netip.AddrPort) bool {
-	return e.Addrs.Contains(a.Addr().WithZone("")) && a.Port() >= e.FirstPort && a.Port() <= max(e.FirstPort, e.LastPort)
-}
-
-func allowed(list []Endpoints, a netip.AddrPort) bool {
-	return slices.ContainsFunc(list, func(e Endpoints) bool { return e.contain(a) })
-}
 
 // Options say what a guest is given. The zero value is nothing.
 type Options struct {
@@ -37,9 +22,12 @@ type Options struct {
 	// Receive is where UDP sockets may receive from everybody. To answer, they
 	// need Send as well.
 	Receive []Endpoints
-	// Resolve are the host names that may be looked up, in lower case: a name,
-	// or "*." and a suffix for all names below it, or "*" for all.
+	// Resolve are the host names that may be looked up besides those of
+	// Endpoints, in lower case: a name, or "*." and a suffix for all names below
+	// it, or "*" for all.
 	Resolve []string
+	// LookupNetIP resolves names. If nil, the system's resolver.
+	LookupNetIP func(ctx context.Context, network, host string) ([]netip.Addr, error)
 	// MaxSockets bounds the sockets and lookups that an instance has at once. If
 	// zero, DefaultMaxSockets.
 	MaxSockets int
@@ -50,7 +38,12 @@ const DefaultMaxSockets = 128
 
 // resolvable reports whether a host name may be looked up.
 func (o *Options) resolvable(name string) bool {
-	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	name = canonical(name)
+	for _, list := range [][]Endpoints{o.Connect, o.Send} {
+		if slices.ContainsFunc(list, func(e Endpoints) bool { return e.Name == name }) {
+			return true
+		}
+	}
 	return slices.ContainsFunc(o.Resolve, func(pattern string) bool {
 		suffix, wild := strings.CutPrefix(pattern, "*")
 		return pattern == name || wild && strings.HasSuffix(name, suffix) && len(name) > len(suffix)
@@ -60,14 +53,18 @@ func (o *Options) resolvable(name string) bool {
 // State is what an instance has of wasi:sockets. What a guest has open is closed
 // with its handles.
 type State struct {
-	opts Options
-	open atomic.Int64
+	opts  Options
+	open  atomic.Int64
+	found found
 }
 
 // NewState returns the state of an instance.
 func NewState(opts Options) *State {
 	if opts.MaxSockets == 0 {
 		opts.MaxSockets = DefaultMaxSockets
+	}
+	if opts.LookupNetIP == nil {
+		opts.LookupNetIP = net.DefaultResolver.LookupNetIP
 	}
 	return &State{opts: opts}
 }

@@ -90,7 +90,7 @@ func (s *TCPSocket) StartBind(_ *component.Call, network *Network, address IPSoc
 		return err
 	}
 	switch {
-	case allowed(s.state.opts.Listen, addr):
+	case s.state.allowed(s.state.opts.Listen, addr):
 		config := net.ListenConfig{Control: s.opts.control}
 		l, err := config.Listen(context.Background(), s.family.network("tcp"), addr.String())
 		if err != nil {
@@ -239,7 +239,7 @@ func (s *TCPSocket) StartConnect(_ *component.Call, network *Network, address IP
 	if err != nil {
 		return err
 	}
-	if !allowed(s.state.opts.Connect, addr) {
+	if !s.state.allowed(s.state.opts.Connect, addr) {
 		return ErrorCodeAccessDenied
 	}
 	dialer := net.Dialer{Control: s.opts.control}

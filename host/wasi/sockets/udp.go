@@ -59,7 +59,7 @@ func (s *UDPSocket) StartBind(_ *component.Call, network *Network, address IPSoc
 	if err != nil {
 		return err
 	}
-	server := allowed(s.state.opts.Receive, addr)
+	server := s.state.allowed(s.state.opts.Receive, addr)
 	if !server && (addr.Port() != 0 || len(s.state.opts.Send) == 0) {
 		return ErrorCodeAccessDenied
 	}
@@ -117,16 +117,16 @@ func (s *UDPSocket) Stream(_ *component.Call, remote component.Option[IPSocketAd
 
 // maySend reports whether datagrams may be sent to an address. That somebody at
 // an address sent to the socket does not allow it: senders can be forged.
-func (s *UDPSocket) maySend(to netip.AddrPort) bool { return allowed(s.state.opts.Send, to) }
+func (s *UDPSocket) maySend(to netip.AddrPort) bool { return s.state.allowed(s.state.opts.Send, to) }
 
 // accepts returns the judgement on where datagrams come from.
 func (s *UDPSocket) accepts() func(netip.AddrPort) bool {
-	remote, server, send := s.remote, s.server, s.state.opts.Send
+	remote, server, state := s.remote, s.server, s.state
 	return func(from netip.AddrPort) bool {
 		if remote.IsValid() && from != remote {
 			return false
 		}
-		return server || allowed(send, from)
+		return server || state.allowed(state.opts.Send, from)
 	}
 }
 
