@@ -1,0 +1,4 @@
+export function greet(names) {
+  if (names.length === 0) throw "nobody";
+  return `hello ${names.join(" and ")}`;
+}
