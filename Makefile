@@ -63,6 +63,44 @@ conformance: ## run the official Component Model suite, from SUITE or a clone (n
 	rm -rf $(CACHE)/conformance; go run ./internal/wastgen suite -cache $(CACHE) -o $(CACHE)/conformance "$$suite"
 	go run ./internal/conformance $(CACHE)/conformance
 
+# The official WASI suite: a directory, or else the commit to clone.
+WASI_SUITE  ?=
+WASI_REPO   := https://github.com/WebAssembly/wasi-testsuite
+WASI_COMMIT := 9f80ca35444cfd9e63100725615140a346652e6c
+
+.PHONY: wasi-testsuite
+wasi-testsuite: ## run the official WASI suite's preview 1 programs, from WASI_SUITE or a clone (needs Node)
+	@suite='$(WASI_SUITE)'; if [ -z "$$suite" ]; then \
+		suite=$(CACHE)/wasi-testsuite; \
+		[ -d "$$suite" ] || git clone -q --single-branch -b prod/testsuite-base $(WASI_REPO) "$$suite"; \
+		git -C "$$suite" checkout -q $(WASI_COMMIT); \
+	fi; go run ./internal/wasitest "$$suite"
+
+# The Component Model's definitions.py: a file, or else that of the commit to clone.
+DEFINITIONS ?=
+SEED        ?= 1
+
+.PHONY: oracle
+oracle: ## compare with wasmtime, definitions.py and wasm-tools (needs Python; uses what conformance left)
+	@definitions='$(DEFINITIONS)'; if [ -z "$$definitions" ]; then \
+		definitions=$(CACHE)/component-model/design/mvp/canonical-abi/definitions.py; \
+		[ -d $(CACHE)/component-model ] || git clone -q $(SUITE_REPO) $(CACHE)/component-model; \
+		git -C $(CACHE)/component-model checkout -q $(SUITE_COMMIT); \
+	fi; \
+	cd internal/oracle && go vet ./... && go test ./... && \
+	go run ./validator -cache $(CACHE) -seed $(SEED) ../../host/component ../../examples ../cli/testdata $(wildcard $(CACHE)/conformance) && \
+	go run ./abi -seed $(SEED) "$$definitions" && \
+	go run ./wit -cache $(CACHE) -seed $(SEED) ../../examples ../../host/component/testdata ../witgen/testdata ../guests ../../wit/witjson/testdata
+
+.PHONY: toolchains
+toolchains: build ## build a component with each toolchain and run it (needs Node, Python, Cargo, Debian's packages)
+	go run ./internal/toolchains
+
+.PHONY: guests
+guests: ## rebuild the guests that test WASI (needs Python and Cargo)
+	internal/guests/build.sh
+	@git diff --exit-code --stat -- 'internal/guests/*/guest.wasm' || (echo 'guests have changed: commit them'; exit 1)
+
 .PHONY: mcp
 mcp: build ## run the MCP conformance suite and the Inspector against the examples (needs Node)
 	.ci/mcp/run
@@ -74,7 +112,7 @@ e2e: ## run the binary for longer: a thousand calls, neighbours that misbehave
 .PHONY: wast
 wast: ## assemble the test components written as text (needs Node)
 	go run ./internal/wastgen wat -cache $(CACHE) host/component/testdata/*.wat host/component/validate/testdata/*/*.wat \
-		internal/cli/testdata/guests/*.wat
+		host/wasi/testdata/*.wat internal/cli/testdata/guests/*.wat
 	go run ./internal/wastgen suite -cache $(CACHE) -o host/component/testdata/wast host/component/testdata/wast
 
 .PHONY: fuzz

@@ -17,6 +17,7 @@ func main() {
 		Stdout: os.Stdout,
 		Stderr: os.Stderr,
 		Getenv: os.Getenv,
+		Self:   cli.Self(),
 	})
 	stop()
 	os.Exit(code)

@@ -27,13 +27,18 @@ const module = "github.com/wattle-dev/wattle"
 // This is a statement of policy. Do not change it to make a build pass.
 const layers = `
 wit:
-wit/syntax:               wit
+wit/syntax:               wit internal/nearest
+wit/witjson:              wit
+wit/compat:               wit internal/nearest
 wit/deps:                 wit/syntax
+wit/wittest:              wit
+internal/nearest:
+wit/wave:                 wit internal/nearest
 host/component/abi:       wit
 host/component/binary:
 host/component/core:
 host/component/validate:  wit host/component/binary host/component/core
-host/component:           wit host/component/abi host/component/validate
+host/component:           wit wit/compat host/component/abi host/component/validate
 host/component/spectest:  host/component
 providers/filesystem:
 providers/filesystem/hostdir: providers/filesystem
@@ -51,7 +56,10 @@ internal/witgen:          wit wit/syntax wit/deps
 internal/wastgen:         host/component/spectest
 internal/conformance:     host/component/spectest
 internal/bench:           host
-internal/cli:             host host/wasi/... wit/syntax providers/...
+internal/cli:             host host/wasi/... wit/syntax wit/wave wit/deps wit/witjson wit/compat providers/...
+internal/guests:
+internal/wasitest:        host/wasi
+internal/toolchains:
 internal/archtest:
 internal/e2e:
 cmd/wattle:               internal/cli
@@ -65,7 +73,7 @@ var engines = map[string][]string{
 }
 
 // pure packages decide and do not act.
-var pure = []string{"wit", "wit/syntax", "host/component/abi", "host/component/binary", "host/component/core", "host/component/validate"}
+var pure = []string{"wit", "wit/syntax", "wit/witjson", "wit/compat", "internal/nearest", "wit/wave", "host/component/abi", "host/component/binary", "host/component/core", "host/component/validate"}
 
 // impure are the imports that pure packages may not have.
 var impure = regexp.MustCompile(`^(net|net/.*|os|os/.*|sync|context|log/slog|crypto/rand|math/rand.*|time)$`)

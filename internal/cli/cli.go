@@ -21,6 +21,9 @@ type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
+	// Self is the command line that starts this program anew, for what is done
+	// in a process of its own. If empty, all is done in this one.
+	Self []string
 }
 
 // Exit codes. The package comment is their documentation.
@@ -140,8 +143,8 @@ func rootCommand(env *Env) *cobra.Command {
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	comp.AddCommand(inspectCommand(env))
-	root.AddCommand(runCommand(env), comp, versionCommand(env))
+	comp.AddCommand(inspectCommand(env), validateCommand(env))
+	root.AddCommand(runCommand(env), callCommand(env), comp, witCommand(env), versionCommand(env), workerCommand(env))
 	return root
 }
 

@@ -5,7 +5,9 @@
 //
 //	0    success; for a server: it was stopped, and no request was cut off
 //	1    the command failed: a file, a port, a directory, a component that
-//	     exports nothing to run, requests cut off when the server stopped
+//	     exports nothing to run, requests cut off when the server stopped, a
+//	     function whose result is an error, WIT that is wrong, a component that
+//	     does not fit a world
 //	2    wrong usage
 //	120  not a component, a broken one, or one that needs a feature which does
 //	     not exist here

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wattle-dev/wattle/host/wasi"
 	"github.com/wattle-dev/wattle/host/wasi/filesystem"
+	"github.com/wattle-dev/wattle/host/wasi/sockets"
 	"github.com/wattle-dev/wattle/providers/filesystem/hostdir"
 	"github.com/wattle-dev/wattle/providers/httpclient"
 )
@@ -20,25 +21,31 @@ type grantFlags struct {
 	env   []string
 	dirs  []string
 	rules []string
+	net   netFlags
 }
 
 func (g *grantFlags) add(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&g.env, "env", nil, "give the guest an environment variable, `NAME=VALUE`, or NAME to pass on Wattle's own; repeatable")
 	fs.StringArrayVar(&g.dirs, "dir", nil, "give the guest a directory, `HOST::GUEST[:ro]`; repeatable")
 	fs.StringArrayVar(&g.rules, "allow-http", nil, "allow outgoing requests that match `RULE`: [METHOD,…] scheme://host[:port][/path]; repeatable")
+	g.net.add(fs)
 }
 
 // grants is what the flags open.
 type grants struct {
-	env    []string
-	dirs   []filesystem.Preopen
-	client *httpclient.Client
+	env     []string
+	dirs    []filesystem.Preopen
+	client  *httpclient.Client
+	sockets sockets.Options
 }
 
 // open opens what the flags name. self are the addresses that the process
 // serves on, which its guests must not call.
 func (g *grantFlags) open(env *Env, self ...netip.AddrPort) (_ *grants, err error) {
 	out := &grants{}
+	if out.sockets, err = g.net.options(); err != nil {
+		return nil, err
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, out.close())
@@ -107,6 +114,7 @@ func (g *grants) options() wasi.Options {
 	o.CLI.Env = g.env
 	o.Filesystem.Preopens = g.dirs
 	o.HTTP.Client = g.client
+	o.Sockets = g.sockets
 	return o
 }
 
@@ -121,7 +129,7 @@ var (
 	envGate    = gate{"wasi:cli/environment", "no variables", "--env NAME=VALUE"}
 	dirGate    = gate{"wasi:filesystem/preopens", "no directory", "--dir HOST::GUEST[:ro]"}
 	httpGate   = gate{"wasi:http/outgoing-handler", "no requests", "--allow-http RULE"}
-	socketGate = gate{"wasi:sockets/instance-network", "no connections", ""}
+	socketGate = gate{"wasi:sockets/instance-network", "no sockets", "--tcp-connect HOST:PORT"}
 )
 
 // without says what a closed gate means to a component.
@@ -160,6 +168,8 @@ func (g *grantFlags) opens(which *gate) bool {
 		return len(g.dirs) > 0
 	case &httpGate:
 		return len(g.rules) > 0
+	case &socketGate:
+		return g.net.any()
 	}
 	return false
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -110,6 +111,9 @@ func (in *inspection) text() string {
 	} else {
 		fmt.Fprintf(&b, "\n%s", in.WIT)
 	}
+	for _, n := range in.Notes {
+		fmt.Fprintf(&b, "\nnote: %s\n", printable(n))
+	}
 	return b.String()
 }
 
@@ -132,9 +136,20 @@ func (in *inspection) writeModules(b *strings.Builder) {
 		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n", name, formatSize(uint64(m.Size)), m.Functions,
 			formatSize(uint64(m.CodeBytes)), formatSize(uint64(m.DataBytes)),
 			limits(m.Memories, formatSize), limits(m.Tables, func(n uint64) string { return strconv.FormatUint(n, 10) }),
-			cmp.Or(strings.Join(m.Features, " "), "-"))
+			cmp.Or(features(&m), "-"))
 	}
 	t.Flush() //nolint:errcheck // a Builder does not fail
+}
+
+// features lists the features of a module, and marks those that do not exist here.
+func features(m *component.ModuleDescription) string {
+	list := slices.Clone(m.Features)
+	for i, f := range list {
+		if slices.Contains(m.Unsupported, f) {
+			list[i] += " (not supported)"
+		}
+	}
+	return strings.Join(list, " ")
 }
 
 // limits prints the sizes of memories or tables: least and, if set, most.

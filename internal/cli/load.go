@@ -8,9 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/wattle-dev/wattle/host/component"
@@ -93,6 +95,52 @@ func (c *cacheFlags) path(env *Env) (string, error) {
 	return "", errors.New("no place to keep compiled code: set HOME or WATTLE_CACHE_DIR, or use --cache-dir or --no-cache")
 }
 
+// compileFlags say what compiling a component may cost.
+type compileFlags struct {
+	time   time.Duration
+	memory size
+}
+
+func (c *compileFlags) add(fs *pflag.FlagSet) {
+	c.time, c.memory = component.DefaultCompileTime, component.DefaultCompileMemory
+	fs.DurationVar(&c.time, "compile-time", c.time, "the processor time, a `DURATION`, that compiling a core module may take")
+	fs.Var(&c.memory, "compile-memory", "the memory, a `SIZE`, that compiling a core module may take")
+}
+
+func (c *compileFlags) check() error {
+	switch {
+	case c.time < time.Second:
+		return &usageError{errors.New("--compile-time must be a second or more")}
+	case c.memory == 0:
+		return &usageError{errors.New("--compile-memory must be positive")}
+	}
+	return nil
+}
+
+// compiler returns what compiles in processes of their own, or nil if this
+// program does not know how to start itself.
+func (c *compileFlags) compiler(env *Env) *component.Compiler {
+	if len(env.Self) == 0 {
+		return nil
+	}
+	return &component.Compiler{Command: append(slices.Clone(env.Self), workerName), Time: c.time, Memory: uint64(c.memory)}
+}
+
+// workerName is the command that compiles for another process.
+const workerName = "compile-worker"
+
+func workerCommand(env *Env) *cobra.Command {
+	return &cobra.Command{
+		Use:    workerName,
+		Short:  "Compile a core module for another wattle process",
+		Hidden: true,
+		Args:   noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return component.ServeCompiler(env.Stdin, env.Stdout)
+		},
+	}
+}
+
 // program is a component file that has been read.
 type program struct {
 	file  string
@@ -107,7 +155,7 @@ func openProgram(file string) (*program, error) {
 	}
 	about, err := component.Describe(wasm)
 	if err != nil {
-		return nil, &loadError{file, err}
+		return nil, &loadError{file, withHint(wasm, err)}
 	}
 	return &program{file: file, wasm: wasm, about: about}, nil
 }
@@ -125,12 +173,12 @@ func names(externs []component.ExternDescription) []string {
 
 // load compiles a program, and shows on standard error that it does. unload
 // frees it.
-func (f *runFlags) load(ctx context.Context, env *Env, p *program) (_ *component.Component, unload func(), _ error) {
+func (f *guestFlags) load(ctx context.Context, env *Env, p *program) (_ *component.Component, unload func(), _ error) {
 	dir, err := f.cache.path(env)
 	if err != nil {
 		return nil, nil, err
 	}
-	opts := &component.EngineOptions{CacheDir: dir}
+	opts := &component.EngineOptions{CacheDir: dir, Compiler: f.compile.compiler(env)}
 	shown := &progress{w: env.Stderr, terminal: isTerminal(env.Stderr), cached: dir != ""}
 	if !f.quiet {
 		opts.Progress = shown.step
@@ -145,28 +193,19 @@ func (f *runFlags) load(ctx context.Context, env *Env, p *program) (_ *component
 		unload()
 		return nil, nil, err
 	}
-	type loaded struct {
-		c   *component.Component
-		err error
+	c, err := engine.Load(ctx, p.wasm, linker)
+	if err == nil {
+		return c, unload, nil
 	}
-	done := make(chan loaded, 1)
-	go func() {
-		c, err := engine.Load(ctx, p.wasm, linker)
-		done <- loaded{c, err}
-	}()
-	select {
-	case l := <-done:
-		if l.err != nil {
-			unload()
-			return nil, nil, &loadError{p.file, l.err}
-		}
-		return l.c, unload, nil
-	case <-ctx.Done():
-		// The compiler does not stop before it is done. It is left alone: the
-		// process is about to end.
-		shown.leave()
+	shown.leave()
+	unload()
+	if ctx.Err() != nil {
 		return nil, nil, errInterrupted
 	}
+	if _, ok := errors.AsType[*component.LimitError](err); ok {
+		err = fmt.Errorf("%w; real programs need less than the defaults of --compile-time and --compile-memory", err)
+	}
+	return nil, nil, &loadError{p.file, err}
 }
 
 // progress tells that a compilation is under way: the first load of a
@@ -219,11 +258,19 @@ func (p *progress) end(complete bool) {
 	p.stop = nil
 }
 
+// worthMentioning is how long a compilation takes of which a terminal is told.
+const worthMentioning = time.Second
+
 // count shows the seconds until it is told whether the compilation is complete.
 func (p *progress) count(what string, stop <-chan bool) {
+	start := time.Now()
+	select {
+	case <-time.After(worthMentioning):
+	case <-stop:
+		return
+	}
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	start := time.Now()
 	for {
 		fmt.Fprintf(p.w, "\r%s … %.0fs ", what, time.Since(start).Seconds())
 		select {

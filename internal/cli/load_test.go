@@ -12,6 +12,7 @@ import (
 	"testing"
 	"testing/slogtest"
 	"testing/synctest"
+	"time"
 )
 
 // TestReadFile demands that a file which changes while it is read is refused.
@@ -43,22 +44,28 @@ func TestReadFile(t *testing.T) {
 }
 
 // TestProgress demands that a terminal is shown one line which is written over,
-// and anything else a line without seconds.
+// if there is time to read it, and anything else a line without seconds.
 func TestProgress(t *testing.T) {
 	for _, c := range []struct {
 		terminal, cached bool
+		took             time.Duration
 		then             func(*progress)
 		want             string
 	}{
-		{true, true, func(p *progress) { p.step(1<<20, true) }, `^(\rcompiling 1MiB of code \(once: it is cached\) … \d+s )+\rcompiling 1MiB of code \(once: it is cached\), took \d+\.\ds\n$`},
-		{true, false, (*progress).leave, `^(\rcompiling 1MiB of code … \d+s )+\n$`},
-		{false, true, func(p *progress) { p.step(1<<20, true) }, `^compiling 1MiB of code \(once: it is cached\)\n$`},
-		{false, false, (*progress).leave, `^compiling 1MiB of code\n$`},
+		{true, true, 900 * time.Millisecond, func(p *progress) { p.step(1<<20, true) }, `^$`},
+		{true, true, 900 * time.Millisecond, (*progress).leave, `^$`},
+		{true, true, 2500 * time.Millisecond, func(p *progress) { p.step(1<<20, true) }, `^(\rcompiling 1MiB of code \(once: it is cached\) … \d+s )+\rcompiling 1MiB of code \(once: it is cached\), took 2\.5s\n$`},
+		{true, false, 2500 * time.Millisecond, (*progress).leave, `^(\rcompiling 1MiB of code … \d+s )+\n$`},
+		{false, true, 0, func(p *progress) { p.step(1<<20, true) }, `^compiling 1MiB of code \(once: it is cached\)\n$`},
+		{false, false, 0, (*progress).leave, `^compiling 1MiB of code\n$`},
 	} {
 		var out bytes.Buffer
-		p := &progress{w: &out, terminal: c.terminal, cached: c.cached}
-		p.step(1<<20, false)
-		c.then(p)
+		synctest.Test(t, func(*testing.T) {
+			p := &progress{w: &out, terminal: c.terminal, cached: c.cached}
+			p.step(1<<20, false)
+			<-time.After(c.took)
+			c.then(p)
+		})
 		if !regexp.MustCompile(c.want).MatchString(out.String()) {
 			t.Errorf("terminal %v, cached %v: shows %q, want %s", c.terminal, c.cached, out.String(), c.want)
 		}

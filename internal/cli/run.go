@@ -32,12 +32,8 @@ const (
 
 // runFlags are the flags of `wattle run`.
 type runFlags struct {
-	grants  grantFlags
-	cache   cacheFlags
-	memory  size
-	timeout time.Duration
-	quiet   bool
-	serve   serveFlags
+	guestFlags
+	serve serveFlags
 }
 
 const runHelp = `Run a component.
@@ -54,7 +50,7 @@ const runExamples = `  wattle run examples/mcp-ts/server.wasm
   wattle run tool.wasm --dir ./data::/data:ro -- --verbose /data/input.txt`
 
 func runCommand(env *Env) *cobra.Command {
-	f := &runFlags{memory: component.DefaultMemory}
+	f := &runFlags{}
 	cmd := &cobra.Command{
 		Use:     "run [flags] FILE [-- ARG...]",
 		Short:   "Run a component: serve it over HTTP, or run it as a command",
@@ -78,27 +74,21 @@ func runCommand(env *Env) *cobra.Command {
 		},
 	}
 	fs := cmd.Flags()
-	f.grants.add(fs)
-	f.cache.add(fs)
+	f.add(fs, "how long a request or the command may take, a `DURATION` such as 1m30s (default 1m for a request, 1h for a command)")
 	f.serve.add(fs)
-	fs.Var(&f.memory, "memory", "the linear memory, a `SIZE` such as 64MiB, that an instance may use")
-	fs.DurationVar(&f.timeout, "timeout", 0, "how long a request or the command may take, a `DURATION` such as 1m30s (default 1m for a request, 1h for a command)")
-	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but errors and what the guest prints")
-	completeFlags(cmd, map[string]cobra.CompletionFunc{
-		"addr": completeNothing, "allow-http": completeNothing, "cache-dir": completeDirectory, "concurrency": completeNothing,
-		"dir": completeMountedPath, "env": completeNothing, "memory": completeNothing, "output": completeOutput,
-		"queue": completeNothing, "timeout": completeNothing,
-	})
+	completions := f.completions()
+	for _, name := range []string{"addr", "concurrency", "queue"} {
+		completions[name] = completeNothing
+	}
+	completions["output"] = completeOutput
+	completeFlags(cmd, completions)
 	return cmd
 }
 
 // run does what can fail quickly before what takes long, which is to compile.
 func (f *runFlags) run(ctx context.Context, env *Env, file string, args []string, timed bool) error {
-	switch {
-	case timed && f.timeout <= 0:
-		return &usageError{errors.New("--timeout must be positive: every call into a guest ends")}
-	case f.memory == 0:
-		return &usageError{errors.New("--memory must be positive")}
+	if err := f.check(timed); err != nil {
+		return err
 	}
 	if err := f.serve.check(); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,11 +24,19 @@ import (
 )
 
 // TestMain lets scripts run wattle as a process of its own, with `exec wattle`.
+// So does wattle itself when it compiles.
 func TestMain(m *testing.M) {
+	if slices.Equal(os.Args[1:], []string{"compile-worker"}) {
+		os.Exit(cli.Main(context.Background(), processEnv()))
+	}
 	testscript.Main(m, map[string]func(){"wattle": func() {
 		ctx, _ := cli.Signals(context.Background())
-		os.Exit(cli.Main(ctx, &cli.Env{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}))
+		os.Exit(cli.Main(ctx, processEnv()))
 	}})
+}
+
+func processEnv() *cli.Env {
+	return &cli.Env{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Self: cli.Self()}
 }
 
 // TestScripts runs the scripts of testdata/script. Besides the commands of
@@ -53,6 +62,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	packages, err := filepath.Abs("../../host/component/testdata/package")
+	if err != nil {
+		t.Fatal(err)
+	}
 	// Compiled code is shared by all scripts, and by no other run.
 	cache := filepath.Join(t.TempDir(), "cache")
 	testscript.Run(t, testscript.Params{
@@ -60,6 +73,8 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examples)
 			env.Setenv("GUESTS", guests)
+			env.Setenv("WASI_GUESTS", filepath.Join(filepath.Dir(filepath.Dir(filepath.Dir(guests))), "guests"))
+			env.Setenv("PACKAGES", packages)
 			env.Setenv("WATTLE_CACHE_DIR", cache)
 			env.Values[serverKey{}] = &server{}
 			return nil
@@ -77,7 +92,7 @@ func cmdCode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	got := cli.Main(context.Background(), &cli.Env{Args: absolute(ts, args[1:]), Stdin: strings.NewReader(""), Stdout: ts.Stdout(), Stderr: ts.Stderr(), Getenv: ts.Getenv})
+	got := cli.Main(context.Background(), &cli.Env{Args: absolute(ts, args[1:]), Stdin: strings.NewReader(""), Stdout: ts.Stdout(), Stderr: ts.Stderr(), Getenv: ts.Getenv, Self: cli.Self()})
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
@@ -132,7 +147,7 @@ func cmdServe(ts *testscript.TestScript, _ bool, args []string) {
 	line = append(line, "--addr", "127.0.0.1:0", "-o", "json")
 	r, w := io.Pipe()
 	go func() {
-		s.done <- cli.Main(ctx, &cli.Env{Args: line, Stdin: strings.NewReader(""), Stdout: w, Stderr: &s.stderr, Getenv: ts.Getenv})
+		s.done <- cli.Main(ctx, &cli.Env{Args: line, Stdin: strings.NewReader(""), Stdout: w, Stderr: &s.stderr, Getenv: ts.Getenv, Self: cli.Self()})
 		_ = w.Close()
 	}()
 	ts.Defer(func() { s.end() })

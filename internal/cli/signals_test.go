@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -124,11 +125,15 @@ func TestSignals(t *testing.T) {
 		}
 	})
 	t.Run("compiling", func(t *testing.T) {
+		t.Setenv("TMPDIR", t.TempDir())
 		p := start(t, "run", "--no-cache", "../../examples/mcp-go/mcp.wasm", "--addr", "127.0.0.1:0")
 		until(t, p.stderr, "compiling ")
 		p.signal(t, syscall.SIGINT)
 		if stderr, status := p.end(t); status.ExitStatus() != 130 || stderr != "wattle: interrupted\n" {
 			t.Errorf("exit code %d, want 130:\n%s", status.ExitStatus(), stderr)
+		}
+		if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
+			t.Errorf("temporary files are left: %v, %v", left, err)
 		}
 	})
 	t.Run("command", func(t *testing.T) {

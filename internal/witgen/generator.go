@@ -128,7 +128,7 @@ func (g *generator) name(p *wit.Package) error {
 	g.packageNames[pkg.name] = true
 	for _, iface := range p.Interfaces {
 		if needsImpl(iface) {
-			if err := pkg.take(goName(iface.ID.Name), "interface "+iface.ID.Name); err != nil {
+			if err := pkg.take(implName(iface), "interface "+iface.ID.Name); err != nil {
 				return err
 			}
 		}
@@ -236,6 +236,16 @@ func needsImpl(iface *wit.Interface) bool {
 		kind, _, _ := f.Split()
 		return kind != wit.Method
 	})
+}
+
+// implName returns the Go name of what implements the functions of an interface
+// that are not methods: that of the interface, unless one of its types has it.
+func implName(iface *wit.Interface) string {
+	name := goName(iface.ID.Name)
+	if slices.ContainsFunc(iface.Types, func(d *wit.TypeDef) bool { return goName(d.Name) == name }) {
+		name += "Funcs"
+	}
+	return name
 }
 
 // fileGen generates one file.

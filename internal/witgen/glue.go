@@ -21,7 +21,7 @@ func (f *fileGen) glue(fn *wit.Func) {
 	kind, _, _ := fn.Split()
 	impl := ""
 	if kind != wit.Method {
-		impl = "impl " + goName(f.iface.ID.Name) + ", "
+		impl = "impl " + implName(f.iface) + ", "
 	}
 	f.p("\nfunc %s(c *%s, %sstack []uint64) {", f.glueName(fn), f.component("Call"), impl)
 

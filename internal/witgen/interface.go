@@ -64,7 +64,7 @@ func (f *fileGen) resource(d *wit.TypeDef) {
 
 // implInterface declares the Go interface of all functions that are no methods.
 func (f *fileGen) implInterface() {
-	name := goName(f.iface.ID.Name)
+	name := implName(f.iface)
 	f.p("\n%stype %s interface {", comment(name+" implements the functions of "+f.iface.ID.Unversioned().String()+".", f.iface.Docs), name)
 	for _, fn := range f.iface.Funcs {
 		if kind, _, _ := fn.Split(); kind != wit.Method {
@@ -137,7 +137,7 @@ func (f *fileGen) define(resources []*wit.TypeDef) {
 	impl := ""
 	f.p("\n// Define%s offers %s to l.", name, id)
 	if needsImpl(f.iface) {
-		impl = ", impl func(c *" + f.component("Call") + ") " + name
+		impl = ", impl func(c *" + f.component("Call") + ") " + implName(f.iface)
 		f.p("// For each call, impl returns what implements it.")
 	}
 	f.p("func Define%s(l *%s%s) error {", name, f.component("Linker"), impl)

@@ -31,6 +31,7 @@ import (
 	"path/filepath"
 
 	"github.com/wattle-dev/wattle/wit/deps"
+	"github.com/wattle-dev/wattle/wit/syntax"
 )
 
 const module = "github.com/wattle-dev/wattle"
@@ -51,9 +52,12 @@ func run(args []string, stderr io.Writer) int {
 	return 0
 }
 
+// unstable are the @unstable features of wit/deps that the host has.
+var unstable = []string{"clocks-timezone", "network-error-code", "informational-outbound-responses"}
+
 // generateDeps generates the bindings of wit/deps.
 func generateDeps(out string) error {
-	set, err := deps.Packages(nil)
+	set, err := deps.Packages(&syntax.Options{Features: unstable})
 	if err != nil {
 		return err
 	}
