@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -138,6 +139,11 @@ type Component struct {
 	shared [][sha256.Size]byte // keys of Engine.modules
 	images [][sha256.Size]byte // keys of Engine.images
 
+	// snapshot is what instances start from, if there is one. snapshotTried says
+	// that it was tried to take one unasked.
+	snapshot      atomic.Pointer[snapshot]
+	snapshotTried atomic.Bool
+
 	mu     sync.Mutex
 	open   int // instances that are not closed
 	closed bool
@@ -207,6 +213,9 @@ func (c *Component) Close(ctx context.Context) error {
 		errs = append(errs, c.engine.releaseImage(key))
 	}
 	c.shared, c.images = nil, nil
+	if s := c.snapshot.Swap(nil); s != nil {
+		s.close()
+	}
 	if h := c.plan.host; h != nil && h.instance != nil {
 		errs = append(errs, h.instance.Close(ctx), h.compiled.Close(ctx))
 		h.instance = nil

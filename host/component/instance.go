@@ -77,6 +77,9 @@ type Instance struct {
 	stacks int           // bytes of their stacks
 	idle   int           // bytes of the stacks that are kept
 
+	from  *snapshot // what it started from, or nil
+	asked string    // the first function of the host that it called, or ""
+
 	fuelUsed int64
 	fuelOut  int64 // handed out to the guest
 	dead     bool
@@ -133,6 +136,19 @@ const startTimeout = time.Minute
 // Call.State. Whatever the guest runs while it starts is bounded by ctx, and by
 // a minute if ctx has no deadline.
 func (c *Component) Instantiate(ctx context.Context, state any, limits Limits) (*Instance, error) {
+	s := c.snapshot.Load()
+	if s != nil && s.memory > limits.withDefaults().Memory {
+		s = nil // a start of its own may do with less
+	}
+	in, err := c.instantiate(ctx, state, limits, s)
+	if err == nil && s == nil {
+		c.keepSnapshot(in)
+	}
+	return in, err
+}
+
+// instantiate makes an instance that starts from a snapshot, or by itself.
+func (c *Component) instantiate(ctx context.Context, state any, limits Limits, from *snapshot) (*Instance, error) {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, startTimeout)
@@ -143,7 +159,7 @@ func (c *Component) Instantiate(ctx context.Context, state any, limits Limits) (
 	}
 	p := c.plan
 	in := &Instance{
-		engine: c.engine, of: c, plan: p, state: state, limits: limits.withDefaults(),
+		engine: c.engine, of: c, plan: p, state: state, limits: limits.withDefaults(), from: from,
 		mods: make([]api.Module, len(p.steps)), shims: make([]api.Module, 0, len(p.steps)+1),
 		mems: make([]api.Memory, len(p.mems)), funcs: make([]coreFunc, len(p.funcs)),
 		opts: make([]optionState, len(p.opts)), comps: make([]componentInstance, len(p.comps)),
@@ -160,6 +176,9 @@ func (c *Component) Instantiate(ctx context.Context, state any, limits Limits) (
 		}
 	}
 	in.alloc.left, in.alloc.limit = in.limits.Memory, in.limits.Memory
+	if from != nil {
+		in.alloc.images, in.fuelUsed = from.images, from.fuel
+	}
 	in.ctx.in = in
 
 	base := experimental.WithMemoryAllocator(experimental.WithImportResolver(ctx, in.resolve), &in.alloc)
@@ -220,7 +239,6 @@ func (in *Instance) start() error {
 		if err != nil {
 			return err
 		}
-		comp.setFlags(was)
 		in.mods[i] = mod
 		for _, m := range in.plan.byInst[i].mems {
 			in.mems[m] = mod.ExportedMemory(in.plan.mems[m].name)
@@ -228,6 +246,15 @@ func (in *Instance) start() error {
 		for _, f := range in.plan.byInst[i].funcs {
 			in.funcs[f] = coreFunc{mod: mod, name: in.plan.funcs[f].name}
 		}
+		if in.from == nil {
+			err = in.runStart(code, mod)
+		} else {
+			err = in.restore(i, mod)
+		}
+		if err != nil {
+			return err
+		}
+		comp.setFlags(was)
 	}
 	return nil
 }

@@ -1,0 +1,169 @@
+package component
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/wattle-dev/wattle/host/component/core"
+)
+
+// A snapshot is the state of an instance that has started: what its start
+// functions have left in memories and globals. Instances that are made from it do
+// not run them again.
+//
+// The state is the same for every instance if it depends on nothing outside,
+// which is known when no function of the host was called on the way there. Then
+// the snapshot is taken without asking. Otherwise somebody has to say that
+// instances may share what the host answered: see Preinitialize.
+type snapshot struct {
+	images  []*image   // of memories, in the order in which they are made
+	globals [][]uint64 // for each step, as State.Globals has them
+	memory  uint64     // bytes of all memories
+	fuel    int64      // that starting has taken
+}
+
+// worthwhile is how much fuel starting must take for a snapshot to be taken
+// unasked: some 50 µs.
+const worthwhile = 100_000
+
+// SnapshotError says why instances of a component cannot start from a common
+// state.
+type SnapshotError struct{ Reason string }
+
+// Error implements error.
+func (e *SnapshotError) Error() string {
+	return "instances cannot start from a common state: " + e.Reason
+}
+
+// Preinitialize starts an instance and has every later one start from the state
+// that it is in then, instead of starting anew. state and limits are as for
+// Instantiate.
+//
+// What the component has been told by the host on the way, such as the time, its
+// environment and random numbers, is thereby the same in all instances, and what
+// it did outside is done once. A component that keeps secrets or unique names
+// from then must not be preinitialized; one that draws them when it needs them
+// may be. An instance with less memory than the state needs starts anew.
+//
+// An error of type *SnapshotError means that the component does not allow it:
+// its instances start anew as before.
+func (c *Component) Preinitialize(ctx context.Context, state any, limits Limits) error {
+	in, err := c.instantiate(ctx, state, limits, nil)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	s, err := in.snapshot()
+	if err != nil {
+		return err
+	}
+	c.setSnapshot(s)
+	return nil
+}
+
+// Preinitialized reports whether instances start from a common state.
+func (c *Component) Preinitialized() bool { return c.snapshot.Load() != nil }
+
+// keepSnapshot takes a snapshot of an instance that has just started, if that is
+// certain to be the state of any other, and worth it.
+func (c *Component) keepSnapshot(in *Instance) {
+	if in.asked != "" || in.fuelUsed < worthwhile || !c.snapshotTried.CompareAndSwap(false, true) {
+		return
+	}
+	if s, err := in.snapshot(); err == nil {
+		c.setSnapshot(s)
+	}
+}
+
+// setSnapshot makes s the one that instances start from, unless there is one.
+func (c *Component) setSnapshot(s *snapshot) {
+	if !c.snapshot.CompareAndSwap(nil, s) {
+		s.close()
+	}
+}
+
+func (s *snapshot) close() {
+	for _, i := range s.images {
+		_ = i.close()
+	}
+}
+
+// snapshot returns the state of an instance that has started and was not called
+// yet.
+func (in *Instance) snapshot() (*snapshot, error) {
+	for i := range in.comps {
+		for _, h := range in.comps[i].handles.entries {
+			if h.res != nil {
+				return nil, &SnapshotError{fmt.Sprintf("it holds a handle to %s when it has started", h.res)}
+			}
+		}
+	}
+	s := &snapshot{globals: make([][]uint64, len(in.plan.steps)), fuel: in.fuelUsed}
+	for i, st := range in.plan.steps {
+		state := in.plan.modules[st.module].info.State
+		if state.Hidden != "" {
+			return nil, &SnapshotError{fmt.Sprintf("core module %d has %s", st.module, state.Hidden)}
+		}
+		for _, g := range state.Globals {
+			s.globals[i] = append(s.globals[i], in.mods[i].ExportedGlobal(g.Export).Get())
+		}
+	}
+	for _, m := range in.alloc.mems {
+		s.images = append(s.images, newImage(memoryImage(m.buf)))
+		s.memory += uint64(len(m.buf))
+	}
+	return s, nil
+}
+
+// memoryImage returns the pages of a memory that are not zero.
+func memoryImage(mem []byte) *core.Image {
+	const page = 4096
+	var zero [page]byte
+	i := &core.Image{Pages: uint32(len(mem) / core.PageSize)}
+	for o := 0; o < len(mem); {
+		end := o
+		for end < len(mem) && [page]byte(mem[end:]) != zero {
+			end += page
+		}
+		if end > o {
+			i.Segments = append(i.Segments, core.Segment{Offset: uint32(o), Bytes: mem[o:end]})
+		}
+		o = end + page
+	}
+	return i
+}
+
+// restore gives the core instance of a step the globals that it has after its
+// start.
+func (in *Instance) restore(step int, mod api.Module) error {
+	for j, g := range in.plan.modules[in.plan.steps[step].module].info.State.Globals {
+		global, ok := mod.ExportedGlobal(g.Export).(api.MutableGlobal)
+		if !ok {
+			return &internalError{fmt.Errorf("global %q is not to be had", g.Export)}
+		}
+		global.Set(in.from.globals[step][j])
+	}
+	return nil
+}
+
+// runStart runs the start function of a core instance that was just made.
+func (in *Instance) runStart(code *coreCode, mod api.Module) error {
+	name := code.info.State.Start
+	if name == "" {
+		return nil
+	}
+	fn := mod.ExportedFunction(name)
+	if fn == nil {
+		return &internalError{fmt.Errorf("start function %q is not to be had", strings.TrimPrefix(name, core.ReservedPrefix))}
+	}
+	a := newActivation(fn)
+	in.begin(a)
+	if err := a.fn.CallWithStack(&in.ctx, nil); err != nil {
+		return err
+	}
+	in.end(a)
+	return nil
+}
