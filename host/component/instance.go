@@ -217,6 +217,11 @@ func (in *Instance) start() error {
 	if err := in.startFlags(); err != nil {
 		return err
 	}
+	if in.from != nil {
+		if err := in.reopen(); err != nil {
+			return err
+		}
+	}
 	for i, st := range in.plan.steps {
 		if in.ctx.Err() != nil { // a step without code may have much data
 			return &stopError{cause: context.Cause(in.ctx.Context)}

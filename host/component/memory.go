@@ -16,7 +16,7 @@ type allocator struct {
 	// images are those of a snapshot for all memories in order; image is not used
 	// then.
 	images []*image
-	mems  []*linearMemory
+	mems   []*linearMemory
 	// refused says that a guest was refused more memory: what it traps of later
 	// is likely to be that.
 	refused bool

@@ -92,6 +92,14 @@ type Dropper interface {
 	Drop(ctx context.Context)
 }
 
+// Reopener is implemented by resources of the host that every instance of a
+// component gets alike, such as its standard streams.
+type Reopener interface {
+	// Reopen returns the resource that an instance with the given state has in
+	// place of this one, or false if it has none.
+	Reopen(state any) (any, bool)
+}
+
 // componentInstance is the state of one component instance ("ComponentInstance"
 // of CanonicalABI.md).
 type componentInstance struct {

@@ -3,6 +3,7 @@ package component
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tetratelabs/wazero/api"
@@ -21,8 +22,9 @@ import (
 type snapshot struct {
 	images  []*image   // of memories, in the order in which they are made
 	globals [][]uint64 // for each step, as State.Globals has them
-	memory  uint64     // bytes of all memories
-	fuel    int64      // that starting has taken
+	handles []handleTable
+	memory  uint64 // bytes of all memories
+	fuel    int64  // that starting has taken
 }
 
 // worthwhile is how much fuel starting must take for a snapshot to be taken
@@ -94,14 +96,18 @@ func (s *snapshot) close() {
 // snapshot returns the state of an instance that has started and was not called
 // yet.
 func (in *Instance) snapshot() (*snapshot, error) {
+	s := &snapshot{
+		globals: make([][]uint64, len(in.plan.steps)), handles: make([]handleTable, len(in.comps)), fuel: in.fuelUsed,
+	}
 	for i := range in.comps {
-		for _, h := range in.comps[i].handles.entries {
-			if h.res != nil {
+		t := &in.comps[i].handles
+		for _, h := range t.entries {
+			if _, ok := h.rep.Obj.(Reopener); !ok && h.res != nil {
 				return nil, &SnapshotError{fmt.Sprintf("it holds a handle to %s when it has started", h.res)}
 			}
 		}
+		s.handles[i] = handleTable{entries: slices.Clone(t.entries), free: slices.Clone(t.free)}
 	}
-	s := &snapshot{globals: make([][]uint64, len(in.plan.steps)), fuel: in.fuelUsed}
 	for i, st := range in.plan.steps {
 		state := in.plan.modules[st.module].info.State
 		if state.Hidden != "" {
@@ -145,6 +151,28 @@ func (in *Instance) restore(step int, mod api.Module) error {
 			return &internalError{fmt.Errorf("global %q is not to be had", g.Export)}
 		}
 		global.Set(in.from.globals[step][j])
+	}
+	return nil
+}
+
+// reopen gives the component instances the handles that they have after the
+// start.
+func (in *Instance) reopen() error {
+	for i := range in.comps {
+		from, t := &in.from.handles[i], &in.comps[i].handles
+		t.entries, t.free = slices.Clone(from.entries), slices.Clone(from.free)
+		for n := range t.entries {
+			h := &t.entries[n]
+			if h.res == nil {
+				continue
+			}
+			obj, ok := h.rep.Obj.(Reopener).Reopen(in.state)
+			if !ok || n > t.max {
+				t.entries = t.entries[:n]
+				return &SnapshotError{fmt.Sprintf("this instance cannot have the %s that another one had", h.res)}
+			}
+			h.rep.Obj = obj
+		}
 	}
 	return nil
 }

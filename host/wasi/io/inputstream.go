@@ -24,6 +24,8 @@ type Source interface {
 
 // InputStream is the resource wasi:io/streams.input-stream.
 type InputStream struct {
+	reopen func(state any) *InputStream // or nil, see OnReopen
+
 	src Source
 	err error // what the next operation fails with, if not nil
 }

@@ -31,6 +31,8 @@ type Sink interface {
 
 // OutputStream is the resource wasi:io/streams.output-stream.
 type OutputStream struct {
+	reopen func(state any) *OutputStream // or nil, see OnReopen
+
 	sink   Sink
 	permit uint64 // bytes that may still be written without another check
 }
