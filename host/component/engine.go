@@ -34,12 +34,17 @@ type EngineOptions struct {
 	// not hold, with its size in bytes, and again with done set when it is. It
 	// may be nil.
 	Progress func(size int, done bool)
+	// MaxIdle is how many instances of all components, which have come to their
+	// end and were made as they had been when they started, are kept to be used
+	// again. If zero, DefaultMaxIdle; if negative, none.
+	MaxIdle int
 }
 
 // Engine compiles core modules and holds compiled code. It is safe for
 // concurrent use. Equal core modules are compiled and held once.
 type Engine struct {
 	opts   EngineOptions
+	idle   idleInstances
 	rt     wazero.Runtime
 	cache  *codeCache
 	refill api.Module
@@ -70,6 +75,9 @@ func NewEngine(ctx context.Context, opts *EngineOptions) (*Engine, error) {
 	if opts != nil {
 		e.opts = *opts
 	}
+	if e.idle.max = e.opts.MaxIdle; e.idle.max == 0 {
+		e.idle.max = DefaultMaxIdle
+	}
 	config := wazero.NewRuntimeConfig().WithCoreFeatures(coreFeatures).WithDebugInfoEnabled(false)
 	if e.opts.CacheDir != "" {
 		cache, err := openCache(e.opts.CacheDir)
@@ -88,6 +96,9 @@ func NewEngine(ctx context.Context, opts *EngineOptions) (*Engine, error) {
 
 // Close frees all code. No instance may be in use.
 func (e *Engine) Close(ctx context.Context) error {
+	for _, in := range e.idle.takeAll(nil) {
+		in.free()
+	}
 	err := e.rt.Close(ctx)
 	e.mu.Lock()
 	for _, s := range e.images {
@@ -205,6 +216,9 @@ func (c *Component) Close(ctx context.Context) error {
 		return fmt.Errorf("component has %d instances: close them first", c.open)
 	}
 	c.closed = true
+	for _, in := range c.engine.idle.takeAll(c) {
+		in.free()
+	}
 	var errs []error
 	for _, key := range c.shared {
 		errs = append(errs, c.engine.release(ctx, key))

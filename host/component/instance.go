@@ -52,7 +52,8 @@ func (l Limits) withDefaults() Limits {
 // time. After a trap it is dead and only Close is of use.
 type Instance struct {
 	engine *Engine
-	of     *Component // nil once the instance is closed
+	of     *Component
+	held   bool // it is not closed, and keeps the component from that
 	plan   *plan
 	state  any
 	limits Limits
@@ -77,8 +78,9 @@ type Instance struct {
 	stacks int           // bytes of their stacks
 	idle   int           // bytes of the stacks that are kept
 
-	from  *snapshot // what it started from, or nil
-	asked string    // the first function of the host that it called, or ""
+	from    *snapshot // what it started from, or nil
+	started bool      // a start function has run
+	asked   string    // the first function of the host that it called, or ""
 
 	fuelUsed int64
 	fuelOut  int64 // handed out to the guest
@@ -140,11 +142,17 @@ func (c *Component) Instantiate(ctx context.Context, state any, limits Limits) (
 	if s != nil && s.memory > limits.withDefaults().Memory {
 		s = nil // a start of its own may do with less
 	}
-	in, err := c.instantiate(ctx, state, limits, s)
-	if err == nil && s == nil {
-		c.keepSnapshot(in)
+	if s == nil {
+		in, err := c.instantiate(ctx, state, limits, nil)
+		if err == nil {
+			c.keepSnapshot(in)
+		}
+		return in, err
 	}
-	return in, err
+	if in := c.engine.idle.take(c, s, limits.withDefaults()); in != nil {
+		return in.revive(state)
+	}
+	return c.instantiate(ctx, state, limits, s)
 }
 
 // instantiate makes an instance that starts from a snapshot, or by itself.
@@ -159,7 +167,7 @@ func (c *Component) instantiate(ctx context.Context, state any, limits Limits, f
 	}
 	p := c.plan
 	in := &Instance{
-		engine: c.engine, of: c, plan: p, state: state, limits: limits.withDefaults(), from: from,
+		engine: c.engine, of: c, plan: p, state: state, limits: limits.withDefaults(), from: from, held: true,
 		mods: make([]api.Module, len(p.steps)), shims: make([]api.Module, 0, len(p.steps)+1),
 		mems: make([]api.Memory, len(p.mems)), funcs: make([]coreFunc, len(p.funcs)),
 		opts: make([]optionState, len(p.opts)), comps: make([]componentInstance, len(p.comps)),
@@ -287,34 +295,27 @@ func (in *Instance) startFlags() (err error) {
 // Close ends the instance and frees its memory. Handles of the host that are
 // still open are dropped.
 func (in *Instance) Close() {
+	if !in.held {
+		return
+	}
+	in.held = false
+	fine := !in.dead
 	in.dead = true
-	ctx := context.Background()
 	for i := range in.comps {
-		for _, h := range in.comps[i].handles.entries {
-			if d, ok := h.rep.Obj.(Dropper); ok && h.own {
-				d.Drop(ctx)
-			}
-		}
-		in.comps[i].handles = handleTable{}
+		in.comps[i].handles.close()
 	}
-	for _, m := range in.mods {
-		if m != nil {
-			_ = m.Close(ctx)
-		}
+	gone := in
+	if next := in.recycle(fine); next != nil {
+		gone = in.engine.idle.put(next)
 	}
-	for _, m := range in.shims {
-		_ = m.Close(ctx)
+	if gone != nil {
+		gone.free()
 	}
-	in.mods, in.shims, in.funcs, in.active = nil, nil, nil, nil
-	in.alloc.release()
-	if in.of != nil {
-		in.of.unhold()
-		in.of = nil
-	}
+	in.of.unhold()
 }
 
 // Memory returns the bytes of linear memory in use.
-func (in *Instance) Memory() uint64 { return in.limits.Memory - in.alloc.left }
+func (in *Instance) Memory() uint64 { return in.alloc.limit - in.alloc.left }
 
 // callCore calls a core function with its arguments in stack, which receives
 // the results. It panics when the guest traps.

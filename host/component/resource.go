@@ -54,6 +54,16 @@ func (t *handleTable) add(h handle) uint32 {
 	return uint32(len(t.entries) - 1)
 }
 
+// close drops what is open.
+func (t *handleTable) close() {
+	for _, h := range t.entries {
+		if d, ok := h.rep.Obj.(Dropper); ok && h.own {
+			d.Drop(context.Background())
+		}
+	}
+	t.entries, t.free = nil, nil
+}
+
 // get returns the entry of a handle to a resource, or traps.
 func (t *handleTable) get(res *wit.Resource, i uint32) *handle {
 	if uint64(i) >= uint64(len(t.entries)) || t.entries[i].res == nil {

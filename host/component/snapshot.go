@@ -23,13 +23,10 @@ type snapshot struct {
 	images  []*image   // of memories, in the order in which they are made
 	globals [][]uint64 // for each step, as State.Globals has them
 	handles []handleTable
-	memory  uint64 // bytes of all memories
-	fuel    int64  // that starting has taken
+	own     []*image // those images that nothing else has
+	memory  uint64   // bytes of all memories
+	fuel    int64    // that starting has taken
 }
-
-// worthwhile is how much fuel starting must take for a snapshot to be taken
-// unasked: some 50 µs.
-const worthwhile = 100_000
 
 // SnapshotError says why instances of a component cannot start from a common
 // state.
@@ -70,9 +67,9 @@ func (c *Component) Preinitialize(ctx context.Context, state any, limits Limits)
 func (c *Component) Preinitialized() bool { return c.snapshot.Load() != nil }
 
 // keepSnapshot takes a snapshot of an instance that has just started, if that is
-// certain to be the state of any other, and worth it.
+// certain to be the state of any other.
 func (c *Component) keepSnapshot(in *Instance) {
-	if in.asked != "" || in.fuelUsed < worthwhile || !c.snapshotTried.CompareAndSwap(false, true) {
+	if in.asked != "" || !c.snapshotTried.CompareAndSwap(false, true) {
 		return
 	}
 	if s, err := in.snapshot(); err == nil {
@@ -88,7 +85,7 @@ func (c *Component) setSnapshot(s *snapshot) {
 }
 
 func (s *snapshot) close() {
-	for _, i := range s.images {
+	for _, i := range s.own {
 		_ = i.close()
 	}
 }
@@ -118,7 +115,12 @@ func (in *Instance) snapshot() (*snapshot, error) {
 		}
 	}
 	for _, m := range in.alloc.mems {
-		s.images = append(s.images, newImage(memoryImage(m.buf)))
+		i := m.image
+		if i == nil || in.started {
+			i = newImage(memoryImage(m.buf))
+			s.own = append(s.own, i)
+		}
+		s.images = append(s.images, i)
 		s.memory += uint64(len(m.buf))
 	}
 	return s, nil
@@ -146,11 +148,9 @@ func memoryImage(mem []byte) *core.Image {
 // start.
 func (in *Instance) restore(step int, mod api.Module) error {
 	for j, g := range in.plan.modules[in.plan.steps[step].module].info.State.Globals {
-		global, ok := mod.ExportedGlobal(g.Export).(api.MutableGlobal)
-		if !ok {
+		if !setGlobal(mod, g.Export, in.from.globals[step][j]) {
 			return &internalError{fmt.Errorf("global %q is not to be had", g.Export)}
 		}
-		global.Set(in.from.globals[step][j])
 	}
 	return nil
 }
@@ -187,6 +187,7 @@ func (in *Instance) runStart(code *coreCode, mod api.Module) error {
 	if fn == nil {
 		return &internalError{fmt.Errorf("start function %q is not to be had", strings.TrimPrefix(name, core.ReservedPrefix))}
 	}
+	in.started = true
 	a := newActivation(fn)
 	in.begin(a)
 	if err := a.fn.CallWithStack(&in.ctx, nil); err != nil {
