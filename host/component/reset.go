@@ -56,8 +56,8 @@ func (p *idleInstances) put(in *Instance) *Instance {
 func (p *idleInstances) take(c *Component, from *snapshot, l Limits) *Instance {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i := len(p.list) - 1; i >= 0; i-- {
-		if in := p.list[i]; in.of == c && in.from == from && in.limits == l {
+	for i, in := range slices.Backward(p.list) {
+		if in.of == c && in.from == from && in.limits == l {
 			p.list = slices.Delete(p.list, i, i+1)
 			return in
 		}

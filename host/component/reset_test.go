@@ -22,8 +22,8 @@ func FuzzReset(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	open := func(max int) *component.Component {
-		c, err := newEngine(f, &component.EngineOptions{MaxIdle: max}).Load(f.Context(), wasm, l)
+	open := func(idle int) *component.Component {
+		c, err := newEngine(f, &component.EngineOptions{MaxIdle: idle}).Load(f.Context(), wasm, l)
 		if err != nil {
 			f.Fatal(err)
 		}

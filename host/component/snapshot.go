@@ -166,7 +166,11 @@ func (in *Instance) reopen() error {
 			if h.res == nil {
 				continue
 			}
-			obj, ok := h.rep.Obj.(Reopener).Reopen(in.state)
+			var obj any
+			r, ok := h.rep.Obj.(Reopener)
+			if ok {
+				obj, ok = r.Reopen(in.state)
+			}
 			if !ok || n > t.max {
 				t.entries = t.entries[:n]
 				return &SnapshotError{fmt.Sprintf("this instance cannot have the %s that another one had", h.res)}
