@@ -134,6 +134,18 @@ func NewServer(c *component.Component, opts *Options) (*Server, error) {
 	return s, nil
 }
 
+// Preinitialize has the instances of all requests start from the state of one
+// that has just started. What the component was told meanwhile, such as the time
+// and random numbers, is then the same for all of them: see
+// component.Component.Preinitialize. It is called before the first request.
+func (s *Server) Preinitialize(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout)
+	defer cancel()
+	state := wasi.NewState(s.opts.WASI)
+	err := s.comp.Preinitialize(ctx, state, s.opts.Limits)
+	return errors.Join(err, state.Close())
+}
+
 // Metrics returns the server's counters, which go on counting.
 func (s *Server) Metrics() *Metrics { return &s.metrics }
 

@@ -80,6 +80,12 @@ func start(t *testing.T, path string, opts host.Options) (*host.Server, *httptes
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s, expose(t, s)
+}
+
+// expose gives a server a port of its own.
+func expose(t *testing.T, s *host.Server) *httptest.Server {
+	t.Helper()
 	srv := httptest.NewUnstartedServer(s)
 	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
 	srv.Start()
@@ -93,7 +99,7 @@ func start(t *testing.T, path string, opts host.Options) (*host.Server, *httptes
 			t.Errorf("%d instances run after the server has ended", n)
 		}
 	})
-	return s, srv
+	return srv
 }
 
 // do makes a request and returns the response with its whole body.

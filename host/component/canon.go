@@ -78,7 +78,7 @@ func (e *elaborator) lower(s *scope, d *binary.Canon) error {
 	}
 	t := trampoline{name: f.from, typ: coreFuncType(f.typ.Lowered())}
 	if f.host != nil {
-		t.call = lowerHost(f.host, opts, s.comp)
+		t.call = lowerHost(f.host, f.from, opts, s.comp)
 	} else {
 		m, err := e.transfers(f.typ)
 		if err != nil {
@@ -233,9 +233,12 @@ func lowerLifted(a *adapter) func(*Instance, []uint64) {
 }
 
 // lowerHost returns the trampoline of a call from a component to the host.
-func lowerHost(h *HostFunc, opts, comp int) func(*Instance, []uint64) {
+func lowerHost(h *HostFunc, name string, opts, comp int) func(*Instance, []uint64) {
 	return func(in *Instance, stack []uint64) {
 		in.comps[comp].mustLeave()
+		if in.asked == "" {
+			in.asked = name
+		}
 		c := in.pushCall(opts, comp)
 		h.Call(c, stack)
 		in.popCall(c)

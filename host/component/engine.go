@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -40,12 +41,17 @@ type EngineOptions struct {
 	// again with done set when that has ended. Calls for several modules may
 	// overlap. It may be nil.
 	Progress func(size int, done bool)
+	// MaxIdle is how many instances of all components, which have come to their
+	// end and were made as they had been when they started, are kept to be used
+	// again. If zero, DefaultMaxIdle; if negative, none.
+	MaxIdle int
 }
 
 // Engine compiles core modules and holds compiled code. It is safe for
 // concurrent use. Equal core modules are compiled and held once.
 type Engine struct {
 	opts   EngineOptions
+	idle   idleInstances
 	rt     wazero.Runtime
 	cache  *codeCache // nil: code is made in rt
 	refill api.Module
@@ -69,6 +75,9 @@ func NewEngine(ctx context.Context, opts *EngineOptions) (*Engine, error) {
 	e := &Engine{modules: map[moduleKey]*sharedCode{}, images: map[[sha256.Size]byte]*sharedImage{}}
 	if opts != nil {
 		e.opts = *opts
+	}
+	if e.idle.max = e.opts.MaxIdle; e.idle.max == 0 {
+		e.idle.max = DefaultMaxIdle
 	}
 	parallel := 1
 	if c := e.opts.Compiler; c != nil {
@@ -109,6 +118,9 @@ func (e *Engine) Close(ctx context.Context) error {
 	}
 	e.mu.Unlock()
 	e.making.Wait()
+	for _, in := range e.idle.takeAll(nil) {
+		in.free()
+	}
 	err := e.rt.Close(ctx)
 	e.mu.Lock()
 	for _, s := range e.images {
@@ -159,6 +171,11 @@ type Component struct {
 	plan   *plan
 	shared []moduleKey         // keys of Engine.modules
 	images [][sha256.Size]byte // keys of Engine.images
+
+	// snapshot is what instances start from, if there is one. snapshotTried says
+	// that it was tried to take one unasked.
+	snapshot      atomic.Pointer[snapshot]
+	snapshotTried atomic.Bool
 
 	mu     sync.Mutex
 	open   int // instances that are not closed
@@ -222,6 +239,9 @@ func (c *Component) Close(ctx context.Context) error {
 		return fmt.Errorf("component has %d instances: close them first", c.open)
 	}
 	c.closed = true
+	for _, in := range c.engine.idle.takeAll(c) {
+		in.free()
+	}
 	var errs []error
 	for _, key := range c.shared {
 		errs = append(errs, c.engine.release(ctx, key))
@@ -230,6 +250,9 @@ func (c *Component) Close(ctx context.Context) error {
 		errs = append(errs, c.engine.releaseImage(key))
 	}
 	c.shared, c.images = nil, nil
+	if s := c.snapshot.Swap(nil); s != nil {
+		s.close()
+	}
 	if h := c.plan.host; h != nil && h.instance != nil {
 		errs = append(errs, h.instance.Close(ctx), h.compiled.Close(ctx))
 		h.instance = nil

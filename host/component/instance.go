@@ -52,7 +52,8 @@ func (l Limits) withDefaults() Limits {
 // time. After a trap it is dead and only Close is of use.
 type Instance struct {
 	engine *Engine
-	of     *Component // nil once the instance is closed
+	of     *Component
+	held   bool // it is not closed, and keeps the component from that
 	plan   *plan
 	state  any
 	limits Limits
@@ -76,6 +77,10 @@ type Instance struct {
 	active []*activation // calls of core functions under way
 	stacks int           // bytes of their stacks
 	idle   int           // bytes of the stacks that are kept
+
+	from    *snapshot // what it started from, or nil
+	started bool      // a start function has run
+	asked   string    // the first function of the host that it called, or ""
 
 	fuelUsed int64
 	fuelOut  int64 // handed out to the guest
@@ -133,6 +138,25 @@ const startTimeout = time.Minute
 // Call.State. Whatever the guest runs while it starts is bounded by ctx, and by
 // a minute if ctx has no deadline.
 func (c *Component) Instantiate(ctx context.Context, state any, limits Limits) (*Instance, error) {
+	s := c.snapshot.Load()
+	if s != nil && s.memory > limits.withDefaults().Memory {
+		s = nil // a start of its own may do with less
+	}
+	if s == nil {
+		in, err := c.instantiate(ctx, state, limits, nil)
+		if err == nil {
+			c.keepSnapshot(in)
+		}
+		return in, err
+	}
+	if in := c.engine.idle.take(c, s, limits.withDefaults()); in != nil {
+		return in.revive(state)
+	}
+	return c.instantiate(ctx, state, limits, s)
+}
+
+// instantiate makes an instance that starts from a snapshot, or by itself.
+func (c *Component) instantiate(ctx context.Context, state any, limits Limits, from *snapshot) (*Instance, error) {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, startTimeout)
@@ -143,7 +167,7 @@ func (c *Component) Instantiate(ctx context.Context, state any, limits Limits) (
 	}
 	p := c.plan
 	in := &Instance{
-		engine: c.engine, of: c, plan: p, state: state, limits: limits.withDefaults(),
+		engine: c.engine, of: c, plan: p, state: state, limits: limits.withDefaults(), from: from, held: true,
 		mods: make([]api.Module, len(p.steps)), shims: make([]api.Module, 0, len(p.steps)+1),
 		mems: make([]api.Memory, len(p.mems)), funcs: make([]coreFunc, len(p.funcs)),
 		opts: make([]optionState, len(p.opts)), comps: make([]componentInstance, len(p.comps)),
@@ -160,6 +184,9 @@ func (c *Component) Instantiate(ctx context.Context, state any, limits Limits) (
 		}
 	}
 	in.alloc.left, in.alloc.limit = in.limits.Memory, in.limits.Memory
+	if from != nil {
+		in.alloc.images, in.fuelUsed = from.images, from.fuel
+	}
 	in.ctx.in = in
 
 	base := experimental.WithMemoryAllocator(experimental.WithImportResolver(ctx, in.resolve), &in.alloc)
@@ -198,6 +225,11 @@ func (in *Instance) start() error {
 	if err := in.startFlags(); err != nil {
 		return err
 	}
+	if in.from != nil {
+		if err := in.reopen(); err != nil {
+			return err
+		}
+	}
 	for i, st := range in.plan.steps {
 		if in.ctx.Err() != nil { // a step without code may have much data
 			return &stopError{cause: context.Cause(in.ctx.Context)}
@@ -220,7 +252,6 @@ func (in *Instance) start() error {
 		if err != nil {
 			return err
 		}
-		comp.setFlags(was)
 		in.mods[i] = mod
 		for _, m := range in.plan.byInst[i].mems {
 			in.mems[m] = mod.ExportedMemory(in.plan.mems[m].name)
@@ -228,6 +259,15 @@ func (in *Instance) start() error {
 		for _, f := range in.plan.byInst[i].funcs {
 			in.funcs[f] = coreFunc{mod: mod, name: in.plan.funcs[f].name}
 		}
+		if in.from == nil {
+			err = in.runStart(code, mod)
+		} else {
+			err = in.restore(i, mod)
+		}
+		if err != nil {
+			return err
+		}
+		comp.setFlags(was)
 	}
 	return nil
 }
@@ -255,34 +295,27 @@ func (in *Instance) startFlags() (err error) {
 // Close ends the instance and frees its memory. Handles of the host that are
 // still open are dropped.
 func (in *Instance) Close() {
+	if !in.held {
+		return
+	}
+	in.held = false
+	fine := !in.dead
 	in.dead = true
-	ctx := context.Background()
 	for i := range in.comps {
-		for _, h := range in.comps[i].handles.entries {
-			if d, ok := h.rep.Obj.(Dropper); ok && h.own {
-				d.Drop(ctx)
-			}
-		}
-		in.comps[i].handles = handleTable{}
+		in.comps[i].handles.close()
 	}
-	for _, m := range in.mods {
-		if m != nil {
-			_ = m.Close(ctx)
-		}
+	gone := in
+	if next := in.recycle(fine); next != nil {
+		gone = in.engine.idle.put(next)
 	}
-	for _, m := range in.shims {
-		_ = m.Close(ctx)
+	if gone != nil {
+		gone.free()
 	}
-	in.mods, in.shims, in.funcs, in.active = nil, nil, nil, nil
-	in.alloc.release()
-	if in.of != nil {
-		in.of.unhold()
-		in.of = nil
-	}
+	in.of.unhold()
 }
 
 // Memory returns the bytes of linear memory in use.
-func (in *Instance) Memory() uint64 { return in.limits.Memory - in.alloc.left }
+func (in *Instance) Memory() uint64 { return in.alloc.limit - in.alloc.left }
 
 // callCore calls a core function with its arguments in stack, which receives
 // the results. It panics when the guest traps.

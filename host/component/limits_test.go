@@ -96,7 +96,7 @@ func TestCloseFreesMemory(t *testing.T) {
 		return pages
 	}
 	const gib = (1 << 30) / 4096
-	c := load(t, newEngine(t, nil), "guest.wasm", nil)
+	c := load(t, newEngine(t, &component.EngineOptions{MaxIdle: -1}), "guest.wasm", nil)
 	before := size()
 	var all []*component.Instance
 	for range 10 {

@@ -13,7 +13,10 @@ type allocator struct {
 	left  uint64 // what the instance may still use
 	limit uint64
 	image *image // of the memory that the module being instantiated defines
-	mems  []*linearMemory
+	// images are those of a snapshot for all memories in order; image is not used
+	// then.
+	images []*image
+	mems   []*linearMemory
 	// refused says that a guest was refused more memory: what it traps of later
 	// is likely to be that.
 	refused bool
@@ -22,6 +25,9 @@ type allocator struct {
 // Allocate implements experimental.MemoryAllocator.
 func (a *allocator) Allocate(_, maximum uint64) experimental.LinearMemory {
 	m := &linearMemory{owner: a, max: maximum, image: a.image}
+	if a.images != nil {
+		m.image = a.images[len(a.mems)]
+	}
 	a.mems = append(a.mems, m)
 	return m
 }

@@ -29,7 +29,7 @@ type loadedModule struct {
 // inspect reads a module for validation.
 func (ms *coreModules) inspect(m *binary.CoreModule) (*core.Module, error) {
 	l := &loadedModule{offset: m.Offset}
-	l.info, l.err = core.Rewrite(m.Bytes, &core.Options{Image: true})
+	l.info, l.err = core.Rewrite(m.Bytes, &core.Options{Image: true, State: true})
 	if l.err != nil {
 		// That which is not supported is no fault as long as it is not run.
 		info, err := core.Inspect(m.Bytes)

@@ -54,6 +54,16 @@ func (t *handleTable) add(h handle) uint32 {
 	return uint32(len(t.entries) - 1)
 }
 
+// close drops what is open.
+func (t *handleTable) close() {
+	for _, h := range t.entries {
+		if d, ok := h.rep.Obj.(Dropper); ok && h.own {
+			d.Drop(context.Background())
+		}
+	}
+	t.entries, t.free = nil, nil
+}
+
 // get returns the entry of a handle to a resource, or traps.
 func (t *handleTable) get(res *wit.Resource, i uint32) *handle {
 	if uint64(i) >= uint64(len(t.entries)) || t.entries[i].res == nil {
@@ -98,6 +108,14 @@ type Dropper interface {
 type Parent interface {
 	// Children returns how many there are.
 	Children() int
+}
+
+// Reopener is implemented by resources of the host that every instance of a
+// component gets alike, such as its standard streams.
+type Reopener interface {
+	// Reopen returns the resource that an instance with the given state has in
+	// place of this one, or false if it has none.
+	Reopen(state any) (any, bool)
 }
 
 // componentInstance is the state of one component instance ("ComponentInstance"

@@ -25,6 +25,7 @@ type serveFlags struct {
 	addr        string
 	concurrency int
 	queue       int
+	preinit     bool
 	output      string
 }
 
@@ -32,6 +33,8 @@ func (s *serveFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&s.addr, "addr", defaultAddr, "serve on `HOST:PORT`; port 0 takes a free one")
 	fs.IntVar(&s.concurrency, "concurrency", host.DefaultMaxConcurrent, "run `N` requests at once")
 	fs.IntVar(&s.queue, "queue", host.DefaultMaxQueue, "have `N` requests wait for their turn; further ones are answered with 503")
+	fs.BoolVar(&s.preinit, "preinit", false,
+		"start the instance of each request from the state after initialization; what the component drew then, such as random seeds, the instances share")
 	fs.StringVarP(&s.output, "output", "o", "text", "announce the server as `FORMAT`: text or json")
 }
 
@@ -108,6 +111,11 @@ func (f *runFlags) serveHTTP(ctx context.Context, env *Env, p *program) error {
 	})
 	if err != nil {
 		return err
+	}
+	if s.preinit {
+		if err := srv.Preinitialize(ctx); err != nil {
+			return fmt.Errorf("--preinit: %w", err)
+		}
 	}
 	serving, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -142,6 +142,9 @@ func (c *codec) expr() {
 			w.local(false)
 		case immIndex:
 			c.u32()
+			if op == opTableSet {
+				c.hide(hiddenTables)
+			}
 		case immBranch:
 			if op == opBrIf {
 				w.pop(1)
@@ -423,6 +426,9 @@ func (c *codec) misc(at int) {
 	case opTableGrow, opTableSize, opTableFill:
 		c.use(at, ReferenceTypes)
 		table := c.index("table", len(c.m.Tables))
+		if op != opTableSize {
+			c.hide(hiddenTables)
+		}
 		if op == opTableGrow && c.err == nil {
 			c.meterGrow(at, tableGrowth(table))
 			return
@@ -435,6 +441,12 @@ func (c *codec) misc(at int) {
 	}
 	if op < opTableGrow {
 		c.use(at, BulkMemory)
+	}
+	switch op {
+	case opTableInit, opTableCopy:
+		c.hide(hiddenTables)
+	case opDataDrop, opElemDrop:
+		c.hide("segments that its code drops")
 	}
 	if c.err != nil {
 		return

@@ -12,6 +12,9 @@ type Module struct {
 	Metered bool
 	// Image is the initial content of the memory if it left the module, or nil.
 	Image *Image
+	// State is how the host reaches the state of an instance; nil unless
+	// [Options.State] asks for it.
+	State *State
 	// Name is the module's name in the name section, or "".
 	Name string
 	// Imports holds the imports in order.

@@ -29,6 +29,7 @@ const (
 	opI64ShrU     = 0x88
 	opI32WrapI64  = 0xa7
 	opI64ExtendU  = 0xad
+	opTableSet    = 0x26
 	opRefNull     = 0xd0
 	opRefFunc     = 0xd2
 	opMiscPrefix  = 0xfc

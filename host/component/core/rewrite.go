@@ -62,6 +62,8 @@ type Options struct {
 	// InitialFuel is the fuel on instantiation. If zero, the first function
 	// that runs asks for fuel. It must not be negative.
 	InitialFuel int64
+	// State makes the state of an instance reachable: see [State].
+	State bool
 	// Image moves the initial size and content of the memory out of the module
 	// and into [Module.Image], where that is possible.
 	Image bool
@@ -145,10 +147,11 @@ type codec struct {
 	funcs         []uint32
 	importedFuncs int
 	// Global, table and memory types, imported ones first; tags by type index.
-	globals []GlobalType
-	tags    []uint32
-	locals  int    // declared so far, in all functions
-	carried uint64 // operands of blocks, branches and calls so far
+	globals         []GlobalType
+	importedGlobals int
+	tags            []uint32
+	locals          int    // declared so far, in all functions
+	carried         uint64 // operands of blocks, branches and calls so far
 	// usesData reports whether an instruction names a data segment.
 	usesData  bool
 	dataCount uint32
@@ -170,12 +173,16 @@ type codec struct {
 }
 
 func newCodec(module []byte, opts *Options, rewriting bool) *codec {
-	return &codec{
+	c := &codec{
 		reader:    reader{buf: module, end: len(module), fn: -1},
 		opts:      *opts,
 		m:         &Module{},
 		rewriting: rewriting,
 	}
+	if opts.State && rewriting {
+		c.m.State = &State{}
+	}
+	return c
 }
 
 const header = "\x00asm\x01\x00\x00\x00"

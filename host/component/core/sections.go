@@ -273,6 +273,7 @@ func (c *codec) globalSection() {
 	// The index of a global that is being defined does not exist for its own
 	// initial value, but engines check that; what matters here is that the fuel's
 	// does not exist for any.
+	c.importedGlobals = len(c.globals)
 	n := c.open(secGlobal, c.added())
 	for i := uint32(0); i < n && c.err == nil; i++ {
 		t := c.globalType()
@@ -300,7 +301,7 @@ func (c *codec) globalType() GlobalType {
 
 // exportSection reads the exports, and adds the fuel.
 func (c *codec) exportSection() {
-	n := c.open(secExport, c.added())
+	n := c.open(secExport, c.added()+c.stateExports())
 	c.m.Exports = make([]Export, 0, n)
 	seen := make(map[string]struct{}, n)
 	for i := uint32(0); i < n && c.err == nil; i++ {
@@ -323,6 +324,8 @@ func (c *codec) exportSection() {
 		c.write(appendName(nil, FuelExport)...)
 		c.write(appendU32([]byte{byte(KindGlobal)}, uint32(len(c.globals)))...)
 	}
+	c.cut(c.pos, c.pos)
+	c.exportState()
 }
 
 func (c *codec) exportDesc(e *Export) {
@@ -361,10 +364,19 @@ func (c *codec) exportDesc(e *Export) {
 }
 
 func (c *codec) startSection() {
-	c.begin(secStart, false)
-	if c.sections[secStart].present {
-		c.m.HasStart = true
-		c.funcIndex()
+	if c.m.State == nil {
+		c.begin(secStart, false)
+	}
+	if !c.sections[secStart].present {
+		return
+	}
+	at := c.pos
+	c.m.HasStart = true
+	i := c.funcIndex()
+	if c.err == nil && c.m.State != nil { // else the engine checks it
+		if t := c.types[c.funcs[i]]; len(t.Params)+len(t.Results) > 0 {
+			c.failf(at, "start function %d has parameters or results", i)
+		}
 	}
 }
 
@@ -441,8 +453,10 @@ func (c *codec) dataSection() {
 	if c.rewriting && c.opts.Image {
 		segments = make([]segment, 0, n)
 	}
+	active := false
 	for i := uint32(0); i < n && c.err == nil; i++ {
 		s := c.dataSegment()
+		active = active || s.active
 		c.m.DataBytes += s.end - s.start
 		if segments != nil {
 			segments = append(segments, s)
@@ -450,6 +464,9 @@ func (c *codec) dataSection() {
 	}
 	if c.err == nil && len(segments) > 0 {
 		c.moveData(segments, outStart)
+	}
+	if active && c.m.Image == nil {
+		c.hide("data that is copied into memory when it is instantiated")
 	}
 }
 

@@ -28,20 +28,38 @@ func (s *State) GetStdin(*component.Call) (*wasiio.InputStream, error) {
 			s.stdin = wasiio.FromReader(struct{ io.Reader }{s.opts.Stdin}, bufferSize)
 		}
 	}
-	return wasiio.NewInputStream(keptSource{s.stdin}), nil
+	in := wasiio.NewInputStream(keptSource{s.stdin})
+	in.OnReopen(reopen((*State).GetStdin))
+	return in, nil
 }
 
 // GetStdout implements stdout.get-stdout.
 func (s *State) GetStdout(*component.Call) (*wasiio.OutputStream, error) {
-	return output(&s.stdout, s.opts.Stdout), nil
+	return output(&s.stdout, s.opts.Stdout, (*State).GetStdout), nil
 }
 
 // GetStderr implements stderr.get-stderr.
 func (s *State) GetStderr(*component.Call) (*wasiio.OutputStream, error) {
-	return output(&s.stderr, s.opts.Stderr), nil
+	return output(&s.stderr, s.opts.Stderr, (*State).GetStderr), nil
 }
 
-func output(sink *wasiio.Sink, w io.Writer) *wasiio.OutputStream {
+// reopen makes of a function that gets a stream one that gets it for the instance
+// with a given state.
+func reopen[T any](get func(*State, *component.Call) (*T, error)) func(any) *T {
+	return func(state any) *T {
+		h, ok := state.(Host)
+		if !ok {
+			return nil
+		}
+		stream, err := get(h.CLI(), nil)
+		if err != nil {
+			return nil
+		}
+		return stream
+	}
+}
+
+func output(sink *wasiio.Sink, w io.Writer, get func(*State, *component.Call) (*wasiio.OutputStream, error)) *wasiio.OutputStream {
 	switch {
 	case *sink != nil:
 	case w == nil:
@@ -49,5 +67,7 @@ func output(sink *wasiio.Sink, w io.Writer) *wasiio.OutputStream {
 	default:
 		*sink = wasiio.FromWriter(w, bufferSize)
 	}
-	return wasiio.NewOutputStream(keptSink{*sink})
+	out := wasiio.NewOutputStream(keptSink{*sink})
+	out.OnReopen(reopen(get))
+	return out
 }

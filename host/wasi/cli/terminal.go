@@ -9,6 +9,12 @@ type TerminalInput struct{ _ byte }
 // TerminalOutput is the resource terminal-output, see TerminalInput.
 type TerminalOutput struct{ _ byte }
 
+// Reopen implements component.Reopener.
+func (t *TerminalInput) Reopen(any) (any, bool) { return t, true }
+
+// Reopen implements component.Reopener.
+func (t *TerminalOutput) Reopen(any) (any, bool) { return t, true }
+
 // GetTerminalStdin implements terminal-stdin.get-terminal-stdin.
 func (s *State) GetTerminalStdin(*component.Call) (component.Option[*TerminalInput], error) {
 	return terminal[TerminalInput](s.opts.Terminals.Stdin), nil

@@ -16,7 +16,9 @@ type Descriptor struct {
 	file  *sharedFile  // or nil
 	flags DescriptorFlags
 	kept  bool // dir belongs to somebody else
-	fixed bool // a file opened from a directory without mutate-directory
+	// preopen is the number of the preopen that this is, and one more, or 0.
+	preopen int
+	fixed   bool // a file opened from a directory without mutate-directory
 }
 
 // sharedFile is an open file with the number of descriptors and streams that use
@@ -50,6 +52,16 @@ func (d *Descriptor) Drop(context.Context) {
 		d.state.release()
 		_ = d.dir.Close()
 	}
+}
+
+// Reopen implements component.Reopener: every instance has the directories that
+// it is given.
+func (d *Descriptor) Reopen(state any) (any, bool) {
+	h, ok := state.(Host)
+	if !ok || d.preopen == 0 || d.preopen > len(h.Filesystem().opts.Preopens) {
+		return nil, false
+	}
+	return h.Filesystem().preopen(d.preopen - 1), true
 }
 
 // needDir returns the directory of a descriptor that must be one.

@@ -57,12 +57,17 @@ func (s *State) release() { s.open-- }
 func (s *State) GetDirectories(*component.Call) ([]component.Tuple2[*Descriptor, string], error) {
 	dirs := make([]component.Tuple2[*Descriptor, string], len(s.opts.Preopens))
 	for i, p := range s.opts.Preopens {
-		flags := DescriptorFlagsRead
-		if p.Writable {
-			flags |= DescriptorFlagsMutateDirectory
-		}
-		dirs[i].V0 = &Descriptor{state: s, dir: p.Dir, flags: flags, kept: true}
-		dirs[i].V1 = p.Path
+		dirs[i].V0, dirs[i].V1 = s.preopen(i), p.Path
 	}
 	return dirs, nil
+}
+
+// preopen returns a descriptor of a directory that the guest is given.
+func (s *State) preopen(i int) *Descriptor {
+	p := &s.opts.Preopens[i]
+	flags := DescriptorFlagsRead
+	if p.Writable {
+		flags |= DescriptorFlagsMutateDirectory
+	}
+	return &Descriptor{state: s, dir: p.Dir, flags: flags, kept: true, preopen: i + 1}
 }

@@ -27,6 +27,7 @@ type InputStream struct {
 	src     Source
 	err     error // what the next operation fails with, if not nil
 	dropped func()
+	reopen  func(state any) *InputStream // or nil, see OnReopen
 }
 
 // NewInputStream returns a stream that reads from src and closes it.

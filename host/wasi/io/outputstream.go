@@ -34,6 +34,7 @@ type OutputStream struct {
 	sink    Sink
 	permit  uint64 // bytes that may still be written without another check
 	dropped func()
+	reopen  func(state any) *OutputStream // or nil, see OnReopen
 }
 
 // NewOutputStream returns a stream that writes to sink and closes it.

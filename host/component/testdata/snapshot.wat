@@ -1,0 +1,51 @@
+;; A component that works when it starts: it fills and grows its memory, sets
+;; globals of all types, and fills a table. $steps is how long it works.
+(component
+  (core module $M
+    (memory (export "m") 1)
+    (data (i32.const 8) "data")
+    (table 2 funcref)
+    (elem (i32.const 0) $one $two)
+    (type $v (func (result i32)))
+    (func $one (result i32) (i32.const 1))
+    (func $two (result i32) (i32.const 2))
+    (global $i (mut i32) (i32.const 1))
+    (global $l (mut i64) (i64.const 2))
+    (global $f (mut f32) (f32.const 3))
+    (global $d (export "d") (mut f64) (f64.const 4))
+    (global $starts (mut i32) (i32.const 0))
+    (func $start
+      (local $n i32)
+      (local.set $n (i32.const 200000))
+      (loop $l
+        (global.set $i (i32.add (i32.mul (global.get $i) (i32.const 1664525)) (i32.const 1013904223)))
+        (i32.store (i32.and (global.get $i) (i32.const 0xfffc)) (global.get $i))
+        (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      (drop (memory.grow (i32.const 2)))
+      (i64.store (i32.const 0x20000) (i64.const 0x1122334455667788))
+      (global.set $l (i64.const -5))
+      (global.set $f (f32.const 0.5))
+      (global.set $d (f64.const -0.25))
+      (global.set $starts (i32.add (global.get $starts) (i32.const 1))))
+    (start $start)
+    ;; a digest of all that the instance holds
+    (func (export "digest") (result i64)
+      (local $h i64) (local $p i32)
+      (loop $l
+        (local.set $h (i64.add (i64.mul (local.get $h) (i64.const 0x100000001b3)) (i64.load (local.get $p))))
+        (br_if $l (i32.lt_u (local.tee $p (i32.add (local.get $p) (i32.const 8))) (i32.mul (memory.size) (i32.const 65536)))))
+      (local.get $h)
+      (i64.xor (i64.extend_i32_u (global.get $i)))
+      (i64.xor (global.get $l))
+      (i64.xor (i64.extend_i32_u (i32.reinterpret_f32 (global.get $f))))
+      (i64.xor (i64.reinterpret_f64 (global.get $d)))
+      (i64.xor (i64.extend_i32_u (global.get $starts)))
+      (i64.xor (i64.extend_i32_u (call_indirect (type $v) (i32.const 1)))))
+    ;; spoil what the instance holds
+    (func (export "spoil")
+      (memory.fill (i32.const 0) (i32.const 0xaa) (i32.const 0x30000))
+      (global.set $i (i32.const 0)) (global.set $l (i64.const 0)) (global.set $starts (i32.const 9))
+      (global.set $f (f32.const 0)) (global.set $d (f64.const 0))))
+  (core instance $m (instantiate $M))
+  (func (export "digest") (result u64) (canon lift (core func $m "digest")))
+  (func (export "spoil") (canon lift (core func $m "spoil"))))
