@@ -29,8 +29,12 @@ type interner struct {
 type typeInfo struct {
 	id    uint32
 	nodes int
-	depth int
-	text  int // bytes of the signature, about; no less than half
+	// spread is the parts of a value: those of a fixed-length list count as often
+	// as it has elements. No function has a type with more than maxTypeNodes; one
+	// that nobody passes may have, and then this is not exact.
+	spread int
+	depth  int
+	text   int // bytes of the signature, about; no less than half
 }
 
 func newInterner() *interner {
@@ -42,7 +46,7 @@ var errTypeTooLarge = errors.New("type is too large (limits: 65536 parts, depth 
 // intern returns the type equal to t that was interned first. The parts of t
 // are interned already.
 func (n *interner) intern(t *wit.Type, parts ...*wit.Type) (*wit.Type, error) {
-	info := typeInfo{nodes: 1 + len(t.Labels)}
+	info := typeInfo{nodes: 1 + len(t.Labels), spread: 1 + len(t.Labels)}
 	key := []byte{byte(t.Kind)}
 	key = binary.AppendUvarint(key, uint64(t.Len))
 	key = binary.AppendUvarint(key, uint64(len(parts))) // or else names could pass for parts
@@ -53,12 +57,13 @@ func (n *interner) intern(t *wit.Type, parts ...*wit.Type) (*wit.Type, error) {
 		}
 		pi := n.info[p]
 		info.nodes += pi.nodes
+		info.spread = min(info.spread+pi.spread, maxTypeNodes+1)
 		info.depth = max(info.depth, pi.depth)
 		info.text = min(info.text+pi.text, maxSignature+1)
 		key = binary.AppendUvarint(key, uint64(pi.id))
 	}
 	if t.Kind == wit.FixedList {
-		info.nodes *= int(min(t.Len, maxTypeNodes))
+		info.spread = min(info.spread*int(min(t.Len, maxTypeNodes)), maxTypeNodes+1)
 	}
 	if info.depth++; info.nodes > maxTypeNodes || info.depth > maxTypeDepth {
 		return nil, errTypeTooLarge
@@ -222,6 +227,14 @@ func (n *interner) define(s *scope, d *bin.TypeDef) (*typ, error) {
 			return nil, err
 		}
 		fn := &wit.Func{Async: d.Func.Async, Params: params, Result: result}
+		for _, p := range params {
+			if n.info[p.Type].spread > maxTypeNodes {
+				return nil, errTypeTooLarge
+			}
+		}
+		if result != nil && n.info[result].spread > maxTypeNodes {
+			return nil, errTypeTooLarge
+		}
 		return &typ{fn: fn}, n.checker.Func(fn)
 	case d.Component != nil:
 		return &typ{component: &typeClosure{decls: d.Component.Decls, scope: s}}, nil
@@ -249,10 +262,10 @@ func (n *interner) walk(f *wit.Func) int {
 	const partsPerStep = 16
 	nodes := 0
 	if f.Result != nil {
-		nodes = n.info[f.Result].nodes
+		nodes = n.info[f.Result].spread
 	}
 	for _, p := range f.Params {
-		nodes += n.info[p.Type].nodes
+		nodes += n.info[p.Type].spread
 	}
 	return nodes / partsPerStep
 }
