@@ -49,7 +49,7 @@ var engine = sync.OnceValues(func() (*component.Engine, error) {
 
 var components sync.Map // path to a func() (*component.Component, error)
 
-func load(t *testing.T, path string) *component.Component {
+func load(t testing.TB, path string) *component.Component {
 	t.Helper()
 	once, _ := components.LoadOrStore(path, sync.OnceValues(func() (*component.Component, error) {
 		e, err := engine()

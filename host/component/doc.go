@@ -16,9 +16,14 @@
 //     with is not part of the code: it is an image, which the memories of all
 //     instances share until they write to it.
 //   - [Component.Instantiate] executes the plan. An [Instance] holds slots for
-//     what the plan numbers and nothing else.
+//     what the plan numbers and nothing else. What the start functions leave
+//     behind is kept, where it must be the same for every instance or
+//     [Component.Preinitialize] says that it may be, and later instances start
+//     from there (snapshot.go).
 //   - [Instance.Func] finds an exported function and calls it, bounded by the
 //     deadline of its context.
+//   - [Instance.Close] ends it. One that ended well is made as it was when it had
+//     started, if the host reaches all that it holds, and used again (reset.go).
 //
 // # What a component says of itself
 //
@@ -37,7 +42,9 @@
 // host function is bound by code generated from WIT, which reads and writes the
 // guest's memory through [Call]. A call from one component instance to another
 // runs a transfer that was compiled when the component was loaded (package
-// abi). Neither allocates for flat values.
+// abi). Neither allocates for flat values. A call between instances that moves
+// nothing but core values does not leave guest code: the caller's shim makes it
+// (fuse.go).
 //
 // # Compiling
 //
