@@ -95,7 +95,7 @@ func find(all []callable, name string) (*callable, error) {
 		if len(all) == 0 {
 			return nil, errors.New("the component exports no function")
 		}
-		return nil, fmt.Errorf("there is no function %q%s; these can be called:\n%s", name, hint(all, name), candidates(all))
+		return nil, fmt.Errorf("there is no function %q%s\nthese can be called:\n%s", name, hint(all, name), candidates(all))
 	}
 	return nil, fmt.Errorf("%q is ambiguous; it may be:\n%s", name, candidates(found))
 }
