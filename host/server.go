@@ -166,6 +166,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	switch {
+	case r.URL.Opaque != "":
+		s.refuse(w, r, http.StatusBadRequest, "the target of the request names no path")
+		return
 	case httpclient.Hops(r.Header) > s.maxHops:
 		s.refuse(w, r, http.StatusLoopDetected, "the request is one of a chain that is too long")
 		return

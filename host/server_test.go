@@ -695,3 +695,20 @@ func TestManyClients(t *testing.T) {
 		t.Errorf("%d requests", n)
 	}
 }
+
+// A request whose target is no path reaches no guest.
+func TestTargetWithoutPath(t *testing.T) {
+	s, srv := start(t, hello, host.Options{})
+	c, err := net.Dial("tcp", srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "GET a:b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(c)
+	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 400 ") || s.Metrics().Refused.Load() != 1 {
+		t.Errorf("got %q %v, want 400", answer, err)
+	}
+}

@@ -27,11 +27,15 @@ func (r *IncomingRequest) Drop(context.Context) {
 // Method implements [method]incoming-request.method.
 func (r *IncomingRequest) Method(*component.Call) (Method, error) { return methodOf(r.req.Method), nil }
 
-// PathWithQuery implements [method]incoming-request.path-with-query.
+// PathWithQuery implements [method]incoming-request.path-with-query. A target
+// that names no path ("a:b") has none.
 func (r *IncomingRequest) PathWithQuery(*component.Call) (component.Option[string], error) {
 	target := r.req.RequestURI
 	if !strings.HasPrefix(target, "/") { // absolute form, or "*"
 		target = r.req.URL.RequestURI()
+	}
+	if r.req.URL.Opaque != "" {
+		return component.Option[string]{}, nil
 	}
 	return component.Some(target), nil
 }
