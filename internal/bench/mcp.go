@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+)
+
+// starts measures the time from the start of a process to its first answer. It
+// leaves compiled code in the directory that mcpCalls uses.
+func starts(ctx context.Context, s *session) error {
+	cache := filepath.Join(s.dir, "mcp")
+	first := func(start func() (*server, error)) (float64, error) {
+		begin := time.Now()
+		srv, err := start()
+		if err != nil {
+			return 0, err
+		}
+		defer srv.stop()
+		if err := tool(srv.url)(ctx, newClient(1)); err != nil {
+			return 0, err
+		}
+		return float64(time.Since(begin)), nil
+	}
+	jco := peer{Name: "jco"}
+	for _, c := range []struct {
+		name   string
+		file   string
+		target time.Duration
+		peer   bool
+	}{
+		{"TypeScript, nothing cached", tsServer, 15 * time.Second, true},
+		{"TypeScript, code in the cache", tsServer, 700 * time.Millisecond, true},
+		{"Go, nothing cached", goServer, 0, false},
+		{"Go, code in the cache", goServer, 0, false},
+	} {
+		err := s.row(row{Name: c.name, Unit: nanoseconds, Target: float64(c.target)}, func(r *row) (err error) {
+			if r.Value, err = first(func() (*server, error) { return wattle(ctx, cache, c.file) }); err != nil {
+				return err
+			}
+			if !c.peer || !s.jco {
+				return nil
+			}
+			if jco.Value == 0 && jco.Skipped == "" {
+				jco.Value, err = first(func() (*server, error) { return jcoServer(ctx, tsServer) })
+				if err != nil {
+					jco.Skipped = err.Error()
+				}
+			}
+			r.Peers = []peer{jco}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mcpCalls measures tools/call on the example servers.
+func mcpCalls(ctx context.Context, s *session) error {
+	cache := filepath.Join(s.dir, "mcp")
+	component := func(file string, args ...string) func() (*server, error) {
+		return func() (*server, error) { return wattle(ctx, cache, file, args...) }
+	}
+	n, most := pick(s, 8, 400), pick(s, 2*time.Second, 8*time.Second)
+	var peers throughput
+	if s.jco {
+		jco := served{name: "jco, TypeScript", start: func() (*server, error) { return jcoServer(ctx, tsServer) }, ask: tool}
+		var err error
+		if peers, err = s.loads(ctx, jco, n, most, "", nil); err != nil {
+			s.say("jco is skipped: %v", err)
+			s.rows = append(s.rows, row{Section: s.section, Name: jco.name, Skipped: err.Error()})
+		}
+	}
+	for _, v := range []served{
+		{"TypeScript", component(tsServer), tool, 0},
+		{"TypeScript, --preinit", component(tsServer, "--preinit"), tool, 0},
+		{"Go", component(goServer), tool, 0},
+		{"Go, --preinit", component(goServer, "--preinit"), tool, 0},
+	} {
+		if _, err := s.loads(ctx, v, n, most, "jco", peers); err != nil {
+			return err
+		}
+	}
+	return nil
+}
