@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"runtime"
@@ -17,7 +14,6 @@ import (
 
 	"github.com/wattle-dev/wattle/host/component"
 	"github.com/wattle-dev/wattle/host/wasi"
-	wasihttp "github.com/wattle-dev/wattle/host/wasi/http"
 	"github.com/wattle-dev/wattle/wit"
 )
 
@@ -181,7 +177,7 @@ func density(ctx context.Context, args []string) error {
 	steps := []func(int) error{
 		func(i int) (err error) { all[i], err = newHeld(ctx, c); return err },
 		func(i int) error { return all[i].request(ctx, path) },
-		func(i int) error { all[i].instance.Close(); return all[i].state.Close() },
+		func(i int) error { return all[i].close() },
 	}
 	var each []memory
 	for _, step := range steps {
@@ -196,85 +192,10 @@ func density(ctx context.Context, args []string) error {
 		}
 		each = append(each, m.ofEach(before, n))
 	}
-	one.instance.Close()
+	if err := one.close(); err != nil {
+		return err
+	}
 	return json.NewEncoder(os.Stdout).Encode(each)
-}
-
-// held is an instance that is held.
-type held struct {
-	component *component.Component
-	state     *wasi.State
-	instance  *component.Instance
-}
-
-func newHeld(ctx context.Context, c *component.Component) (*held, error) {
-	h := &held{component: c, state: wasi.NewState(wasi.Options{})}
-	var err error
-	h.instance, err = c.Instantiate(ctx, h.state, component.Limits{})
-	return h, err
-}
-
-// request has the instance answer a request for a path, or add two numbers if the
-// path is empty.
-func (h *held) request(ctx context.Context, path string) error {
-	if path == "" {
-		f, err := h.instance.Func("demo:calc/ops", "add")
-		if err != nil {
-			return err
-		}
-		_, err = f.Call(ctx, uint32(1), uint32(2))
-		return err
-	}
-	method, body := http.MethodGet, io.Reader(http.NoBody)
-	if path == "/mcp" {
-		method, body = http.MethodPost, strings.NewReader(echo)
-	}
-	r, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, body)
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Accept", "application/json, text/event-stream")
-	var handler string
-	for _, name := range h.component.Exports() {
-		if strings.HasPrefix(name, "wasi:http/incoming-handler@") {
-			handler = name
-		}
-	}
-	f, err := h.instance.Func(handler, "handle")
-	if err != nil {
-		return err
-	}
-	w := &answer{header: http.Header{}}
-	ex := wasihttp.NewExchange(h.state.HTTP(), w, r)
-	err = f.CallHandles(ctx, ex.Handles()...)
-	err = errors.Join(err, ex.Finish(ctx))
-	ex.Close()
-	if err == nil && w.status != http.StatusOK {
-		err = fmt.Errorf("the answer is %d", w.status)
-	}
-	return err
-}
-
-// answer is the answer to a request, of which the status matters.
-type answer struct {
-	header http.Header
-	status int
-}
-
-func (a *answer) Header() http.Header { return a.header }
-
-func (a *answer) WriteHeader(status int) {
-	if status >= http.StatusOK {
-		a.status = status
-	}
-}
-
-func (a *answer) Write(p []byte) (int, error) {
-	if a.status == 0 {
-		a.status = http.StatusOK
-	}
-	return len(p), nil
 }
 
 // deployments loads components that are all different, and makes an instance of

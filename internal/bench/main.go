@@ -60,6 +60,7 @@ var sections = []struct {
 	{"load", loading},
 	{"instances", instances},
 	{"reset", resets},
+	{"requests", requests},
 	{"hello", hellos},
 	{"start", starts},
 	{"mcp", mcpCalls},

@@ -64,22 +64,27 @@ func mcpCalls(ctx context.Context, s *session) error {
 		return func() (*server, error) { return wattle(ctx, cache, file, args...) }
 	}
 	n, most := pick(s, 8, 400), pick(s, 2*time.Second, 8*time.Second)
-	var peers throughput
+	var of against
 	if s.jco {
 		jco := served{name: "jco, TypeScript", start: func() (*server, error) { return jcoServer(ctx, tsServer) }, ask: tool}
-		var err error
-		if peers, err = s.loads(ctx, jco, n, most, "", nil); err != nil {
-			s.say("jco is skipped: %v", err)
+		throughput, _, err := s.loads(ctx, jco, n, most, nil)
+		if err != nil {
 			s.rows = append(s.rows, row{Section: s.section, Name: jco.name, Skipped: err.Error()})
+		}
+		of = func(clients int) ([]peer, error) {
+			if throughput[clients] == 0 {
+				return nil, nil
+			}
+			return []peer{{Name: "jco", Value: throughput[clients]}}, nil
 		}
 	}
 	for _, v := range []served{
-		{"TypeScript", component(tsServer), tool, 0},
-		{"TypeScript, --preinit", component(tsServer, "--preinit"), tool, 0},
-		{"Go", component(goServer), tool, 0},
-		{"Go, --preinit", component(goServer, "--preinit"), tool, 0},
+		{"TypeScript", component(tsServer), tool},
+		{"TypeScript, --preinit", component(tsServer, "--preinit"), tool},
+		{"Go", component(goServer), tool},
+		{"Go, --preinit", component(goServer, "--preinit"), tool},
 	} {
-		if _, err := s.loads(ctx, v, n, most, "jco", peers); err != nil {
+		if _, _, err := s.loads(ctx, v, n, most, of); err != nil {
 			return err
 		}
 	}
