@@ -77,7 +77,7 @@ func main() {
 		rows    = flag.String("run", "", "measure the rows that match `REGEXP`, which is put to section/row")
 		quick   = flag.Bool("quick", false, "take less time and be less exact")
 		format  = flag.String("o", "text", "print the rows as `FORMAT`: text or json")
-		profile = flag.String("cpuprofile", "", "write a profile of this process to `FILE`")
+		profile = flag.String("cpuprofile", "", "write a profile of what the first row costs to `FILE`")
 		jco     = flag.Bool("jco", true, "measure jco too")
 	)
 	flag.Parse()
@@ -109,10 +109,7 @@ func run(rows string, quick bool, format, profile string, jco bool) error {
 		return err
 	}
 	defer s.close()
-	stop, err := profiled(profile)
-	if err != nil {
-		return err
-	}
+	s.profile = profile
 	var errs []error
 	for _, section := range sections {
 		s.section = section.name
@@ -124,7 +121,6 @@ func run(rows string, quick bool, format, profile string, jco bool) error {
 			break
 		}
 	}
-	stop()
 	about := fmt.Sprintf("%s, %d CPUs, %s/%s", runtime.Version(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
 	if format == "json" {
 		err = writeJSON(os.Stdout, about, s.rows)

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
+	"os"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"time"
 )
@@ -25,6 +28,15 @@ func (s *session) cost(op func() error) (ns, allocs float64, err error) {
 		n *= 2
 	}
 	ns = float64(took) / float64(n)
+	if s.profile != "" {
+		stop, err := profiled(s.profile)
+		if err != nil {
+			return 0, 0, err
+		}
+		defer stop()
+		s.profile = ""
+		batches *= 25
+	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range batches {
@@ -38,6 +50,21 @@ func (s *session) cost(op func() error) (ns, allocs float64, err error) {
 	}
 	runtime.ReadMemStats(&after)
 	return ns, float64((after.Mallocs - before.Mallocs) / uint64(n*batches)), nil
+}
+
+// profiled has this process be profiled until the function it returns is called.
+func profiled(file string) (stop func(), err error) {
+	f, err := os.Create(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = f.Close()
+	}, nil
 }
 
 // costs measures into a row what an operation costs that does the work that the

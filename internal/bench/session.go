@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime/pprof"
 	"time"
 
 	"github.com/wattle-dev/wattle/host/component"
@@ -28,6 +27,9 @@ type session struct {
 	engine *component.Engine
 	linker *component.Linker
 	tools  *wasmtime
+	// profile is where a profile of the batches of the next row goes, empty if none
+	// is wanted.
+	profile string
 
 	section string
 	rows    []row
@@ -120,22 +122,4 @@ func pick[T any](s *session, quick, full T) T {
 		return quick
 	}
 	return full
-}
-
-// profiled has this process be profiled until the function it returns is called.
-func profiled(file string) (func(), error) {
-	if file == "" {
-		return func() {}, nil
-	}
-	f, err := os.Create(file)
-	if err != nil {
-		return nil, err
-	}
-	if err := pprof.StartCPUProfile(f); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return func() {
-		pprof.StopCPUProfile()
-		_ = f.Close()
-	}, nil
 }
