@@ -10,17 +10,17 @@ import (
 // leaves compiled code in the directory that mcpCalls uses.
 func starts(ctx context.Context, s *session) error {
 	cache := filepath.Join(s.dir, "mcp")
-	first := func(start func() (*server, error)) (float64, error) {
+	// It returns the processor time of the process, and of those it started, too.
+	first := func(start func() (*server, error)) (took, cpu float64, err error) {
 		begin := time.Now()
 		srv, err := start()
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		defer srv.stop()
-		if err := tool(srv.url)(ctx, newClient(1)); err != nil {
-			return 0, err
-		}
-		return float64(time.Since(begin)), nil
+		err = tool(srv.url)(ctx, newClient(1))
+		took = float64(time.Since(begin))
+		srv.stop()
+		return took, float64(srv.cpu()), err
 	}
 	jco := peer{Name: "jco"}
 	for _, c := range []struct {
@@ -35,14 +35,14 @@ func starts(ctx context.Context, s *session) error {
 		{"Go, code in the cache", goServer, 0, false},
 	} {
 		err := s.row(row{Name: c.name, Unit: nanoseconds, Target: float64(c.target)}, func(r *row) (err error) {
-			if r.Value, err = first(func() (*server, error) { return wattle(ctx, cache, c.file) }); err != nil {
+			if r.Value, r.CPU, err = first(func() (*server, error) { return wattle(ctx, cache, c.file) }); err != nil {
 				return err
 			}
 			if !c.peer || !s.jco {
 				return nil
 			}
 			if jco.Value == 0 && jco.Skipped == "" {
-				jco.Value, err = first(func() (*server, error) { return jcoServer(ctx, tsServer) })
+				jco.Value, _, err = first(func() (*server, error) { return jcoServer(ctx, tsServer) })
 				if err != nil {
 					jco.Skipped = err.Error()
 				}

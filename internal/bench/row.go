@@ -108,7 +108,7 @@ var titles = map[string]string{
 	"reset":      "An instance is closed, made as it was at the start, and taken again, with so many pages of 4 KiB written in between",
 	"requests":   "Requests without a network",
 	"hello":      "A request of a small wasi:http component, each in an instance of its own; the peer is net/http without a guest",
-	"start":      "From the start of a process to its first answered tools/call",
+	"start":      "From the start of a process to its first answered tools/call; CPU is that of the whole process",
 	"mcp":        "tools/call echo, each in an instance of its own",
 	"density":    "Instances held in one process",
 	"neighbours": "Requests of a well-behaved guest beside others that spin, all in one process, each with its limits",
