@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -57,7 +58,9 @@ func untilEOF(serve func() error, stop func()) error {
 	go func() { done <- serve() }()
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	stop()
-	<-done
+	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
 	return nil
 }
 
