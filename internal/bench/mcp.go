@@ -42,8 +42,9 @@ func starts(ctx context.Context, s *session) error {
 				return nil
 			}
 			if jco.Value == 0 && jco.Skipped == "" {
-				jco.Value, _, err = first(func() (*server, error) { return jcoServer(ctx, tsServer) })
-				if err != nil {
+				if err := installJco(ctx); err != nil {
+					jco.Skipped = err.Error()
+				} else if jco.Value, _, err = first(func() (*server, error) { return jcoServer(ctx, tsServer) }); err != nil {
 					jco.Skipped = err.Error()
 				}
 			}
@@ -66,7 +67,12 @@ func mcpCalls(ctx context.Context, s *session) error {
 	n, most := pick(s, 8, 400), pick(s, 2*time.Second, 8*time.Second)
 	var of against
 	if s.jco {
-		jco := served{name: "jco, TypeScript", start: func() (*server, error) { return jcoServer(ctx, tsServer) }, ask: tool}
+		jco := served{name: "jco, TypeScript", start: func() (*server, error) {
+			if err := installJco(ctx); err != nil {
+				return nil, err
+			}
+			return jcoServer(ctx, tsServer)
+		}, ask: tool}
 		throughput, _, err := s.loads(ctx, jco, n, most, nil)
 		if err != nil {
 			s.rows = append(s.rows, row{Section: s.section, Name: jco.name, Skipped: err.Error()})

@@ -77,20 +77,28 @@ func wattle(ctx context.Context, cache, file string, args ...string) (*server, e
 	}, "bin/wattle", args...)
 }
 
-// jcoServer serves a component with jco, or says why that cannot be.
-func jcoServer(ctx context.Context, file string) (*server, error) {
-	const dir = "internal/bench/jco"
+// jcoDir is where the peer's program is.
+const jcoDir = "internal/bench/jco"
+
+// installJco has jco be there, or says why that cannot be.
+func installJco(ctx context.Context) error {
 	if _, err := exec.LookPath("node"); err != nil {
-		return nil, err
+		return err
 	}
-	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
-		install := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
-		install.Dir = dir
-		if out, err := install.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("npm ci: %w: %.300s", err, out)
-		}
+	if _, err := os.Stat(filepath.Join(jcoDir, "node_modules")); err == nil {
+		return nil
 	}
-	return start(ctx, theLine, "node", filepath.Join(dir, "serve.mjs"), file)
+	install := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
+	install.Dir = jcoDir
+	if out, err := install.CombinedOutput(); err != nil {
+		return fmt.Errorf("npm ci: %w: %.300s", err, out)
+	}
+	return nil
+}
+
+// jcoServer serves a component with jco.
+func jcoServer(ctx context.Context, file string) (*server, error) {
+	return start(ctx, theLine, "node", filepath.Join(jcoDir, "serve.mjs"), file)
 }
 
 // own runs this program as a server.
