@@ -22,19 +22,29 @@ func starts(ctx context.Context, s *session) error {
 		srv.stop()
 		return took, float64(srv.cpu()), err
 	}
+	compiled := map[string]bool{}
 	jco := peer{Name: "jco"}
 	for _, c := range []struct {
 		name   string
 		file   string
+		cached bool
 		target time.Duration
 		peer   bool
 	}{
-		{"TypeScript, nothing cached", tsServer, 15 * time.Second, true},
-		{"TypeScript, code in the cache", tsServer, 700 * time.Millisecond, true},
-		{"Go, nothing cached", goServer, 0, false},
-		{"Go, code in the cache", goServer, 0, false},
+		{"TypeScript, nothing cached", tsServer, false, 15 * time.Second, true},
+		{"TypeScript, code in the cache", tsServer, true, 700 * time.Millisecond, true},
+		{"Go, nothing cached", goServer, false, 0, false},
+		{"Go, code in the cache", goServer, true, 0, false},
 	} {
 		err := s.row(row{Name: c.name, Unit: nanoseconds, Target: float64(c.target)}, func(r *row) (err error) {
+			if c.cached && !compiled[c.file] {
+				srv, err := wattle(ctx, cache, c.file)
+				if err != nil {
+					return err
+				}
+				srv.stop()
+			}
+			compiled[c.file] = true
 			if r.Value, r.CPU, err = first(func() (*server, error) { return wattle(ctx, cache, c.file) }); err != nil {
 				return err
 			}
