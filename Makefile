@@ -112,7 +112,7 @@ e2e: ## run the binary for longer: a thousand calls, neighbours that misbehave
 .PHONY: wast
 wast: ## assemble the test components written as text (needs Node)
 	go run ./internal/wastgen wat -cache $(CACHE) host/component/testdata/*.wat host/component/validate/testdata/*/*.wat \
-		host/wasi/testdata/*.wat internal/cli/testdata/guests/*.wat
+		host/wasi/testdata/*.wat internal/cli/testdata/guests/*.wat internal/bench/testdata/*.wat
 	go run ./internal/wastgen suite -cache $(CACHE) -o host/component/testdata/wast host/component/testdata/wast
 
 .PHONY: fuzz
@@ -120,7 +120,7 @@ fuzz: ## fuzz each decoder for FUZZTIME
 	.ci/fuzz $(or $(FUZZTIME),30s)
 
 .PHONY: bench
-bench: build ## measure against peers in the same run (needs Node for the JavaScript peer)
+bench: build ## measure against targets and peers in the same run (peers need Python and a C compiler, or Node)
 	go run ./internal/bench
 
 .PHONY: examples
