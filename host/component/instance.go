@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -440,6 +441,8 @@ func (in *Instance) refill(left int64) int64 {
 	if err := in.ctx.Err(); err != nil {
 		panic(&stopError{cause: context.Cause(in.ctx.Context)})
 	}
+	// Go's scheduler would let it run for ten milliseconds, while others wait.
+	runtime.Gosched()
 	slice := int64(fuelSlice)
 	if in.limits.Fuel > 0 {
 		// Each core module has a slice of its own, of which what it does not use
