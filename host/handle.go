@@ -15,6 +15,13 @@ import (
 	"github.com/wattle-dev/wattle/providers/httpclient"
 )
 
+// over is a context that has ended.
+var over = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
 // drainTime bounds the wait for Options.Output to take the last lines.
 const drainTime = time.Second
 
@@ -24,16 +31,17 @@ type request struct {
 	id     InstanceID
 	w      http.ResponseWriter
 	r      *http.Request
-	tail   *tail // the end of the guest's standard error
-	// writers are the guest's standard streams, if the server handles them.
-	writers []*lineWriter
-	log     *slog.Logger
+	log    *slog.Logger
+	tail   tail // the end of the guest's standard error
+	// stdout and stderr are the guest's standard streams, if the server handles
+	// them.
+	stdout, stderr lineWriter
 }
 
 // handle answers a request with an instance of its own. It returns the exchange
 // to be closed, or nil.
 func (s *Server) handle(ctx context.Context, w http.ResponseWriter, r *http.Request) *wasihttp.Exchange {
-	q := &request{server: s, id: InstanceID(s.lastID.Add(1)), w: w, r: r, tail: &tail{}}
+	q := &request{server: s, id: InstanceID(s.lastID.Add(1)), w: w, r: r}
 	q.log = s.opts.Logger.With("instance", q.id)
 	started := time.Now()
 	ex, callErr, sendErr := q.run(ctx)
@@ -82,25 +90,25 @@ func (q *request) options() wasi.Options {
 	o.HTTP.Hops = httpclient.Hops(q.r.Header)
 	o.HTTP.Logger = q.log
 	if q.server.opts.Output != nil {
-		stdout := q.server.output.writer(q.server.opts.Name, q.id, Stdout, nil)
-		stderr := q.server.output.writer(q.server.opts.Name, q.id, Stderr, q.tail)
-		q.writers = []*lineWriter{stdout, stderr}
-		o.CLI.Stdout, o.CLI.Stderr = stdout, stderr
+		q.stdout = q.server.output.writer(q.server.opts.Name, q.id, Stdout, nil)
+		q.stderr = q.server.output.writer(q.server.opts.Name, q.id, Stderr, &q.tail)
+		o.CLI.Stdout, o.CLI.Stderr = &q.stdout, &q.stderr
 	}
 	return o
 }
 
 // drain waits for the guest's output.
 func (q *request) drain(ctx context.Context, state *wasi.State) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-	defer cancel()
-	if err := state.Drain(ctx); err != nil {
-		q.log.DebugContext(ctx, "output lost", "error", err)
-		return // somebody still writes
+	if state.Drain(over) != nil { // or there is nothing to wait for, as a rule
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer cancel()
+		if err := state.Drain(ctx); err != nil {
+			q.log.DebugContext(ctx, "output lost", "error", err)
+			return // somebody still writes
+		}
 	}
-	for _, w := range q.writers {
-		w.close()
-	}
+	q.stdout.close()
+	q.stderr.close()
 }
 
 // fail answers, or aborts, a request that went wrong.

@@ -91,8 +91,8 @@ func (o *output) line(l Line) {
 }
 
 // writer returns the standard stream of an instance.
-func (o *output) writer(name string, id InstanceID, s Stream, t *tail) *lineWriter {
-	return &lineWriter{out: o, line: Line{Component: name, Instance: id, Stream: s}, tail: t}
+func (o *output) writer(name string, id InstanceID, s Stream, t *tail) lineWriter {
+	return lineWriter{out: o, line: Line{Component: name, Instance: id, Stream: s}, tail: t}
 }
 
 // lineWriter splits what it is given into lines. It is used by one goroutine at

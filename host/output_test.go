@@ -51,13 +51,13 @@ func TestOutputRate(t *testing.T) {
 		o, got := collect(10)
 		w := o.writer("", 1, Stderr, nil)
 		for range 3 {
-			fmt.Fprint(w, "1234\n") // five bytes
+			fmt.Fprint(&w, "1234\n") // five bytes
 		}
 		if len(*got) != 2 || o.metrics.OutputDropped.Load() != 5 {
 			t.Errorf("%d lines came through and %d bytes were dropped, want 2 and 5", len(*got), o.metrics.OutputDropped.Load())
 		}
 		time.Sleep(time.Second)
-		fmt.Fprint(w, "1234\n")
+		fmt.Fprint(&w, "1234\n")
 		if len(*got) != 3 {
 			t.Errorf("%d lines came through after a second, want 3", len(*got))
 		}
@@ -70,10 +70,10 @@ func TestTail(t *testing.T) {
 	w := o.writer("", 1, Stderr, tail)
 	var want []string
 	for i := range 3 * tailLines {
-		fmt.Fprintf(w, "%d\n", i)
+		fmt.Fprintf(&w, "%d\n", i)
 		want = append(want, fmt.Sprint(i))
 	}
-	fmt.Fprintln(w, strings.Repeat("x", 10*tailLine))
+	fmt.Fprintln(&w, strings.Repeat("x", 10*tailLine))
 	want = append(want[2*tailLines+1:], strings.Repeat("x", tailLine))
 	if d := cmp.Diff(strings.Join(want, "\n")+"\n", tail.String()); d != "" {
 		t.Errorf("tail (-want +got):\n%s", d)

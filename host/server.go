@@ -104,6 +104,7 @@ type Server struct {
 	output  *output
 	metrics Metrics
 	lastID  atomic.Uint64
+	late    error // errTimeout with the limit
 }
 
 // handlerExport is the interface that serves HTTP, without version.
@@ -118,6 +119,7 @@ func NewServer(c *component.Component, opts *Options) (*Server, error) {
 		s.opts = *opts
 	}
 	s.opts = s.opts.withDefaults()
+	s.late = fmt.Errorf("%w: its limit is %v", errTimeout, s.opts.Timeout)
 	exports := c.Exports()
 	i := slices.IndexFunc(exports, func(name string) bool {
 		return strings.HasPrefix(name, handlerExport+"@0.2.")
@@ -177,7 +179,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, http.StatusRequestEntityTooLarge, "the request body is longer than "+most+" bytes")
 		return
 	}
-	ctx, cancel := context.WithTimeoutCause(r.Context(), s.opts.Timeout, fmt.Errorf("%w: its limit is %v", errTimeout, s.opts.Timeout))
+	ctx, cancel := context.WithTimeoutCause(r.Context(), s.opts.Timeout, s.late)
 	defer cancel()
 	s.metrics.Waiting.Add(1)
 	leave, err := s.gate.enter(ctx)

@@ -13,6 +13,7 @@ import (
 func BenchmarkCall(b *testing.B) {
 	host := hosted(b, &things{}, component.Limits{})
 	flat := instantiate(b, load(b, newEngine(b, nil), "flat.wasm", nil), nil, component.Limits{})
+	strings := instantiate(b, load(b, newEngine(b, nil), "strings.wasm", nil), nil, component.Limits{})
 	for _, c := range []struct {
 		name string
 		in   *component.Instance
@@ -21,6 +22,7 @@ func BenchmarkCall(b *testing.B) {
 	}{
 		{"guest to host, 1000 × add(u32, u32)", host, "sum", uint32(1000)},
 		{"guest to guest, 1000 × add(u32, u64)", flat, "sum", uint32(1000)},
+		{"guest to guest, 1000 × echo(string)", strings, "sum", uint32(1000)},
 		{"Go to guest, sum(0)", flat, "sum", uint32(0)},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -33,6 +35,24 @@ func BenchmarkCall(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// A call from one component to another allocates nothing, strings included.
+func TestTransferAllocatesNothing(t *testing.T) {
+	in := instantiate(t, load(t, newEngine(t, nil), "strings.wasm", nil), nil, component.Limits{})
+	f := function(t, in, "sum")
+	ctx := deadline(t)
+	allocs := func(calls uint32) float64 {
+		return testing.AllocsPerRun(10, func() {
+			got, err := f.Call(ctx, calls)
+			if err != nil || got[0] != uint64(16*calls) {
+				t.Fatalf("sum(%d) = %v, %v", calls, got, err)
+			}
+		})
+	}
+	if few, many := allocs(100), allocs(1000); many > few {
+		t.Errorf("%v allocations with 1000 calls, %v with 100", many, few)
 	}
 }
 

@@ -74,6 +74,9 @@ type Instance struct {
 	depth  int
 	calls  []*Call // calls[:nested] are in use
 	nested int
+	// confined is the stack of realloc and post-return: while one of them runs,
+	// nothing else does, for it cannot leave its component instance.
+	confined [4]uint64
 
 	active []*activation // calls of core functions under way
 	stacks int           // bytes of their stacks
@@ -126,7 +129,8 @@ func (o *optionState) Realloc(old, oldSize, align, size uint32) uint32 {
 	c := &o.in.comps[o.comp]
 	was := c.flags()
 	c.setFlags(was | flagConfined)
-	stack := [4]uint64{uint64(old), uint64(oldSize), uint64(align), uint64(size)}
+	stack := &o.in.confined
+	*stack = [4]uint64{uint64(old), uint64(oldSize), uint64(align), uint64(size)}
 	o.in.callCore(o.realloc, stack[:])
 	c.setFlags(was)
 	return uint32(stack[0])
@@ -361,8 +365,8 @@ func (in *Instance) postReturn(l *lift, ret uint64) {
 	comp := &in.comps[l.comp]
 	was := comp.flags()
 	comp.setFlags(was | flagConfined)
-	stack := [1]uint64{ret}
-	in.callCore(post, stack[:])
+	in.confined[0] = ret
+	in.callCore(post, in.confined[:1])
 	comp.setFlags(was)
 }
 

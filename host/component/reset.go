@@ -114,7 +114,7 @@ func (in *Instance) recycle(fine bool) *Instance {
 	next := &Instance{
 		engine: in.engine, of: in.of, plan: in.plan, limits: in.limits, from: in.from, fuelUsed: in.from.fuel,
 		mods: in.mods, shims: in.shims, flags: in.flags, mems: in.mems, funcs: in.funcs, opts: in.opts, comps: in.comps,
-		alloc: in.alloc,
+		alloc: in.alloc, frames: in.frames, calls: in.calls, active: in.active,
 	}
 	next.ctx.in = next
 	next.alloc.refused = false
@@ -124,9 +124,12 @@ func (in *Instance) recycle(fine bool) *Instance {
 	for i := range next.opts {
 		next.opts[i].in = next
 	}
+	for _, c := range next.calls {
+		c.in = next
+	}
 	for i := range next.comps {
 		c := &next.comps[i]
-		c.in, c.handles = next, handleTable{max: in.limits.Handles}
+		c.in = next
 		c.setFlags(0)
 	}
 	for i := range next.funcs {
@@ -141,6 +144,7 @@ func (in *Instance) recycle(fine bool) *Instance {
 		next.idle += f.kept.size
 	}
 	in.mods, in.shims, in.flags, in.mems, in.funcs, in.opts, in.comps, in.alloc = nil, nil, nil, nil, nil, nil, nil, allocator{}
+	in.frames, in.calls, in.active = nil, nil, nil
 	return next
 }
 

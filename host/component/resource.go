@@ -61,8 +61,16 @@ func (t *handleTable) close() {
 			d.Drop(context.Background())
 		}
 	}
-	t.entries, t.free = nil, nil
+	clear(t.entries)
+	t.entries, t.free = t.entries[:0], t.free[:0]
+	if cap(t.entries) > keptHandles {
+		t.entries, t.free = nil, nil
+	}
 }
+
+// keptHandles is how large a table may be that an instance keeps which is used
+// again.
+const keptHandles = 256
 
 // get returns the entry of a handle to a resource, or traps.
 func (t *handleTable) get(res *wit.Resource, i uint32) *handle {

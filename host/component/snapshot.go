@@ -160,7 +160,7 @@ func (in *Instance) restore(step int, mod api.Module) error {
 func (in *Instance) reopen() error {
 	for i := range in.comps {
 		from, t := &in.from.handles[i], &in.comps[i].handles
-		t.entries, t.free = slices.Clone(from.entries), slices.Clone(from.free)
+		t.entries, t.free = append(t.entries[:0], from.entries...), append(t.free[:0], from.free...)
 		for n := range t.entries {
 			h := &t.entries[n]
 			if h.res == nil {

@@ -26,7 +26,12 @@ type Options struct {
 
 // State is what an instance has of WASI: what component.Call.State returns in its
 // host functions.
+//
+// Its parts are made when they are first asked for, by the goroutine of the
+// instance.
 type State struct {
+	opts Options
+
 	cli        *cli.State
 	filesystem *filesystem.State
 	http       *http.State
@@ -36,32 +41,61 @@ type State struct {
 // NewState returns the state of an instance. Making one opens nothing. Close it
 // after the instance.
 func NewState(opts Options) *State {
-	return &State{
-		cli:        cli.NewState(opts.CLI),
-		filesystem: filesystem.NewState(opts.Filesystem),
-		http:       http.NewState(opts.HTTP),
-		sockets:    sockets.NewState(opts.Sockets),
-	}
+	return &State{opts: opts}
 }
 
 // CLI implements cli.Host.
-func (s *State) CLI() *cli.State { return s.cli }
+func (s *State) CLI() *cli.State {
+	if s.cli == nil {
+		s.cli = cli.NewState(s.opts.CLI)
+	}
+	return s.cli
+}
 
 // Filesystem implements filesystem.Host.
-func (s *State) Filesystem() *filesystem.State { return s.filesystem }
+func (s *State) Filesystem() *filesystem.State {
+	if s.filesystem == nil {
+		s.filesystem = filesystem.NewState(s.opts.Filesystem)
+	}
+	return s.filesystem
+}
 
 // HTTP implements http.Host.
-func (s *State) HTTP() *http.State { return s.http }
+func (s *State) HTTP() *http.State {
+	if s.http == nil {
+		s.http = http.NewState(s.opts.HTTP)
+	}
+	return s.http
+}
 
 // Sockets implements sockets.Host.
-func (s *State) Sockets() *sockets.State { return s.sockets }
+func (s *State) Sockets() *sockets.State {
+	if s.sockets == nil {
+		s.sockets = sockets.NewState(s.opts.Sockets)
+	}
+	return s.sockets
+}
 
 // Drain waits until the standard outputs have been given all that the guest
 // wrote, or ctx ends.
-func (s *State) Drain(ctx context.Context) error { return s.cli.Drain(ctx) }
+func (s *State) Drain(ctx context.Context) error {
+	if s.cli == nil {
+		return nil
+	}
+	return s.cli.Drain(ctx)
+}
 
 // Close ends what the state has open. It does not wait for writers; see Drain.
-func (s *State) Close() error { return errors.Join(s.cli.Close(), s.http.Close()) }
+func (s *State) Close() error {
+	var cliErr, httpErr error
+	if s.cli != nil {
+		cliErr = s.cli.Close()
+	}
+	if s.http != nil {
+		httpErr = s.http.Close()
+	}
+	return errors.Join(cliErr, httpErr)
+}
 
 // Define offers all of WASI 0.2 to l. The state of instances must be a *State, or
 // implement the Host interfaces of the packages that it uses.

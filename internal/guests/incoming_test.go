@@ -24,6 +24,7 @@ import (
 
 // incomingTests are the tests of guests of wasi:http that serve requests.
 var incomingTests = map[guest]func(*testing.T, guest){
+	"incoming_hello":         testIncomingHello,
 	"incoming_request":       testIncomingRequest,
 	"incoming_echo":          testIncomingEcho,
 	"incoming_informational": testIncomingInformational,
@@ -93,6 +94,26 @@ func (s *served) get(t *testing.T, path string) (*http.Response, string, error) 
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	return resp, string(body), err
+}
+
+func testIncomingHello(t *testing.T, g guest) {
+	s := g.serve(t, host.Options{})
+	resp, body, err := s.get(t, "/")
+	if body != "hello" || err != nil || resp.StatusCode != 200 || resp.ContentLength != 5 || len(resp.TransferEncoding) != 0 {
+		t.Errorf("response %d of %d bytes %v %q, %v", resp.StatusCode, resp.ContentLength, resp.TransferEncoding, body, err)
+	}
+	if got := resp.Header["Content-Type"]; !slices.Equal(got, []string{"text/plain"}) {
+		t.Errorf("content type %q", got)
+	}
+	resp, err = s.Client().Head(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.ContentLength != 5 {
+		t.Errorf("HEAD says %d bytes", resp.ContentLength)
+	}
+	s.quiet(t)
 }
 
 func testIncomingRequest(t *testing.T, g guest) {

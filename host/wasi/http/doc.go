@@ -17,6 +17,10 @@
 // occupies more than its buffer, and a peer that stalls stalls one guest, until
 // the deadline of the guest's call ends it.
 //
+// A guest that only ever waits until what it writes has been sent needs neither: as
+// long as its response declares a length, its own goroutine sends each part
+// straight from its memory.
+//
 // A body is complete when the guest has finished it. One that is dropped, or
 // that remains unfinished when the guest's call ends, is cut off, such that the
 // peer can tell. A body of another length than its Content-Length fails.

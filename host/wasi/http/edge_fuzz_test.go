@@ -119,7 +119,7 @@ func checkReceived(t *testing.T, e *Exchange) {
 	if a, _ := e.in.Authority(nil); strings.ContainsFunc(a.Value, bad) || strings.ContainsAny(a.Value, "/?#@\\") {
 		t.Errorf("the guest sees the authority %q", a.Value)
 	}
-	checkFields(t, e.in.header)
+	checkFields(t, e.in.fields())
 }
 
 // checkFields checks fields that a guest sees.

@@ -4,11 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	nethttp "net/http"
-	"sync"
-	"time"
 
 	"github.com/wattle-dev/wattle/host/component"
 )
@@ -77,9 +73,11 @@ type Exchange struct {
 	failure  error             // why that is nothing
 	header   *Fields
 
-	sending chan struct{} // closed when the goroutine that sends the body ends
-	started bool          // w has been given a head; set by that goroutine
-	err     error         // what it ended with
+	sending chan struct{} // closed when the goroutine that sends the body ends, if there is one
+
+	// The rest belongs to that goroutine, or else to that of the guest.
+	started bool  // w has been given a head
+	err     error // what sending ended with
 }
 
 // NewExchange returns the exchange of a request that a server has received. Until
@@ -93,7 +91,7 @@ func NewExchange(s *State, w nethttp.ResponseWriter, r *nethttp.Request) *Exchan
 	}
 	s.head = r.Method == nethttp.MethodHead
 	e := &Exchange{state: s, w: w, ctl: ctl, body: newServerBody(r, ctl, s.opts.MaxRequestBody)}
-	e.in = &IncomingRequest{state: s, req: r, header: received(r.Header), body: &incoming{
+	e.in = &IncomingRequest{state: s, req: r, body: &incoming{
 		body: e.body, code: errorCode, trailer: func() nethttp.Header { return r.Trailer },
 	}}
 	e.out = &ResponseOutparam{exchange: e}
@@ -136,91 +134,9 @@ func (e *Exchange) respond(r *OutgoingResponse) {
 		return
 	}
 	e.response = r
-	if r.body == nil {
-		return
-	}
-	r.body.sending = true
-	e.sending = make(chan struct{})
-	go func() { // Finish waits for it
-		defer close(e.sending)
-		if e.err = e.send(r.body); e.err != nil {
-			r.body.pipe.CloseRead(&ErrorCode{Tag: ErrorCodeConnectionTerminated})
-		}
-	}()
-}
-
-// sendHead sends the head, once. It may wait in the server's buffer.
-func (e *Exchange) sendHead() {
-	if e.started {
-		return
-	}
-	e.started = true
-	h := e.w.Header()
-	maps.Copy(h, e.header.header())
-	if _, ok := h["Content-Type"]; !ok {
-		h["Content-Type"] = nil // or the server guesses one
-	}
-	if e.response.status == nethttp.StatusResetContent {
-		h["Content-Length"] = []string{"0"} // it is framed like others, and has no content
-	}
-	e.w.WriteHeader(int(e.response.status))
-}
-
-func (e *Exchange) flush() error {
-	if err := e.ctl.Flush(); err != nil && !errors.Is(err, nethttp.ErrNotSupported) {
-		return &ClientError{Err: err}
-	}
-	return nil
-}
-
-// sendBuffers hold what is on its way from a pipe to a client.
-var sendBuffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
-
-// send sends the response with its body. A head that does not say how long the
-// body is goes out at once, for what follows may take its time; one that does
-// waits for the first bytes.
-func (e *Exchange) send(b *OutgoingBody) error {
-	bodiless := e.response.bodiless()
-	if b.length < 0 || bodiless {
-		e.sendHead()
-		if err := e.flush(); err != nil {
-			return err
-		}
-	}
-	buf := sendBuffers.Get().(*[32 << 10]byte) //nolint:forcetypeassert // the pool holds nothing else
-	defer sendBuffers.Put(buf)
-	for {
-		n, err := b.pipe.Read(buf[:])
-		if n > 0 && !bodiless {
-			e.sendHead()
-			if _, err := e.w.Write(buf[:n]); err != nil {
-				return &ClientError{Err: err}
-			}
-			if err := e.flush(); err != nil {
-				return err
-			}
-		}
-		switch {
-		case err == nil:
-		case bodiless:
-			return nil
-		case errors.Is(err, io.EOF):
-			e.sendHead()
-			e.sendTrailer(b.trailer)
-			return nil
-		default:
-			return err
-		}
-	}
-}
-
-func (e *Exchange) sendTrailer(t *Fields) {
-	if t == nil {
-		return
-	}
-	h := e.w.Header()
-	for name, values := range t.trailer() {
-		h[nethttp.TrailerPrefix+name] = values
+	if r.body != nil {
+		r.body.exchange = e
+		e.open()
 	}
 }
 
@@ -233,19 +149,7 @@ func (e *Exchange) sendTrailer(t *Fields) {
 // *ErrorCode that says what is wrong with the body, a *ResponseError, an
 // *InvalidResponseError or a *ClientError.
 func (e *Exchange) Finish(ctx context.Context) error {
-	if e.sending != nil {
-		e.response.body.end(ErrIncomplete)
-		broken := make(chan struct{})
-		stop := context.AfterFunc(ctx, func() {
-			_ = e.ctl.SetWriteDeadline(time.Unix(1, 0)) // ends a Write that waits
-			close(broken)
-		})
-		<-e.sending
-		if !stop() {
-			<-broken
-			e.err = errors.Join(e.err, &ClientError{Err: context.Cause(ctx)})
-		}
-	}
+	e.complete(ctx)
 	e.body.finish()
 	switch {
 	case e.failure != nil:

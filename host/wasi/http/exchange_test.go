@@ -510,6 +510,101 @@ func TestClientThatNeverReads(t *testing.T) {
 	})
 }
 
+// A guest that waits for what it writes is ended with the context of its call,
+// although it is the one who sends.
+func TestWriteThroughToClientThatNeverReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var finishErr error
+		srv := &nethttp.Server{ErrorLog: log.New(io.Discard, "", 0), Handler: nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
+			s := NewState(Options{})
+			e := NewExchange(s, w, r)
+			resp := newResponse(t, s, 200, "content-length", "100000")
+			b, _ := resp.Body(nil)
+			set(t, s, e, resp)
+			sink := &bodySink{Sink: b.pipe.Sink(), body: b}
+			ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+			defer cancel()
+			if done, _ := sink.WriteThrough(ctx, make([]byte, 4096)); !done || ctx.Err() == nil {
+				t.Errorf("write returned %t before the time was up", done)
+			}
+			_, err := sink.WriteThrough(ctx, []byte("more"))
+			wantCode(t, err, ErrorCodeConnectionTerminated)
+			finishErr = e.Finish(ctx)
+			if e.sending != nil {
+				t.Error("a goroutine was started")
+			}
+			panic(nethttp.ErrAbortHandler)
+		})}
+		ours, theirs := net.Pipe()
+		l := &pipeListener{conns: make(chan net.Conn, 1), addr: ours.LocalAddr()}
+		l.conns <- theirs
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_ = srv.Serve(l)
+		}()
+		if _, err := io.WriteString(ours, "GET / HTTP/1.1\r\nHost: h\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		_ = ours.Close()
+		close(l.conns)
+		<-done
+		if _, ok := errors.AsType[*ClientError](finishErr); !ok {
+			t.Errorf("the exchange ended with %v", finishErr)
+		}
+	})
+}
+
+// Writes that wait and writes that do not arrive in order, and their sum is held to
+// the declared length.
+func TestWriteThrough(t *testing.T) {
+	srv, outcomes := serveGuest(t, Options{}, func(t *testing.T, s *State, e *Exchange) {
+		r := newResponse(t, s, 200, "content-length", "9")
+		b, _ := r.Body(nil)
+		w, _ := b.Write(nil)
+		sink := &bodySink{Sink: b.pipe.Sink(), body: b}
+		if done, err := sink.WriteThrough(t.Context(), []byte("x")); done || err != nil {
+			t.Errorf("write before there is a response: %t, %v", done, err)
+		}
+		set(t, s, e, r)
+		for _, part := range []string{"one", "two"} {
+			if done, err := sink.WriteThrough(t.Context(), []byte(part)); !done || err != nil {
+				t.Errorf("write of %q: %t, %v", part, done, err)
+			}
+		}
+		_, err := sink.WriteThrough(t.Context(), []byte("four"))
+		wantCode(t, err, ErrorCodeHTTPResponseBodySize)
+		if _, err := w.CheckWrite(nil); err != nil {
+			t.Error(err)
+		}
+		if err := w.Write(nil, []byte("th")); err != nil {
+			t.Error(err)
+		}
+		if done, err := sink.WriteThrough(t.Context(), []byte("r")); done || err != nil {
+			t.Errorf("write beside the goroutine: %t, %v", done, err)
+		}
+		if err := sink.Write([]byte("3")); err != nil {
+			t.Error(err)
+		}
+		w.Drop(t.Context())
+		if err := s.OutgoingBodyFinish(nil, b, component.Option[*Fields]{}); err != nil {
+			t.Error(err)
+		}
+	})
+	resp, err := srv.Client().Get(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if body, err := io.ReadAll(resp.Body); string(body) != "onetwoth3" || err != nil {
+		t.Errorf("body %q, %v", body, err)
+	}
+	if o := <-outcomes; o.err != nil {
+		t.Errorf("outcome %v", o.err)
+	}
+}
+
 func TestClientThatNeverSends(t *testing.T) {
 	// A guest that does not wait for the body of its request is not held up by it.
 	for _, tt := range []struct {

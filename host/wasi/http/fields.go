@@ -141,10 +141,22 @@ func received(h nethttp.Header) *Fields {
 // header returns the fields as the network side has them.
 func (f *Fields) header() nethttp.Header {
 	h := make(nethttp.Header, len(f.list))
-	for _, e := range f.list {
-		h.Add(e.name, string(e.value))
-	}
+	f.addTo(h)
 	return h
+}
+
+// addTo adds the fields to a header that has none of them.
+func (f *Fields) addTo(h nethttp.Header) {
+	values := make([]string, len(f.list)) // most names have one
+	for i, e := range f.list {
+		values[i] = string(e.value)
+		name := nethttp.CanonicalHeaderKey(e.name)
+		if have := h[name]; have != nil {
+			h[name] = append(have, values[i])
+		} else {
+			h[name] = values[i : i+1 : i+1]
+		}
+	}
 }
 
 // heads are fields that say how a message is framed or what its content is, and

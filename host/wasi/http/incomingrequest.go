@@ -13,7 +13,7 @@ type IncomingRequest struct {
 	parent // of its headers
 	state  *State
 	req    *nethttp.Request
-	header *Fields
+	header *Fields   // nil while the guest has not asked for it
 	body   *incoming // nil when the guest has it
 }
 
@@ -54,7 +54,14 @@ func (r *IncomingRequest) Authority(*component.Call) (component.Option[string], 
 }
 
 // Headers implements [method]incoming-request.headers.
-func (r *IncomingRequest) Headers(*component.Call) (*Fields, error) { return r.view(r.header), nil }
+func (r *IncomingRequest) Headers(*component.Call) (*Fields, error) { return r.view(r.fields()), nil }
+
+func (r *IncomingRequest) fields() *Fields {
+	if r.header == nil {
+		r.header = received(r.req.Header)
+	}
+	return r.header
+}
 
 // Consume implements [method]incoming-request.consume.
 func (r *IncomingRequest) Consume(*component.Call) (*IncomingBody, error) {

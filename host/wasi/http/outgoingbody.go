@@ -7,6 +7,7 @@ import (
 	"maps"
 	nethttp "net/http"
 	"strconv"
+	"strings"
 
 	"github.com/wattle-dev/wattle/host/component"
 	wasiio "github.com/wattle-dev/wattle/host/wasi/io"
@@ -16,7 +17,7 @@ import (
 var ErrIncomplete = errors.New("the guest did not finish the body")
 
 // OutgoingBody is the resource outgoing-body: a pipe to the goroutine that
-// sends it.
+// sends it, if there is one.
 type OutgoingBody struct {
 	parent // of its stream
 	state  *State
@@ -24,7 +25,8 @@ type OutgoingBody struct {
 	// response is the response that the body belongs to, or nil for one of a
 	// request.
 	response *OutgoingResponse
-	length   int64 // what Content-Length declares, or -1
+	exchange *Exchange // that sends the response, or nil
+	length   int64     // what Content-Length declares, or -1
 
 	written int64
 	taken   bool
@@ -43,15 +45,18 @@ func newOutgoingBody(s *State, header *Fields, response *OutgoingResponse) *Outg
 
 // contentLength returns what the Content-Length field declares, or -1.
 func contentLength(f *Fields) (int64, error) {
-	values := f.header()["Content-Length"]
-	if len(values) == 0 {
-		return -1, nil
+	length := int64(-1)
+	for _, e := range f.list {
+		if !strings.EqualFold(e.name, "Content-Length") {
+			continue
+		}
+		n, err := strconv.ParseUint(string(e.value), 10, 63)
+		if err != nil || length >= 0 {
+			return -1, errors.New("Content-Length is not one number")
+		}
+		length = int64(n)
 	}
-	n, err := strconv.ParseUint(values[0], 10, 63)
-	if err != nil || len(values) > 1 {
-		return -1, errors.New("Content-Length is not one number")
-	}
-	return int64(n), nil
+	return length, nil
 }
 
 // sizeError is the error of a body of another length than was declared.
@@ -94,7 +99,28 @@ func (s *bodySink) Write(p []byte) error {
 		return err
 	}
 	b.written += int64(len(p))
+	if b.exchange != nil {
+		b.exchange.start()
+	}
 	return nil
+}
+
+// WriteThrough implements wasiio.ThroughSink: while no goroutine sends the
+// response, that of the guest does.
+func (s *bodySink) WriteThrough(ctx context.Context, p []byte) (bool, error) {
+	b := s.body
+	if b.exchange == nil || b.sending {
+		return false, nil
+	}
+	if _, err := s.Check(); err != nil {
+		return true, err
+	}
+	if n := b.written + int64(len(p)); b.checked() && n > b.length {
+		return true, b.sizeError(n)
+	}
+	b.written += int64(len(p))
+	b.exchange.write(ctx, p)
+	return true, nil
 }
 
 // Flush implements wasiio.Sink. While nobody reads the pipe, there is nothing

@@ -29,6 +29,16 @@ type Sink interface {
 	Close() error
 }
 
+// ThroughSink is a sink to which the goroutine of the guest can write without
+// another one, when the guest waits for the end of the write in any case.
+type ThroughSink interface {
+	Sink
+	// WriteThrough writes p, however long, and flushes it. It blocks, until ctx
+	// ends at the latest. If it returns false, it has done nothing, and Write has
+	// to be used; it does so while a flush is under way.
+	WriteThrough(ctx context.Context, p []byte) (done bool, err error)
+}
+
 // OutputStream is the resource wasi:io/streams.output-stream.
 type OutputStream struct {
 	sink    Sink
@@ -154,6 +164,16 @@ func (f flushed) Ready() bool { return f.Flushed() }
 
 // writeAndFlush writes n bytes, those of p or zeroes, and flushes them.
 func (s *OutputStream) writeAndFlush(ctx context.Context, p []byte) error {
+	if t, ok := s.sink.(ThroughSink); ok && len(p) > 0 {
+		done, err := t.WriteThrough(ctx, p)
+		if err != nil {
+			return s.fail(err)
+		}
+		if done {
+			_, err := s.check()
+			return err
+		}
+	}
 	for len(p) > 0 {
 		n, err := s.checkBlocking(ctx)
 		if err != nil {

@@ -55,6 +55,13 @@ func (p *Pipe) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// Len returns how many bytes are in the pipe.
+func (p *Pipe) Len() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.q.n
+}
+
 // settle notes that the reader has dealt with what it was given. It reports
 // whether that ends a flush.
 func (p *Pipe) settle() bool {
