@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -133,7 +134,11 @@ func TestWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &session{match: regexp.MustCompile("^calls/"), quick: true, engine: e, linker: l, tools: &wasmtime{dir: os.DevNull}}
+	missing := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(missing, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := &session{match: regexp.MustCompile("^calls/"), quick: true, engine: e, linker: l, tools: &wasmtime{dir: filepath.Join(missing, "none")}}
 	defer func() { _ = e.Close(context.Background()) }()
 	s.section = "calls"
 	if err := calls(ctx, s); err != nil {

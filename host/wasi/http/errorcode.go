@@ -168,11 +168,15 @@ func networkCode(err error) *ErrorCode {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return &ErrorCode{Tag: ErrorCodeConnectionTerminated}
-	case errors.Is(err, context.Canceled), errors.Is(err, errClosed):
+	case errors.Is(err, context.Canceled), errors.Is(err, errClosed), strings.HasSuffix(err.Error(), closedIdle):
 		return &ErrorCode{Tag: ErrorCodeConnectionTerminated}
 	}
 	return nil
 }
+
+// closedIdle is what net/http says when a server closes a new connection before it
+// has been sent anything. The error has no other mark.
+const closedIdle = "server closed idle connection"
 
 // responseBodyCode returns the code of an error of a response's body.
 func responseBodyCode(err error) *ErrorCode {
