@@ -64,7 +64,34 @@ func (e *Engine) share(ctx context.Context, c *Component, code *coreCode) error 
 	if code.info != nil {
 		code.info.Bytes = nil
 	}
-	return s.err
+	if s.err != nil {
+		return s.err
+	}
+	return e.restore(ctx, s, m)
+}
+
+// restore sees to it that the code of a module which others have is in memory.
+// They might have lost it for good.
+func (e *Engine) restore(ctx context.Context, s *sharedCode, m *moduleSource) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.compiled != nil {
+		return nil
+	}
+	code, err := e.obtain(ctx, m)
+	if err == nil {
+		s.set(e, m, code)
+	}
+	return err
+}
+
+// set takes over code that is in memory. The caller holds the lock.
+func (s *sharedCode) set(e *Engine, m *moduleSource, code madeCode) {
+	s.compiled, s.size, s.again = code.compiled, code.size, nil
+	if code.held {
+		s.again = &moduleSource{key: m.key, shell: m.shell}
+	}
+	e.residency.add(s.size)
 }
 
 // claim returns the code of a module, which the caller releases, and has it made
@@ -101,12 +128,10 @@ func (e *Engine) claim(ctx context.Context, m *moduleSource) (*sharedCode, error
 func (e *Engine) make(ctx context.Context, m *moduleSource, s *sharedCode) {
 	code, err := e.obtain(ctx, m)
 	s.mu.Lock()
-	s.compiled, s.size, s.err = code.compiled, code.size, err
-	if code.held {
-		s.again = &moduleSource{key: m.key, shell: m.shell}
+	if s.err = err; err == nil {
+		s.set(e, m, code)
 	}
 	s.mu.Unlock()
-	e.residency.add(code.size)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s.cancel()
@@ -166,8 +191,7 @@ func (e *Engine) use(ctx context.Context, s *sharedCode) (wazero.CompiledModule,
 		if err != nil {
 			return nil, err
 		}
-		s.compiled = code.compiled
-		e.residency.add(s.size)
+		s.set(e, s.again, code)
 	}
 	s.users++
 	return s.compiled, nil

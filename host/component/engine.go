@@ -123,6 +123,7 @@ func NewEngine(ctx context.Context, opts *EngineOptions) (*Engine, error) {
 	if err := e.defineRefill(ctx); err != nil {
 		return nil, errors.Join(err, e.Close(ctx))
 	}
+	e.residency.start()
 	return e, nil
 }
 

@@ -57,10 +57,16 @@ func (r *residency) init(e *Engine) {
 		r.maxCode = DefaultMaxCode
 	}
 	r.components = map[*Component]struct{}{}
+}
+
+// start begins to look after the engine, which is complete.
+func (r *residency) start() {
 	period := time.Duration(housekeeping)
 	if r.maxAge > 0 {
 		period = max(min(period, r.maxAge/4), time.Millisecond)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.timer = time.AfterFunc(period, func() { r.tick(period) })
 }
 
@@ -87,7 +93,9 @@ func (r *residency) stop() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.stopped = true
-	r.timer.Stop()
+	if r.timer != nil {
+		r.timer.Stop()
+	}
 }
 
 // admit loads a component that has just been made.
