@@ -177,16 +177,18 @@ func (c *Component) unloadable() bool {
 }
 
 // tryUnload unloads a component if nobody uses it at this moment and a condition
-// still holds.
-func (c *Component) tryUnload(still func() bool) {
+// still holds, and reports whether it has.
+func (c *Component) tryUnload(still func() bool) bool {
 	if !c.mu.TryLock() {
-		return
+		return false
 	}
 	defer c.mu.Unlock()
-	if c.unloadable() && still() {
-		_ = c.unload(context.Background()) // which the engine says of nothing that is freed
-		c.engine.residency.unloads.Add(1)
+	if !c.unloadable() || !still() {
+		return false
 	}
+	_ = c.unload(context.Background()) // closing what nobody uses cannot go wrong
+	c.engine.residency.unloads.Add(1)
+	return true
 }
 
 // load has everything in memory that instances are made of.
