@@ -217,13 +217,14 @@ func (e *Engine) retire(ctx context.Context, s *sharedCode) error {
 }
 
 // GoneError is that a component is not in memory and its code, which had been in
-// the cache, is not there any more: somebody has removed it. The component has to
-// be loaded anew.
+// the cache, is not there any more: somebody has removed or damaged it. The
+// component has to be loaded anew, with the same engine or another one; after
+// that, those that had lost the code can be used again as well.
 type GoneError struct{ Dir string }
 
 // Error implements error.
 func (e *GoneError) Error() string {
-	return fmt.Sprintf("code of the component was removed from the cache directory %q: load the component again", e.Dir)
+	return fmt.Sprintf("code of the component is gone from the cache directory %q: load the component again", e.Dir)
 }
 
 // moduleSource is a rewritten core module and what is known of it.

@@ -61,7 +61,7 @@ func (r *residency) init(e *Engine) {
 
 // start begins to look after the engine, which is complete.
 func (r *residency) start() {
-	period := time.Duration(housekeeping)
+	period := housekeeping
 	if r.maxAge > 0 {
 		period = max(min(period, r.maxAge/4), time.Millisecond)
 	}

@@ -311,6 +311,9 @@ func TestUnloadedEntryRemoved(t *testing.T) {
 	if err != nil {
 		t.Errorf("the component cannot be loaded anew: %v", err)
 	}
+	if !r.use(0) {
+		t.Error("component was not loaded again")
+	}
 }
 
 // Without a directory there is nothing to load from, and nothing is unloaded.
@@ -340,9 +343,9 @@ func BenchmarkFirstCall(b *testing.B) {
 		name string
 		wasm []byte
 	}{{"small", constComponent(1, 4000)}, {"calc", calc}} {
-		for name, max := range map[string]int64{"warm": -1, "unloaded": 1} {
+		for name, most := range map[string]int64{"warm": -1, "unloaded": 1} {
 			b.Run(test.name+"/"+name, func(b *testing.B) {
-				e := newEngine(b, &component.EngineOptions{CacheDir: filepath.Join(b.TempDir(), "cache"), MaxCode: max})
+				e := newEngine(b, &component.EngineOptions{CacheDir: filepath.Join(b.TempDir(), "cache"), MaxCode: most})
 				c, err := e.Load(b.Context(), test.wasm, nil)
 				if err != nil {
 					b.Fatal(err)
