@@ -27,13 +27,14 @@ import (
 //     processes may use one directory, and any of them may die at any time.
 //
 // An entry is named for the SHA-256 of the rewritten module, followed by the
-// engine's own name for it, which depends on the processor. The engine looks for
-// code in a private staging directory, where an entry is linked while it is
-// loaded. Code is made in a directory below that, one for each compilation, by
-// this process or by a child.
+// engine's own name for its shell (shell.go), which depends on the processor. The
+// engine looks for code in a private staging directory, where an entry is linked
+// while it is loaded. Code is made in a directory below that, one for each
+// compilation, by this process or by a child.
 //
 // All entries together are limited to maxCache bytes; those used longest ago go
-// first.
+// first. What the components of this process need to be loaded again is linked in
+// the staging directory as well, so that nobody takes it from them.
 type codeCache struct {
 	dir       string
 	ephemeral bool // the directory ends with the cache
@@ -167,6 +168,7 @@ func (c *codeCache) entry(key moduleKey) string {
 type stagedCode struct {
 	links   []string
 	entries []string // what they are links to
+	size    int64    // of the files
 }
 
 // release takes the code away from the engine, which has read it.
@@ -183,13 +185,50 @@ func (s *stagedCode) discard() {
 	}
 }
 
+// held is the directory of the files of a module that are kept for the components
+// of this process, with a slash at its end.
+func (c *codeCache) held(key moduleKey) string {
+	return filepath.Join(c.staging, heldDir, hex.EncodeToString(key[:])) + string(filepath.Separator)
+}
+
+// heldDir is where these directories are, in the staging directory.
+const heldDir = "held"
+
+// hold keeps the code of a module that is staged for this process, whatever
+// becomes of its entry. It reports whether it can be.
+func (c *codeCache) hold(s *stagedCode, key moduleKey) bool {
+	held := c.held(key)
+	if os.MkdirAll(held, 0o700) != nil {
+		return false
+	}
+	for _, f := range s.links {
+		if err := os.Link(f, held+filepath.Base(f)); err != nil && !errors.Is(err, fs.ErrExist) {
+			return false
+		}
+	}
+	return true
+}
+
+// unhold ends what hold has begun.
+func (c *codeCache) unhold(key moduleKey) {
+	_ = os.RemoveAll(c.held(key))
+}
+
 // stage puts the files of a module where the engine looks for them. Files that
 // are not whole are removed instead.
 func (c *codeCache) stage(key moduleKey) (*stagedCode, error) {
 	if err := c.freshen(); err != nil {
 		return nil, c.fail(err)
 	}
-	entry := c.entry(key)
+	s, err := c.stageFrom(c.held(key))
+	if err == nil && len(s.links) == 0 {
+		s, err = c.stageFrom(c.entry(key))
+	}
+	return s, err
+}
+
+// stageFrom stages the files whose paths start with entry.
+func (c *codeCache) stageFrom(entry string) (*stagedCode, error) {
 	files, err := list(filepath.Split(entry))
 	if err != nil {
 		return nil, c.fail(err)
@@ -197,14 +236,15 @@ func (c *codeCache) stage(key moduleKey) (*stagedCode, error) {
 	s := &stagedCode{}
 	now := time.Now()
 	for _, f := range files {
-		whole, err := isWhole(f)
+		size, err := wholeSize(f)
 		if err != nil {
 			continue // another process has removed it
 		}
-		if !whole {
+		if size == 0 {
 			_ = os.Remove(f)
 			continue
 		}
+		s.size += size
 		to := filepath.Join(c.staging, c.version, f[len(entry):])
 		if err := link(f, to); err != nil {
 			s.release()
@@ -216,28 +256,32 @@ func (c *codeCache) stage(key moduleKey) (*stagedCode, error) {
 	return s, nil
 }
 
-// isWhole says whether a file ends with the sum of what precedes it.
-func isWhole(file string) (bool, error) {
+// wholeSize returns the size of a file that ends with the sum of what precedes
+// it, and 0 if it does not.
+func wholeSize(file string) (int64, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	h := sha256.New()
 	if n := info.Size() - sha256.Size; n < 0 {
-		return false, nil
+		return 0, nil
 	} else if _, err := io.CopyN(h, f, n); err != nil {
-		return false, err
+		return 0, err
 	}
 	var sum [sha256.Size]byte
 	if _, err := io.ReadFull(f, sum[:]); err != nil {
-		return false, err
+		return 0, err
 	}
-	return [sha256.Size]byte(h.Sum(nil)) == sum, nil
+	if [sha256.Size]byte(h.Sum(nil)) != sum {
+		return 0, nil
+	}
+	return info.Size(), nil
 }
 
 // link makes a file appear under another name as well; as a copy where the file
@@ -271,39 +315,67 @@ func (c *codeCache) workshop() (string, error) {
 	return dir, nil
 }
 
-// keep makes an entry of what was compiled in a workshop, of at most limit bytes,
-// and stages it. The entry appears whole or not at all; when two processes make
-// the same, the second replaces the first.
-func (c *codeCache) keep(workshop string, key moduleKey, limit uint64) (*stagedCode, error) {
-	files, err := list(filepath.Join(workshop, c.version), "")
+// newCode is code that was compiled in a workshop.
+type newCode struct {
+	workshop string
+	file     string
+	size     int64
+	as       string // the name under which the engine will look for it
+}
+
+// find finds what the compiler has made of a module in a workshop, and of its
+// shell if there is one.
+func (c *codeCache) find(made *newCode, shell bool) error {
+	file, err := c.onlyFile(made.workshop)
 	if err != nil {
-		return nil, c.fail(err)
+		return err
+	}
+	named := file
+	if shell {
+		if named, err = c.onlyFile(filepath.Join(made.workshop, shellDir)); err != nil {
+			return err
+		}
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return c.fail(err)
+	}
+	made.file, made.size, made.as = file, info.Size(), filepath.Base(named)
+	return nil
+}
+
+func (c *codeCache) onlyFile(dir string) (string, error) {
+	files, err := list(filepath.Join(dir, c.version), "")
+	if err != nil {
+		return "", c.fail(err)
 	}
 	if len(files) != 1 {
-		return nil, &internalError{fmt.Errorf("the compiler made %d files of a module", len(files))}
+		return "", &internalError{fmt.Errorf("the compiler made %d files of a module", len(files))}
 	}
-	made := files[0]
-	info, err := os.Stat(made)
-	if err != nil {
-		return nil, c.fail(err)
-	}
-	if uint64(info.Size()) > limit {
+	return files[0], nil
+}
+
+// keep makes an entry of code of at most limit bytes and stages it. The entry
+// appears whole or not at all; when two processes make the same, the second
+// replaces the first.
+func (c *codeCache) keep(made newCode, key moduleKey, limit uint64) (*stagedCode, error) {
+	if uint64(made.size) > limit {
 		return nil, &LimitError{What: "bytes of machine code for a module", Max: limit}
 	}
-	if err := seal(made); err != nil {
+	if err := seal(made.file); err != nil {
 		return nil, c.fail(err)
 	}
-	s := &stagedCode{links: []string{filepath.Join(c.staging, c.version, filepath.Base(made))}}
-	if err := link(made, s.links[0]); err != nil {
+	s := &stagedCode{links: []string{filepath.Join(c.staging, c.version, made.as)}, size: made.size}
+	if err := link(made.file, s.links[0]); err != nil {
 		return nil, c.fail(err)
 	}
 	if c.ephemeral {
 		return s, nil
 	}
-	entry := c.entry(key) + filepath.Base(made)
-	err = os.MkdirAll(filepath.Dir(entry), 0o700)
+	entry := c.entry(key) + made.as
+	err := os.MkdirAll(filepath.Dir(entry), 0o700)
 	if err == nil {
-		err = os.Rename(made, entry)
+		err = os.Rename(made.file, entry)
 	}
 	if err == nil {
 		err = c.evict(entry)

@@ -34,7 +34,7 @@ func TestCacheEviction(t *testing.T) {
 			t.Fatal(err)
 		}
 		key := moduleKey([]byte(strings.Repeat(name, len(moduleKey{}))))
-		staged, err := c.keep(workshop, key, uint64(size))
+		staged, err := c.keep(newCode{workshop: workshop, file: made, size: int64(size), as: name}, key, uint64(size))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,11 +113,11 @@ func TestLoadWithoutCode(t *testing.T) {
 		}
 	}()
 	module := []byte("\x00asm\x01\x00\x00\x00\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00\x0a\x04\x01\x02\x00\x0b")
-	if _, err := e.loadStaged(t.Context(), &moduleSource{bytes: module}); !errors.Is(err, errNoCode) {
+	if _, err := e.loadStaged(t.Context(), &moduleSource{shell: module}, &stagedCode{}); !errors.Is(err, errNoCode) {
 		t.Errorf("a module that is not in the cache: %v", err)
 	}
 	module[len(module)-1] = 0x1a // (drop), and no end
-	if _, err := e.loadStaged(t.Context(), &moduleSource{bytes: module}); err == nil || errors.Is(err, errNoCode) {
+	if _, err := e.loadStaged(t.Context(), &moduleSource{shell: module}, &stagedCode{}); err == nil || errors.Is(err, errNoCode) {
 		t.Errorf("a module that is not valid: %v", err)
 	}
 }

@@ -64,10 +64,11 @@ func (c *Compiler) withDefaults() *Compiler {
 }
 
 // compileRequest is what a child is asked, as a line of JSON. The module
-// follows. The pipe stays open as long as somebody waits for the answer.
+// follows, and its shell if it has one. The pipe stays open as long as somebody waits for the answer.
 type compileRequest struct {
 	Dir     string `json:"dir"`     // where the code goes
 	Size    int    `json:"size"`    // of the module
+	Shell   int    `json:"shell"`   // size of its shell, or zero
 	Seconds uint64 `json:"seconds"` // of processor time
 	Memory  uint64 `json:"memory"`  // in bytes
 }
@@ -127,13 +128,14 @@ func isStorage(err error) bool {
 		(errors.As(err, &storage) || errors.As(err, &path) || errors.As(err, &link) || errors.As(err, &call))
 }
 
-// compile has a child compile a module into a directory.
-func (c *Compiler) compile(ctx context.Context, dir string, module []byte) error {
+// compile has a child compile a module and its shell, unless that is nil, in a
+// workshop.
+func (c *Compiler) compile(ctx context.Context, dir string, module, shell []byte) error {
 	wall := patience * c.Time
 	ctx, cancel := context.WithTimeoutCause(ctx, wall, fmt.Errorf("compiler has not answered for %v, the machine may be overloaded: %w", wall,
 		&LimitError{What: "seconds to compile a module", Max: uint64(wall.Seconds())}))
 	defer cancel()
-	header, err := json.Marshal(compileRequest{Dir: dir, Size: len(module), Seconds: uint64(c.Time.Seconds()), Memory: c.Memory})
+	header, err := json.Marshal(compileRequest{Dir: dir, Size: len(module), Shell: len(shell), Seconds: uint64(c.Time.Seconds()), Memory: c.Memory})
 	if err != nil {
 		return err
 	}
@@ -155,6 +157,7 @@ func (c *Compiler) compile(ctx context.Context, dir string, module []byte) error
 	// nobody reads. Wait closes the pipe after it has ended.
 	_, _ = stdin.Write(append(header, '\n'))
 	_, _ = stdin.Write(module)
+	_, _ = stdin.Write(shell)
 	ended := cmd.Wait()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -50,8 +50,8 @@ func serveCompiler(in io.Reader) (*compileAnswer, error) {
 	if err := json.Unmarshal(line, &q); err != nil {
 		return nil, fmt.Errorf("read what to compile: %w", err)
 	}
-	if q.Size < 0 || q.Size > maxCompiled {
-		return &compileAnswer{faultRequest, fmt.Sprintf("module has %d bytes, limit %d", q.Size, maxCompiled)}, nil
+	if q.Size < 0 || q.Size > maxCompiled || q.Shell < 0 || q.Shell > maxCompiled {
+		return &compileAnswer{faultRequest, fmt.Sprintf("module has %d bytes, limit %d", max(q.Size, q.Shell), maxCompiled)}, nil
 	}
 	timeout := make(chan os.Signal, 1)
 	notifyTimeout(timeout)
@@ -60,9 +60,13 @@ func serveCompiler(in io.Reader) (*compileAnswer, error) {
 		return &compileAnswer{faultRequest, fmt.Sprintf("limit the process: %v", err)}, nil
 	}
 	debug.SetMemoryLimit(int64(min(q.Memory/4*3, 1<<62)))
-	module := make([]byte, q.Size)
-	if _, err := io.ReadFull(r, module); err != nil {
+	both := make([]byte, q.Size+q.Shell)
+	if _, err := io.ReadFull(r, both); err != nil {
 		return nil, errNobodyWaits
+	}
+	module, shell := both[:q.Size], both[q.Size:]
+	if q.Shell == 0 {
+		shell = nil
 	}
 	gone := make(chan struct{})
 	go func() {
@@ -71,7 +75,7 @@ func serveCompiler(in io.Reader) (*compileAnswer, error) {
 	}()
 	done := make(chan error, 1)
 	go func() {
-		done <- compileInto(context.Background(), q.Dir, module, max(2, runtime.GOMAXPROCS(0)))
+		done <- compileBoth(context.Background(), q.Dir, module, shell, max(2, runtime.GOMAXPROCS(0)))
 	}()
 	watch := time.NewTicker(watchInterval)
 	defer watch.Stop()

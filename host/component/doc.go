@@ -71,6 +71,27 @@
 // compiler costs. A module that makes the compiler write wrong machine code would
 // be in control of the process that loads it as well, wherever it was compiled.
 //
+// # What stays in memory
+//
+// A component that is deployed and not in use consists of its plan, of the shells
+// of its core modules (shell.go), and of images: a few kilobytes, and the data of
+// its memories. Machine code is by far the largest part of a component. It is
+// copied from the cache to memory, where equal modules have it once, and leaves
+// memory when there is too much of it ([EngineOptions.MaxCode]) or when it was not
+// used for a time ([EngineOptions.MaxUnused]): what was used longest ago goes
+// first, with its idle instances. What has an instance or is pinned
+// ([Component.Pin]) stays. The next instance loads the code again, from a link to
+// the cache's entry that this process keeps, so that no request waits for a
+// compiler. [Component.Warm] does so ahead. [Engine.Stats] counts.
+//
+// Nobody can run code that has left: an instance holds its component, an idle one
+// is freed before its code is, and the engine unmaps code when the garbage
+// collector has found that no instance can reach it. Since the collector does not
+// see that memory it is called when enough has gathered.
+//
+// Instances that wait to be used again ([EngineOptions.MaxIdle]) have given their
+// dirty pages back; what they cost is address space and the engine's tables.
+//
 // # What a guest can do to others
 //
 // Nothing. A guest that breaks the Canonical ABI, traps, loops, or asks for more

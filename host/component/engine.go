@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -45,6 +46,16 @@ type EngineOptions struct {
 	// end and were made as they had been when they started, are kept to be used
 	// again. If zero, DefaultMaxIdle; if negative, none.
 	MaxIdle int
+	// MaxCode is how many bytes of machine code may be in memory. When there is
+	// more, components that have no instances and are not pinned are unloaded, those
+	// first that were used longest ago; they are loaded again from CacheDir when
+	// they are needed. What is in use stays, even if that is more. If zero,
+	// DefaultMaxCode; if negative, there is no limit. Without a cache nothing is
+	// unloaded.
+	MaxCode int64
+	// MaxUnused is how long a component without instances stays in memory. If zero,
+	// as long as there is room.
+	MaxUnused time.Duration
 }
 
 // Engine compiles core modules and holds compiled code. It is safe for
@@ -58,27 +69,33 @@ type Engine struct {
 	slots  chan struct{}  // taken by compilations that may take long
 	making sync.WaitGroup // compilations
 
+	residency residency
+
 	mu      sync.Mutex
 	modules map[moduleKey]*sharedCode
 	images  map[[sha256.Size]byte]*sharedImage
+	hosts   map[hostKey]*hostModule
 }
 
 // sharedImage is an image with the number of times that components use it.
 type sharedImage struct {
 	refs  int
 	once  sync.Once
-	image *image
+	image atomic.Pointer[image]
 }
 
 // NewEngine returns an engine. Close frees it.
 func NewEngine(ctx context.Context, opts *EngineOptions) (*Engine, error) {
-	e := &Engine{modules: map[moduleKey]*sharedCode{}, images: map[[sha256.Size]byte]*sharedImage{}}
+	e := &Engine{
+		modules: map[moduleKey]*sharedCode{}, images: map[[sha256.Size]byte]*sharedImage{}, hosts: map[hostKey]*hostModule{},
+	}
 	if opts != nil {
 		e.opts = *opts
 	}
 	if e.idle.max = e.opts.MaxIdle; e.idle.max == 0 {
 		e.idle.max = DefaultMaxIdle
 	}
+	e.residency.init(e)
 	parallel := 1
 	if c := e.opts.Compiler; c != nil {
 		if len(c.Command) == 0 {
@@ -106,12 +123,14 @@ func NewEngine(ctx context.Context, opts *EngineOptions) (*Engine, error) {
 	if err := e.defineRefill(ctx); err != nil {
 		return nil, errors.Join(err, e.Close(ctx))
 	}
+	e.residency.start()
 	return e, nil
 }
 
 // Close frees all code, and ends what is still being compiled. No instance may
 // be in use.
 func (e *Engine) Close(ctx context.Context) error {
+	e.residency.stop()
 	e.mu.Lock()
 	for _, s := range e.modules {
 		s.cancel()
@@ -124,8 +143,8 @@ func (e *Engine) Close(ctx context.Context) error {
 	err := e.rt.Close(ctx)
 	e.mu.Lock()
 	for _, s := range e.images {
-		if s.image != nil {
-			err = errors.Join(err, s.image.close())
+		if i := s.image.Load(); i != nil {
+			err = errors.Join(err, i.close())
 		}
 	}
 	e.mu.Unlock()
@@ -169,7 +188,7 @@ func instanceOf(ctx context.Context) *Instance {
 type Component struct {
 	engine *Engine
 	plan   *plan
-	shared []moduleKey         // keys of Engine.modules
+	shared []*sharedCode       // of Engine.modules
 	images [][sha256.Size]byte // keys of Engine.images
 
 	// snapshot is what instances start from, if there is one. snapshotTried says
@@ -177,27 +196,10 @@ type Component struct {
 	snapshot      atomic.Pointer[snapshot]
 	snapshotTried atomic.Bool
 
-	mu     sync.Mutex
-	open   int // instances that are not closed
-	closed bool
-}
-
-// hold says that there is an instance more.
-func (c *Component) hold() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return errors.New("component is closed")
-	}
-	c.open++
-	return nil
-}
-
-// unhold says that there is one less.
-func (c *Component) unhold() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.open--
+	mu       sync.Mutex
+	open     int // instances that are not closed
+	closed   bool
+	resident // guarded by mu
 }
 
 // Load decodes and validates a component, links its imports to l and compiles it. The bytes
@@ -223,6 +225,9 @@ func (e *Engine) Load(ctx context.Context, wasm []byte, l *Linker) (*Component, 
 	if err := e.compilePlan(ctx, c); err != nil {
 		return nil, errors.Join(err, c.Close(ctx))
 	}
+	if err := e.residency.admit(ctx, c); err != nil {
+		return nil, errors.Join(err, c.Close(ctx))
+	}
 	return c, nil
 }
 
@@ -239,12 +244,10 @@ func (c *Component) Close(ctx context.Context) error {
 		return fmt.Errorf("component has %d instances: close them first", c.open)
 	}
 	c.closed = true
-	for _, in := range c.engine.idle.takeAll(c) {
-		in.free()
-	}
-	var errs []error
-	for _, key := range c.shared {
-		errs = append(errs, c.engine.release(ctx, key))
+	c.engine.residency.dismiss(c)
+	errs := []error{c.unload(ctx)}
+	for _, s := range c.shared {
+		errs = append(errs, c.engine.release(ctx, s))
 	}
 	for _, key := range c.images {
 		errs = append(errs, c.engine.releaseImage(key))
@@ -252,10 +255,6 @@ func (c *Component) Close(ctx context.Context) error {
 	c.shared, c.images = nil, nil
 	if s := c.snapshot.Swap(nil); s != nil {
 		s.close()
-	}
-	if h := c.plan.host; h != nil && h.instance != nil {
-		errs = append(errs, h.instance.Close(ctx), h.compiled.Close(ctx))
-		h.instance = nil
 	}
 	return errors.Join(errs...)
 }
@@ -277,13 +276,9 @@ func (e *Engine) compilePlan(ctx context.Context, c *Component) error {
 		}
 	}
 	if p.flags != nil {
-		if err := e.share(ctx, c, p.flags); err != nil {
-			return err
-		}
+		return e.share(ctx, c, p.flags)
 	}
-	var err error
-	p.host, err = e.newHostModule(ctx, p.tramps)
-	return err
+	return nil
 }
 
 // shareImage makes the image of a module, or finds the equal one that exists.
@@ -303,8 +298,8 @@ func (e *Engine) shareImage(c *Component, code *coreCode) {
 	s.refs++
 	e.mu.Unlock()
 	c.images = append(c.images, key)
-	s.once.Do(func() { s.image = newImage(content) })
-	code.image = s.image
+	s.once.Do(func() { s.image.Store(newImage(content)) })
+	code.image = s.image.Load()
 }
 
 func (e *Engine) releaseImage(key [sha256.Size]byte) error {
@@ -315,43 +310,5 @@ func (e *Engine) releaseImage(key [sha256.Size]byte) error {
 		return nil
 	}
 	delete(e.images, key)
-	return s.image.close()
-}
-
-// hostModule is the core module whose functions are the plan's trampolines.
-type hostModule struct {
-	compiled wazero.CompiledModule
-	instance api.Module
-}
-
-func (*hostModule) export(tramp int) string { return trampolineName(tramp) }
-
-func (e *Engine) newHostModule(ctx context.Context, tramps []trampoline) (*hostModule, error) {
-	b := e.rt.NewHostModuleBuilder("host")
-	for i := range tramps {
-		t := &tramps[i]
-		fn := func(ctx context.Context, _ api.Module, stack []uint64) {
-			in := instanceOf(ctx)
-			t.call(in, stack)
-		}
-		b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(fn), engineTypes(t.typ.Params), engineTypes(t.typ.Results)).
-			WithName(t.name).Export(trampolineName(i))
-	}
-	compiled, err := b.Compile(ctx)
-	if err != nil {
-		return nil, err
-	}
-	inst, err := e.rt.InstantiateModule(ctx, compiled, anonymous)
-	if err != nil {
-		return nil, errors.Join(err, compiled.Close(ctx))
-	}
-	return &hostModule{compiled: compiled, instance: inst}, nil
-}
-
-func engineTypes(vs []core.ValType) []api.ValueType {
-	out := make([]api.ValueType, len(vs))
-	for i, v := range vs {
-		out[i] = api.ValueType(v)
-	}
-	return out
+	return s.image.Load().close()
 }

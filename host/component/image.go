@@ -61,6 +61,17 @@ func (i *image) load(mem []byte) error {
 	return nil
 }
 
+// bytes returns how much memory the image takes, or less if parts of it are zero.
+func (i *image) bytes() (n int64) {
+	for _, r := range i.runs {
+		n += int64(r.size)
+	}
+	for _, s := range i.segments {
+		n += int64(len(s.Bytes))
+	}
+	return n
+}
+
 func (i *image) close() error {
 	if i.file == nil {
 		return nil

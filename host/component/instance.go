@@ -143,6 +143,9 @@ const startTimeout = time.Minute
 // Call.State. Whatever the guest runs while it starts is bounded by ctx, and by
 // a minute if ctx has no deadline.
 func (c *Component) Instantiate(ctx context.Context, state any, limits Limits) (*Instance, error) {
+	if err := c.hold(ctx); err != nil {
+		return nil, err
+	}
 	s := c.snapshot.Load()
 	if s != nil && s.memory > limits.withDefaults().Memory {
 		s = nil // a start of its own may do with less
@@ -160,15 +163,13 @@ func (c *Component) Instantiate(ctx context.Context, state any, limits Limits) (
 	return c.instantiate(ctx, state, limits, s)
 }
 
-// instantiate makes an instance that starts from a snapshot, or by itself.
+// instantiate makes an instance that starts from a snapshot, or by itself. The
+// caller holds the component, which the instance does from then on.
 func (c *Component) instantiate(ctx context.Context, state any, limits Limits, from *snapshot) (*Instance, error) {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, startTimeout)
 		defer cancel()
-	}
-	if err := c.hold(); err != nil {
-		return nil, err
 	}
 	p := c.plan
 	in := &Instance{

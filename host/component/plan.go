@@ -23,7 +23,8 @@ type plan struct {
 	// byInst lists, for each step, the memory and function slots to fill from
 	// the core instance that it makes.
 	byInst []extracts
-	// host is the core module that exports the trampolines.
+	// host is the core module that exports the trampolines, while the component is
+	// loaded.
 	host *hostModule
 	// flagged are the component instances that take part in fused calls, and flags
 	// the core module that holds their flags; nil without.
@@ -31,6 +32,23 @@ type plan struct {
 	flags   *coreCode
 	// resources knows every resource type that has a handle somewhere.
 	resources map[*wit.Resource]*resource
+}
+
+// codes yields the core modules that the engine instantiates.
+func (p *plan) codes(yield func(*coreCode) bool) {
+	for _, m := range p.modules {
+		if !yield(m) {
+			return
+		}
+	}
+	for i := range p.steps {
+		if s := p.steps[i].shim; s != nil && !yield(s) {
+			return
+		}
+	}
+	if p.flags != nil {
+		yield(p.flags)
+	}
 }
 
 // extracts are the slots that one core instance fills.

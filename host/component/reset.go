@@ -65,6 +65,12 @@ func (p *idleInstances) take(c *Component, from *snapshot, l Limits) *Instance {
 	return nil
 }
 
+func (p *idleInstances) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.list)
+}
+
 // takeAll removes the instances of c, or all if c is nil.
 func (p *idleInstances) takeAll(c *Component) []*Instance {
 	p.mu.Lock()
@@ -148,12 +154,9 @@ func (in *Instance) recycle(fine bool) *Instance {
 	return next
 }
 
-// revive has an idle instance be used again.
+// revive has an idle instance be used again. The caller holds the component, which
+// the instance does from then on.
 func (in *Instance) revive(state any) (*Instance, error) {
-	if err := in.of.hold(); err != nil {
-		in.free()
-		return nil, err
-	}
 	in.held, in.state = true, state
 	if err := in.reopen(); err != nil {
 		in.dead = true

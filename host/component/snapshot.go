@@ -50,6 +50,9 @@ func (e *SnapshotError) Error() string {
 // An error of type *SnapshotError means that the component does not allow it:
 // its instances start anew as before.
 func (c *Component) Preinitialize(ctx context.Context, state any, limits Limits) error {
+	if err := c.hold(ctx); err != nil {
+		return err
+	}
 	in, err := c.instantiate(ctx, state, limits, nil)
 	if err != nil {
 		return err
