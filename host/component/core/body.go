@@ -9,11 +9,13 @@ type body struct {
 	// of loops. It belongs into out at costAt.
 	cost   uint32
 	costAt int
-	// check is the code of a check in this function. Its cost belongs at
-	// checkCostAt.
-	check       []byte
-	checkCostAt int
-	work        work
+	// entry and code are where in out the check of the function's entry begins
+	// and where it ends; looped says that it is a loop around the code.
+	entry, code int
+	looped      bool
+	// cycles reports whether the function has loops or calls.
+	cycles bool
+	work   work
 	// function is what a return goes to.
 	function label
 }
@@ -21,10 +23,15 @@ type body struct {
 // frame is an open block.
 type frame struct {
 	kind imm // immBlock, immLoop, immIf, immElse or immTryTable
+	// added is how many labels the rewrite has put around it and around all that
+	// it is in.
+	added uint32
 	// The cost outside, if this is a loop.
 	cost   uint32
 	costAt int
 	label  label
+	// checked reports whether this is a loop with labels of the rewrite around it.
+	checked bool
 }
 
 func (c *codec) codeSection() {
@@ -108,8 +115,7 @@ func (c *codec) expr() {
 	b := &c.body
 	b.frames = b.frames[:0]
 	b.cost = 0
-	c.prepareCheck()
-	c.charge()
+	c.enterFunction()
 	w := &b.work
 	for c.err == nil {
 		at := c.pos
@@ -149,7 +155,7 @@ func (c *codec) expr() {
 			if op == opBrIf {
 				w.pop(1)
 			}
-			c.branch(c.u32())
+			c.branch()
 			w.block(b.locals)
 		case immReturn:
 			w.branch(&b.function)
@@ -158,13 +164,9 @@ func (c *codec) expr() {
 				w.pop(1)
 			}
 			l := c.openBlock(false)
-			b.frames = append(b.frames, frame{kind: immediates[op], label: l})
+			b.frames = append(b.frames, frame{kind: immediates[op], added: b.added(), label: l})
 		case immLoop:
-			l := c.openBlock(true)
-			b.frames = append(b.frames, frame{immLoop, b.cost, b.costAt, l})
-			b.cost = 0
-			c.cut(c.pos, c.pos)
-			c.charge()
+			c.openLoop(at)
 		case immElse:
 			if top := len(b.frames) - 1; top >= 0 && b.frames[top].kind == immIf {
 				b.frames[top].kind = immElse
@@ -175,6 +177,7 @@ func (c *codec) expr() {
 		case immEnd:
 			if len(b.frames) == 0 {
 				c.setCost()
+				c.leaveFunction()
 				return
 			}
 			c.endBlock()
@@ -197,10 +200,10 @@ func (c *codec) expr() {
 		case immBrTable:
 			w.pop(1)
 			for range c.count() {
-				c.branch(c.u32())
+				c.branch()
 				w.add(blockWork)
 			}
-			c.branch(c.u32())
+			c.branch()
 		case immMemoryIndex:
 			c.memoryIndex()
 			if op == opMemoryGrow && c.err == nil {
@@ -267,16 +270,27 @@ func (c *codec) noteOp(at int, op byte) {
 func (c *codec) endBlock() {
 	b := &c.body
 	top := len(b.frames) - 1
-	if f := b.frames[top]; f.kind == immLoop {
+	f := &b.frames[top]
+	if f.kind == immIf {
+		// The path on which the condition is false.
+		f.label.paths++
+		f.label.walk += f.label.chain + defineWork
+	}
+	b.work.close(&f.label, b.locals)
+	if f.kind == immLoop {
 		c.setCost()
 		b.cost, b.costAt = f.cost, f.costAt
-	} else if f.kind == immIf {
-		// The path on which the condition is false.
-		b.frames[top].label.paths++
-		b.frames[top].label.walk += f.label.chain + defineWork
+		c.closeLoop(f)
 	}
-	b.work.close(&b.frames[top].label, b.locals)
 	b.frames = b.frames[:top]
+}
+
+// added is how many labels the rewrite has put around the instruction being read.
+func (b *body) added() uint32 {
+	if n := len(b.frames); n > 0 {
+		return b.frames[n-1].added
+	}
+	return 0
 }
 
 // openBlock reads a block type and returns the label of the block that begins.
@@ -288,14 +302,26 @@ func (c *codec) openBlock(loop bool) label {
 	return l
 }
 
-// branch notes a path to a label. If there is none the engine refuses it.
-func (c *codec) branch(depth uint32) {
+// branch reads the label that a branch goes to, and writes it as it is among
+// those of the rewrite. It must exist: among more labels another one would.
+func (c *codec) branch() {
 	b := &c.body
-	switch n := len(b.frames); {
-	case int64(depth) < int64(n):
-		b.work.branch(&b.frames[n-1-int(depth)].label)
-	case int64(depth) == int64(n):
-		b.work.branch(&b.function)
+	start := c.pos
+	n := len(b.frames)
+	depth := int(c.index("label", n+1))
+	if c.err != nil {
+		return
+	}
+	target, added := &b.function, b.added()
+	if depth < n {
+		f := &b.frames[n-1-depth]
+		target = &f.label
+		added -= f.added
+	}
+	b.work.branch(target)
+	if added > 0 {
+		c.cut(start, c.pos)
+		c.write(appendU32(nil, uint32(depth)+added)...)
 	}
 }
 
@@ -310,6 +336,7 @@ func (c *codec) elseBlock(l *label) {
 
 // called notes that the function calls one of type t.
 func (c *codec) called(t uint32) {
+	c.body.cycles = true
 	w := &c.body.work
 	n, m := len(c.types[t].Params), len(c.types[t].Results)
 	w.pop(n)
@@ -360,7 +387,7 @@ func (c *codec) tryTable() {
 			return
 		}
 	}
-	c.body.frames = append(c.body.frames, frame{kind: immTryTable, label: l})
+	c.body.frames = append(c.body.frames, frame{kind: immTryTable, added: c.body.added(), label: l})
 }
 
 // memArg reads alignment and offset.

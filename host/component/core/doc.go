@@ -13,13 +13,16 @@
 //     the same code linked in two ways stays the same bytes, so that it is
 //     compiled once. The original names are in [Module.Imports].
 //   - Fuel is counted. A mutable i64 global, exported as [FuelExport], holds
-//     what the guest may still spend. It is charged at the entry of each
-//     function and at the head of each loop, that is, on every cycle that a guest
-//     can run through, and when it falls below zero the guest calls the
+//     what the guest may still spend. It is looked at and then charged at the
+//     entry of each function and at the head of each loop, that is, on every cycle
+//     that a guest can run through, but not in short functions that have no loop
+//     and call none. When none is left the guest calls the
 //     imported function [RefillModule].[RefillName] of type (i64) -> (i64). That
-//     function receives the fuel as it is, which is negative, and returns the
-//     fuel to go on with, or does not return. It is also the point at which a
-//     running guest lets Go's scheduler and garbage collector in.
+//     function receives the fuel as it is, which is zero or negative, and returns
+//     the fuel to go on with, which must be more, or does not return. It is also
+//     the point at which a running guest lets Go's scheduler and garbage collector
+//     in. The call stands apart from the code, as functions named openLoop and
+//     enterFunction say: that is worth more than anything else about a check.
 //   - The initial size and content of memory leave the module, if [Options.Image]
 //     asks for it, so that instances can share them: [Module.Image] is what the
 //     data segments would have written. Programs that differ only there, such as
@@ -38,15 +41,17 @@
 // # What fuel measures
 //
 // One unit is about one instruction. A function entry costs the number of
-// instructions in the body outside of loops, an iteration of a loop the number
-// directly in it; branches not taken are paid for. Code longer than 128
-// instructions between two checks is charged a sixty-fourth of the rest: it is the
-// switch of an interpreter more often than not, of which one case is run. So a
-// unit is never more than 64 instructions. Calls cost more with the number of
-// their parameters and results. Instructions whose time depends on an operand
-// (memory.fill, memory.copy, memory.init, memory.grow and those of tables) are
-// charged for their size once they are done, so that one which traps or fails
-// costs what it did before. The same run costs the same fuel, always.
+// instructions in the body outside of loops, and nothing if these are at most 16
+// and there are no loops or calls: the call is paid for by the caller. An
+// iteration of a loop costs the number directly in it; branches not taken are paid
+// for. Code longer than 128 instructions between two checks is charged a
+// sixty-fourth of the rest: it is the switch of an interpreter more often than not,
+// of which one case is run. So a unit is never more than 64 instructions. Calls
+// cost more with the number of their parameters and results. Instructions whose
+// time depends on an operand (memory.fill, memory.copy, memory.init, memory.grow
+// and those of tables) are charged for their size once they are done, so that one
+// which traps or fails costs what it did before. The same run costs the same fuel,
+// always.
 //
 // # What it guarantees
 //

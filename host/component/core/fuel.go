@@ -22,53 +22,191 @@ func tableGrowth(table uint32) growth {
 	return growth{appendU32([]byte{opMiscPrefix, opTableSize}, table), 3}
 }
 
+// freeCode is how many instructions a function without loops and calls has at
+// most if nothing is charged for it: every cycle that leads through it leads
+// through its caller, who is charged.
+const freeCode = 16
+
 // costSize is the number of bytes of a cost, of which there are at most
 // maxBodyBytes times the cost of a call: it fits into 5*7-1 bits.
 const costSize = 5
 
-// prepareCheck makes the code of checks in a function: charge a constant, and
-// ask for fuel if none is left.
+// enterFunction writes the check and the charge of a function's entry:
 //
-//	global.get $fuel  i64.const cost  i64.sub  local.tee $left  global.set $fuel
-//	local.get $left  i64.const 0  i64.lt_s
-//	if  local.get $left  call $refill  global.set $fuel  end
-func (c *codec) prepareCheck() {
+//	loop
+//	  block
+//	    (br_if 0 if there is no fuel)  (charge)
+//	    block results  (code)  end
+//	    return
+//	  end
+//	  (refill)  br 0
+//	end
+//	unreachable
+//
+// The call of refill is behind all code, and no path leads from it into the midst
+// of it: if one did, engines would keep in memory, for all of the function, what
+// they cannot keep in registers across the call.
+func (c *codec) enterFunction() {
+	b := &c.body
+	b.cycles = false
 	if !c.writing {
 		return
 	}
+	c.cut(c.pos, c.pos)
+	b.entry = len(c.out)
+	results := c.types[c.funcs[c.fn]].Results
+	// There may be no type for a block of more results.
+	if b.looped = len(results) < 2; b.looped {
+		b.work.enterLoop(2, b.locals)
+		c.out = append(c.out, opLoop, blockTypeVoid, opBlock, blockTypeVoid)
+		c.out = append(c.appendEmpty(c.out), opBrIf, 0)
+	} else {
+		c.inlineCheck()
+	}
+	c.charge()
+	if b.looped {
+		blockType := byte(blockTypeVoid)
+		if len(results) > 0 {
+			blockType = byte(results[0])
+		}
+		c.out = append(c.out, opBlock, blockType)
+	}
+	b.code = len(c.out)
+}
+
+// leaveFunction writes the end of what enterFunction began, or takes that back if
+// the function needs no check.
+func (c *codec) leaveFunction() {
 	b := &c.body
-	code := b.check[:0]
+	if !c.writing || c.err != nil {
+		return
+	}
+	c.cut(c.pos, c.pos)
+	if !b.cycles && b.cost <= freeCode {
+		c.out = append(c.out[:b.entry], c.out[b.code:]...)
+		return
+	}
+	if b.looped {
+		c.out = append(c.out, opReturn, opEnd)
+		c.out = append(c.appendRefill(c.out), opBr, 0, opEnd, opUnreachable, opEnd)
+	}
+}
+
+// loopLabels is how many labels openLoop puts around a loop.
+const loopLabels = 4
+
+// openLoop reads the beginning of a loop and writes its check and its charge:
+//
+//	block type
+//	  loop type
+//	    block
+//	      (br_if 0 if there is no fuel)
+//	      block
+//	        loop type  (br_if 1 if there is no fuel)  (charge)  (code)  end
+//	        br 3
+//	      end
+//	    end
+//	    (refill)  br 0
+//	  end
+//	end
+//
+// The call of refill stands apart for the same reason as at a function's entry.
+// The first check makes paths meet
+// before the call, so that the values which change in the loop are others there,
+// and those in the loop need no place in memory. The innermost block is for the
+// branch out of the loop, to give it a target of its own, as engines like it.
+func (c *codec) openLoop(at int) {
+	b := &c.body
+	b.cycles = true
+	typeAt := c.pos
+	params, results := c.blockType()
+	f := frame{kind: immLoop, added: b.added(), cost: b.cost, costAt: b.costAt}
+	b.cost = 0
+	if c.writing && params == 0 && c.err == nil {
+		f.added += loopLabels
+		f.checked = true
+		c.cut(at, c.pos)
+		b.work.enterLoop(4, b.locals)
+		blockType := c.buf[typeAt:c.pos]
+		c.out = append(append(c.out, opBlock), blockType...)
+		c.out = append(append(c.out, opLoop), blockType...)
+		c.out = append(c.out, opBlock, blockTypeVoid)
+		c.out = c.appendEmpty(c.out)
+		c.out = append(c.out, opBrIf, 0, opBlock, blockTypeVoid, opLoop)
+		c.out = append(c.out, blockType...)
+		c.out = c.appendEmpty(c.out)
+		c.out = append(c.out, opBrIf, 1)
+	}
+	f.label = b.work.open(params, results, true)
+	b.work.block(b.locals)
+	b.frames = append(b.frames, f)
+	if !c.writing || c.err != nil {
+		return
+	}
+	if !f.checked {
+		// The labels around it would need types that there may not be.
+		c.cut(c.pos, c.pos)
+		c.inlineCheck()
+	}
+	c.charge()
+}
+
+// closeLoop writes the end of what openLoop began.
+func (c *codec) closeLoop(f *frame) {
+	if !f.checked {
+		return
+	}
+	c.body.work.leaveLoop(c.body.locals)
+	c.cut(c.pos, c.pos)
+	c.out = append(c.out, opBr, loopLabels-1, opEnd, opEnd)
+	c.out = c.appendRefill(c.out)
+	c.out = append(c.out, opBr, 0, opEnd, opEnd)
+}
+
+// inlineCheck writes a check that does not need labels around the code.
+func (c *codec) inlineCheck() {
+	c.body.work.branchOff(c.body.locals)
+	c.out = append(c.appendEmpty(c.out), opIf, blockTypeVoid)
+	c.out = append(c.appendRefill(c.out), opEnd)
+}
+
+// charge writes a charge that setCost fills in:
+//
+//	global.get $fuel  i64.const cost  i64.sub  global.set $fuel
+func (c *codec) charge() {
+	fuel := uint32(len(c.globals))
+	c.out = append(appendU32(append(c.out, opGlobalGet), fuel), opI64Const)
+	c.body.costAt = len(c.out)
+	c.out = append(c.out, make([]byte, costSize)...)
+	c.out = append(c.out, opI64Sub)
+	c.out = appendU32(append(c.out, opGlobalSet), fuel)
+}
+
+// appendEmpty appends the question whether there is no fuel:
+//
+//	global.get $fuel  i64.const 1  i64.lt_s
+func (c *codec) appendEmpty(code []byte) []byte {
 	code = appendU32(append(code, opGlobalGet), uint32(len(c.globals)))
-	code = append(code, opI64Const)
-	b.checkCostAt = len(code)
-	code = append(code, make([]byte, costSize)...)
-	b.check = c.appendSettle(code)
+	return append(code, opI64Const, 1, opI64LtS)
+}
+
+// appendRefill appends the call for more fuel:
+//
+//	global.get $fuel  call $refill  global.set $fuel
+func (c *codec) appendRefill(code []byte) []byte {
+	fuel := uint32(len(c.globals))
+	code = appendU32(append(code, opGlobalGet), fuel)
+	code = appendU32(append(code, opCall), uint32(c.importedFuncs))
+	return appendU32(append(code, opGlobalSet), fuel)
 }
 
 // appendSettle appends the code which subtracts a cost from fuel, both on the
 // stack, and asks for fuel if none is left.
 func (c *codec) appendSettle(code []byte) []byte {
-	fuel, left := uint32(len(c.globals)), uint32(c.body.locals)
 	code = append(code, opI64Sub)
-	code = appendU32(append(code, opLocalTee), left)
-	code = appendU32(append(code, opGlobalSet), fuel)
-	code = appendU32(append(code, opLocalGet), left)
-	code = append(code, opI64Const, 0, opI64LtS, opIf, blockTypeVoid)
-	code = appendU32(append(code, opLocalGet), left)
-	code = appendU32(append(code, opCall), uint32(c.importedFuncs))
-	code = appendU32(append(code, opGlobalSet), fuel)
-	return append(code, opEnd)
-}
-
-// charge writes a check whose cost setCost fills in.
-func (c *codec) charge() {
-	if !c.writing {
-		return
-	}
-	c.body.work.branchOff(c.body.locals)
-	c.cut(c.pos, c.pos)
-	c.body.costAt = len(c.out) + c.body.checkCostAt
-	c.out = append(c.out, c.body.check...)
+	code = appendU32(append(code, opGlobalSet), uint32(len(c.globals)))
+	code = append(c.appendEmpty(code), opIf, blockTypeVoid)
+	return append(c.appendRefill(code), opEnd)
 }
 
 // Beyond fullPrice units, the code between two checks is charged a sixty-fourth:

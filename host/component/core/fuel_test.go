@@ -69,8 +69,8 @@ func TestStop(t *testing.T) {
 					spent += slice - fuel
 				}
 				refills++
-				if fuel >= 0 {
-					t.Errorf("refill with fuel %d, want less than 0", fuel)
+				if fuel > 0 {
+					t.Errorf("refill with fuel %d, want at most 0", fuel)
 				}
 				if spent >= budget {
 					panic(errNoFuel)
@@ -88,7 +88,7 @@ func TestStop(t *testing.T) {
 }
 
 // TestBulkCost demands that a fill costs as much as it writes, and that a fill
-// which traps and a growth which fails cost next to nothing.
+// which traps and a growth which fails cost nothing.
 func TestBulkCost(t *testing.T) {
 	var w wasm
 	w.memory(16, 32)
@@ -116,14 +116,14 @@ func TestBulkCost(t *testing.T) {
 		arg      uint64
 		min, max int64
 	}{
-		{"fill", 0, 1, entry},
+		{"fill", 0, 0, entry},
 		{"fill", 1 << 20, 1 << 16, 1<<16 + entry},
-		{"fill", 1 << 21, 1, entry}, // out of bounds
+		{"fill", 1 << 21, 0, entry}, // out of bounds
 		{"grow", 2, 2 << 12, 2<<12 + entry},
-		{"grow", 1 << 31, 1, entry},
-		{"grow", 1<<32 - 1, 1, entry},
+		{"grow", 1 << 31, 0, entry},
+		{"grow", 1<<32 - 1, 0, entry},
 		{"tableGrow", 4, 4 * 8, 4*8 + entry},
-		{"tableGrow", 1, 1, entry}, // full
+		{"tableGrow", 1, 0, entry}, // full
 	} {
 		if got := cost(test.function, test.arg); got < test.min || got > test.max {
 			t.Errorf("%s(%d) costs %d, want %d to %d", test.function, test.arg, got, test.min, test.max)
@@ -134,12 +134,17 @@ func TestBulkCost(t *testing.T) {
 // TestCost demands the documented costs.
 func TestCost(t *testing.T) {
 	var w wasm
-	w.exported("empty", none, none, none)
-	w.exported("three", none, none, none, i32Const(1), op(0x1a))
+	// Short functions that call none and have no loop are free, the same with a
+	// few instructions more are not.
+	w.exported("short", none, none, none, bytes.Repeat([]byte{0x01}, 15))
+	w.exported("longer", none, none, none, bytes.Repeat([]byte{0x01}, 16))
 	// 3 iterations of 6 instructions with the end; and outside of the loop 4:
 	// const, set, loop and end.
 	w.exported("loop", none, none, i32,
 		i32Const(3), localSet(0), loop(localGet(0), i32Const(1), op(0x6b), localTee(0), brIf(0)))
+	// The same with a parameter, in a function of two results.
+	w.exported("param", none, ts(core.I32, core.I32), i32,
+		i32Const(3), block(0x03, s64(int64(w.typ(i32, i32))), i32Const(1), op(0x6b), localTee(0), localGet(0), brIf(0)), i32Const(1))
 	wide := w.fn(ts(core.I64, core.I64, core.I64, core.I64), i64, none, i64Const(0))
 	w.exported("wide", none, none, none, i64Const(0), i64Const(0), i64Const(0), i64Const(0), call(wide), op(0x1a))
 	// 128 at the full price, then 64 for the price of one.
@@ -147,7 +152,7 @@ func TestCost(t *testing.T) {
 	e := newEngine(t)
 	e.refill = func(fuel int64) int64 { return plenty + fuel } // what was owed is paid
 	got := map[string]int64{}
-	for _, name := range []string{"empty", "three", "loop", "wide", "long"} {
+	for _, name := range []string{"short", "longer", "loop", "param", "wide", "long"} {
 		m, err := e.rewritten(t.Context(), w.bytes(), unresolved)
 		if err != nil {
 			t.Fatal(err)
@@ -155,9 +160,11 @@ func TestCost(t *testing.T) {
 		if _, err := m.ExportedFunction(name).Call(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		got[name] = plenty - int64(m.ExportedGlobal(core.FuelExport).Get())
+		if fuel := int64(m.ExportedGlobal(core.FuelExport).Get()); fuel > 0 {
+			got[name] = plenty - fuel
+		}
 	}
-	want := map[string]int64{"empty": 1, "three": 3, "loop": 4 + 3*6, "wide": 7 + 2 + 2, "long": 128 + 10}
+	want := map[string]int64{"longer": 17, "loop": 4 + 3*6, "param": 4 + 3*6, "wide": 7 + 2, "long": 128 + 10}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("costs (-want +got):\n%s", diff)
 	}
@@ -196,7 +203,7 @@ func TestDeterministic(t *testing.T) {
 // TestInitialFuel demands that a module starts with the fuel of its options.
 func TestInitialFuel(t *testing.T) {
 	var w wasm
-	w.exported("f", none, none, none)
+	w.exported("f", none, none, none, bytes.Repeat([]byte{0x01}, 19))
 	m, err := core.Rewrite(w.bytes(), &core.Options{InitialFuel: 1 << 40})
 	if err != nil {
 		t.Fatal(err)
@@ -210,8 +217,8 @@ func TestInitialFuel(t *testing.T) {
 	if _, err := inst.ExportedFunction("f").Call(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := inst.ExportedGlobal(core.FuelExport).Get(), uint64(1<<40-1); got != want {
-		t.Errorf("fuel after one instruction = %d, want %d", got, want)
+	if got, want := inst.ExportedGlobal(core.FuelExport).Get(), uint64(1<<40-20); got != want {
+		t.Errorf("fuel after 20 instructions = %d, want %d", got, want)
 	}
 }
 

@@ -49,6 +49,13 @@ func FuzzRewrite(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Add(cat([]byte("\x00asm\x01\x00\x00\x00"), section(0, name("")))) // refused by the engine
+	for _, code := range [][]byte{                                      // too, whatever stands around a loop and in its function
+		cat(loop(), i32Const(1)), cat(i32Const(1), loop(op(0x1a))), cat(loop(i32Const(1))), cat(op(0x0f), loop(i32Const(1))),
+	} {
+		var w wasm
+		w.fn(none, none, none, code)
+		f.Add(w.bytes())
+	}
 	f.Fuzz(func(t *testing.T, module []byte) {
 		for _, opts := range []*core.Options{nil, {Image: true}} {
 			m, err := core.Rewrite(module, opts)

@@ -30,6 +30,11 @@ func TestReach(t *testing.T) {
 		"local.get":             body(none, i64, none, localGet(0)),
 		"local.set":             body(f64s, none, f64s, i64Const(1), localSet(2)),
 		"local.tee":             body(f64s, i64, f64s, i64Const(1), localTee(2)),
+		"label of function":     body(none, none, none, br(1)),
+		"label of loop":         body(none, none, none, loop(br(2))),
+		"label of br_if":        body(none, none, none, loop(i32Const(0), brIf(2))),
+		"label of br_table":     body(none, none, none, loop(i32Const(0), op(0x0e, 1, 0, 2))),
+		"unreachable label":     body(none, none, none, op(0x00), loop(br(5))),
 		"unreachable local.get": body(none, none, none, op(0x00), localGet(0), op(0x1a)),
 		"function type": func(w *wasm) {
 			w.exported("f", none, none, none)

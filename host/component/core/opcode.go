@@ -2,10 +2,14 @@ package core
 
 // Opcodes that the rewrite reads or writes (Core Specification, "Instructions").
 const (
+	opUnreachable = 0x00
+	opBlock       = 0x02
 	opLoop        = 0x03
 	opIf          = 0x04
 	opEnd         = 0x0b
+	opBr          = 0x0c
 	opBrIf        = 0x0d
+	opReturn      = 0x0f
 	opCall        = 0x10
 	opReturnCall  = 0x12
 	opLocalGet    = 0x20

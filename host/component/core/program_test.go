@@ -154,6 +154,11 @@ func TestPrograms(t *testing.T) {
 	for seed := range count {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			e := newEngine(t)
+			refills := int64(0)
+			e.refill = func(int64) int64 { // often
+				refills++
+				return 1 + refills%50
+			}
 			tw := newTwins(t, e, newProgram(seed))
 			if _, err := tw.plain.ExportedFunction("run").Call(t.Context(), 3, 4); err == nil {
 				ok++

@@ -82,6 +82,23 @@ func (w *work) branchOff(locals int) {
 	w.block(locals)
 }
 
+// enterLoop and leaveLoop note what a check puts around a loop or a function: a
+// loop, where so many paths meet at its head and to ask for fuel. It counts as no
+// deeper: what differs on its paths does so for the sake of the loop within.
+func (w *work) enterLoop(paths uint64, locals int) {
+	w.loops++
+	w.meets += paths
+	w.walks = saturatedAdd(w.walks, w.chain+paths*defineWork)
+	w.chain = 0
+	w.block(locals)
+	w.branchOff(locals)
+}
+
+func (w *work) leaveLoop(locals int) {
+	w.branchOff(locals)
+	w.branchOff(locals)
+}
+
 // push and pop note operands. Behind a branch there may be fewer than popped.
 func (w *work) push(n int) { w.height += n }
 func (w *work) pop(n int)  { w.height = max(0, w.height-n) }

@@ -114,7 +114,7 @@ func TestWork(t *testing.T) {
 		small, err := core.Rewrite(attack.build(3), nil)
 		if err != nil {
 			t.Errorf("%s, small: %v", name, err)
-		} else if small.Work == 0 || small.Work > tooMuch/50 {
+		} else if small.Work == 0 || small.Work > tooMuch/10 {
 			t.Errorf("%s, small: %d units of work", name, small.Work)
 		} else if _, err := newEngine(t).CompileModule(t.Context(), small.Bytes); err != nil {
 			t.Errorf("%s, small: %v", name, err)
