@@ -149,6 +149,7 @@ type codec struct {
 	// Global, table and memory types, imported ones first; tags by type index.
 	globals         []GlobalType
 	importedGlobals int
+	stateGlobals    []uint32 // the indices of State.Globals
 	tags            []uint32
 	locals          int    // declared so far, in all functions
 	carried         uint64 // operands of blocks, branches and calls so far

@@ -33,23 +33,26 @@ const (
 	globalPrefix = ReservedPrefix + "global-"
 )
 
-// stateExports is the number of exports that State adds. The global section
-// has been read.
+// stateExports decides what State exports and returns how many exports that are.
+// The global section has been read.
 func (c *codec) stateExports() uint32 {
-	if c.m.State == nil {
+	s := c.m.State
+	if s == nil {
 		return 0
 	}
-	n := uint32(0)
 	for i := c.importedGlobals; i < len(c.globals); i++ {
 		switch g := c.globals[i]; {
 		case !g.Mutable:
 		case g.Type == I32 || g.Type == I64 || g.Type == F32 || g.Type == F64:
-			n++
+			s.Globals = append(s.Globals, StateGlobal{globalPrefix + strconv.Itoa(i), g.Type})
+			c.stateGlobals = append(c.stateGlobals, uint32(i))
 		default:
 			c.hide("global of type " + g.Type.String())
 		}
 	}
+	n := uint32(len(s.Globals))
 	if c.sections[secStart].present {
+		s.Start = startExport
 		n++
 	}
 	return n
@@ -60,15 +63,9 @@ func (c *codec) exportState() {
 	if c.m.State == nil || c.err != nil {
 		return
 	}
-	s := c.m.State
-	for i := c.importedGlobals; i < len(c.globals); i++ {
-		g := c.globals[i]
-		if !g.Mutable || g.Type != I32 && g.Type != I64 && g.Type != F32 && g.Type != F64 {
-			continue
-		}
-		s.Globals = append(s.Globals, StateGlobal{globalPrefix + strconv.Itoa(i), g.Type})
-		c.write(appendName(nil, globalPrefix+strconv.Itoa(i))...)
-		c.write(appendU32([]byte{byte(KindGlobal)}, uint32(i))...)
+	for n, g := range c.m.State.Globals {
+		c.write(appendName(nil, g.Export)...)
+		c.write(appendU32([]byte{byte(KindGlobal)}, c.stateGlobals[n])...)
 	}
 	if start := c.sections[secStart]; start.present {
 		// The section that names it comes later, and is checked then.
@@ -77,7 +74,6 @@ func (c *codec) exportState() {
 		if c.m.Metered && int64(i) >= int64(c.importedFuncs) {
 			i++
 		}
-		s.Start = startExport
 		c.write(appendName(nil, startExport)...)
 		c.write(appendU32([]byte{byte(KindFunc)}, i)...)
 	}
