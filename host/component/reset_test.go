@@ -116,3 +116,28 @@ func BenchmarkReuse(b *testing.B) {
 		}
 	}
 }
+
+// TestReuse demands that an instance which ended well waits to be used again, and
+// that one which has grown its memory or trapped does not.
+func TestReuse(t *testing.T) {
+	l, _ := newLinker(t)
+	e := newEngine(t, nil)
+	c := load(t, e, "reset.wasm", l)
+	instantiate(t, c, &things{}, component.Limits{}).Close() // leaves the state for the others
+	for _, test := range []struct {
+		does string
+		idle int
+	}{{"digest", 1}, {"grow", 0}, {"digest", 1}, {"trap", 0}} {
+		in := instantiate(t, c, &things{}, component.Limits{})
+		if n := e.Stats().Idle; n != 0 {
+			t.Errorf("%d instances are idle while one runs", n)
+		}
+		if _, err := invoke(t, in, test.does); err != nil && test.does != "trap" {
+			t.Fatal(err)
+		}
+		in.Close()
+		if n := e.Stats().Idle; n != test.idle {
+			t.Errorf("%d instances are idle after %s, want %d", n, test.does, test.idle)
+		}
+	}
+}
