@@ -52,6 +52,25 @@ host/wasi/sockets:        host/wasi/io host/wasi/clocks
 host/wasi/http:           host/wasi/io host/wasi/clocks providers/httpclient
 host/wasi:                host/wasi/... providers/filesystem/hostdir
 host:                     host/wasi
+lattice:                  wit
+lattice/wire:             lattice
+lattice/trust:            lattice/wire
+lattice/latticetest:      lattice
+lattice/memlattice:       lattice
+lattice/natslattice:      lattice/wire lattice/trust
+lattice/natslattice/natsserver: lattice/wire lattice/trust
+lattice/directory:        lattice/wire
+lattice/invoke:           lattice/wire lattice/directory wit/witbin
+lattice/microservice:     lattice/wire
+lattice/telemetry:        lattice
+hostgroup:                lattice
+hostgroup/machine:
+host/daemon:              host hostgroup hostgroup/machine lattice/invoke lattice/directory lattice/microservice lattice/telemetry
+scheduler:                lattice/wire hostgroup lattice/microservice lattice/telemetry
+scheduler/control:        lattice/wire
+scheduler/wasmcloud:      scheduler scheduler/control
+providers/httpserver:     lattice/invoke lattice/directory
+wit/witbin:               wit
 internal/witgen:          wit wit/syntax wit/deps
 internal/wastgen:         host/component/spectest
 internal/conformance:     host/component/spectest
@@ -70,10 +89,18 @@ var engines = map[string][]string{
 	"github.com/tetratelabs/wazero": {"host/component"},
 	"github.com/spf13/cobra":        {"internal/cli"},
 	"github.com/spf13/pflag":        {"internal/cli"},
+
+	"github.com/nats-io/nats.go":         {"lattice/natslattice"},
+	"github.com/nats-io/nats-server/v2":  {"lattice/natslattice/natsserver"},
+	"github.com/nats-io/jwt/v2":          {"lattice/trust"},
+	"github.com/nats-io/nkeys":           {"lattice/trust"},
+	"go.opentelemetry.io/otel/sdk":       {"lattice/telemetry"},
+	"go.opentelemetry.io/otel/exporters": {"lattice/telemetry"},
+	"go.yaml.in/yaml/v3":                 {"internal/cli"},
 }
 
 // pure packages decide and do not act.
-var pure = []string{"wit", "wit/syntax", "wit/witjson", "wit/compat", "internal/nearest", "wit/wave", "host/component/abi", "host/component/binary", "host/component/core", "host/component/validate"}
+var pure = []string{"wit", "wit/syntax", "wit/witjson", "wit/compat", "internal/nearest", "wit/wave", "host/component/abi", "host/component/binary", "host/component/core", "host/component/validate", "lattice/wire", "hostgroup", "wit/witbin"}
 
 // impure are the imports that pure packages may not have.
 var impure = regexp.MustCompile(`^(net|net/.*|os|os/.*|sync|context|log/slog|crypto/rand|math/rand.*|time)$`)

@@ -1,0 +1,210 @@
+package lattice
+
+import (
+	"cmp"
+	"time"
+)
+
+// Stamp orders what the scheduler writes: by the term of its leader, then by the
+// index of the decision.
+type Stamp struct {
+	Term  uint64 `json:"term"`
+	Index uint64 `json:"index"`
+}
+
+// Compare returns -1, 0 or 1.
+func (s Stamp) Compare(t Stamp) int {
+	return cmp.Or(cmp.Compare(s.Term, t.Term), cmp.Compare(s.Index, t.Index))
+}
+
+// HostState is what a host does, or ought to do.
+type HostState string
+
+// The states of hosts.
+const (
+	// HostReady takes placements and calls.
+	HostReady HostState = "ready"
+	// HostCordoned takes no placements. What runs goes on.
+	HostCordoned HostState = "cordoned"
+	// HostDraining has left the lattice's routes and finishes the calls under way.
+	HostDraining HostState = "draining"
+	// HostDrained runs nothing. The daemon is there and can be made ready again.
+	HostDrained HostState = "drained"
+	// HostStopped has ended in good order.
+	HostStopped HostState = "stopped"
+)
+
+// Desired is what a host ought to run. It is the whole of it: what is not here is
+// stopped.
+type Desired struct {
+	Lattice Name   `json:"lattice"`
+	Host    HostID `json:"host"`
+	Stamp   Stamp  `json:"stamp"`
+	// State is HostReady, HostCordoned or HostDrained; HostStopped ends the daemon.
+	State HostState `json:"state"`
+	// Labels are those that operators gave; they go over the host's own, except
+	// for what is detected.
+	Labels     map[string]string `json:"labels,omitempty"`
+	Components []ComponentSpec   `json:"components,omitempty"`
+}
+
+// ComponentSpec is a component as it ought to run on a host.
+type ComponentSpec struct {
+	ID ComponentID `json:"id"`
+	// Ref is where the component comes from, byte for byte as it was given.
+	Ref string `json:"ref"`
+	// Digest is "sha256:" and 64 hexadecimal digits: nothing else is run.
+	Digest string `json:"digest"`
+	// Revision counts the changes of the component.
+	Revision uint64 `json:"revision"`
+	// MaxInstances is how many calls run at once on the host. It is positive.
+	MaxInstances int    `json:"max_instances"`
+	Limits       Limits `json:"limits,omitzero"`
+	// Config are the values that the component is given: of the configurations
+	// named in ConfigNames, later ones over earlier ones.
+	Config      map[string]string `json:"config,omitempty"`
+	ConfigNames []ConfigName      `json:"config_names,omitempty"`
+	// Links are those that have the component as source.
+	Links []Link `json:"links,omitempty"`
+	// Routes are the HTTP requests that it is given.
+	Routes []Route `json:"routes,omitempty"`
+	// Preinit has instances start from the state after initialization.
+	Preinit     bool              `json:"preinit,omitempty"`
+	Annotations map[string]string `json:"annotations,omitempty"`
+}
+
+// Limits bound a component's instances. Zero is the host's default.
+type Limits struct {
+	// MemoryBytes bounds an instance's memories.
+	MemoryBytes uint64 `json:"memory_bytes,omitempty"`
+	// TimeoutMillis bounds a call.
+	TimeoutMillis int64 `json:"timeout_ms,omitempty"`
+	// Queue is how many calls wait for an instance.
+	Queue int `json:"queue,omitempty"`
+}
+
+// Link lets a component reach interfaces of a target. Source, Package, namespace
+// and Name identify it.
+type Link struct {
+	Source ComponentID `json:"source_id"`
+	// Target is a component or a provider.
+	Target     string   `json:"target"`
+	Name       LinkName `json:"name"`
+	Namespace  string   `json:"wit_namespace"`
+	Package    string   `json:"wit_package"`
+	Interfaces []string `json:"interfaces"`
+	// SourceConfig and TargetConfig name configurations.
+	SourceConfig []ConfigName `json:"source_config,omitempty"`
+	TargetConfig []ConfigName `json:"target_config,omitempty"`
+}
+
+// Route is a set of HTTP requests: those for a host name, or any if it is empty,
+// whose path begins with Path at a boundary of segments. The longest path of the
+// exact host goes first.
+type Route struct {
+	Host string `json:"host,omitempty"`
+	Path string `json:"path"`
+}
+
+// Assignment says which hosts may be called for a component.
+type Assignment struct {
+	Component ComponentID `json:"component"`
+	Stamp     Stamp       `json:"stamp"`
+	Ref       string      `json:"ref"`
+	Digest    string      `json:"digest"`
+	Revision  uint64      `json:"revision"`
+	Hosts     []HostID    `json:"hosts"`
+	Routes    []Route     `json:"routes,omitempty"`
+}
+
+// Ready is a host's word that it takes calls for a component.
+type Ready struct {
+	Component ComponentID `json:"component"`
+	Host      HostID      `json:"host"`
+	Digest    string      `json:"digest"`
+	Since     time.Time   `json:"since"`
+	Exports   []string    `json:"exports,omitempty"`
+}
+
+// HostReport is what a host says of itself, with every heartbeat.
+type HostReport struct {
+	ID      HostID            `json:"id"`
+	Name    string            `json:"name"`
+	Lattice Name              `json:"lattice"`
+	Group   GroupName         `json:"group"`
+	Version string            `json:"version"`
+	Labels  map[string]string `json:"labels,omitempty"`
+	State   HostState         `json:"state"`
+	Started time.Time         `json:"started"`
+	// Time is when the report was made, by the host's clock.
+	Time time.Time `json:"time"`
+	// Every is the time in milliseconds until the next report at the latest.
+	Every      int64             `json:"every_ms"`
+	Capacity   Capacity          `json:"capacity"`
+	Load       Load              `json:"load"`
+	Applied    Stamp             `json:"applied"`
+	Components []ComponentStatus `json:"components,omitempty"`
+	Providers  []ProviderStatus  `json:"providers,omitempty"`
+}
+
+// Capacity is what a host has.
+type Capacity struct {
+	CPUs        float64 `json:"cpus"`
+	MemoryBytes uint64  `json:"memory_bytes"`
+}
+
+// Load is what a host uses, as measured.
+type Load struct {
+	// CPU is how many processors the daemon used since the last report.
+	CPU float64 `json:"cpu"`
+	// MachineCPU is the same of all processes.
+	MachineCPU float64 `json:"machine_cpu"`
+	// MemoryBytes is the daemon's resident memory, AvailableBytes what the machine
+	// or control group has left.
+	MemoryBytes    uint64 `json:"memory_bytes"`
+	AvailableBytes uint64 `json:"available_bytes"`
+	// Running and Waiting are calls.
+	Running int64 `json:"running"`
+	Waiting int64 `json:"waiting"`
+}
+
+// ComponentState is how far a component on a host is.
+type ComponentState string
+
+// The states of components.
+const (
+	ComponentStarting ComponentState = "starting"
+	ComponentRunning  ComponentState = "running"
+	ComponentStopping ComponentState = "stopping"
+	ComponentFailed   ComponentState = "failed"
+)
+
+// ComponentStatus is a component on a host.
+type ComponentStatus struct {
+	ID           ComponentID    `json:"id"`
+	Ref          string         `json:"ref"`
+	Digest       string         `json:"digest"`
+	Revision     uint64         `json:"revision"`
+	State        ComponentState `json:"state"`
+	Reason       string         `json:"reason,omitempty"`
+	Since        time.Time      `json:"since"`
+	MaxInstances int            `json:"max_instances"`
+	// Running and Waiting are calls now; the others count since the start.
+	Running     int64             `json:"running"`
+	Waiting     int64             `json:"waiting"`
+	Calls       int64             `json:"calls"`
+	Failures    int64             `json:"failures"`
+	Annotations map[string]string `json:"annotations,omitempty"`
+}
+
+// ProviderStatus is a provider on a host.
+type ProviderStatus struct {
+	ID         ProviderID `json:"id"`
+	Name       string     `json:"name"`
+	Interfaces []string   `json:"interfaces"`
+	Address    string     `json:"address,omitempty"`
+	State      string     `json:"state"`
+}
+
+// Config is a named configuration: flat, and without secrets.
+type Config map[string]string

@@ -1,0 +1,41 @@
+package wire
+
+import "github.com/wattle-dev/wattle/lattice"
+
+// Buckets are the names of a lattice's buckets, streams and object stores.
+type Buckets struct{ Lattice lattice.Name }
+
+func (b Buckets) of(kind string) string { return "wattle_" + string(b.Lattice) + "_" + kind }
+
+// Desired has what each host ought to run, by its ID.
+func (b Buckets) Desired() string { return b.of("desired") }
+
+// Components has the assignment of each component, by its ID.
+func (b Buckets) Components() string { return b.of("components") }
+
+// Hosts has the report of each host, by its ID.
+func (b Buckets) Hosts() string { return b.of("hosts") }
+
+// Ready has which components a host takes calls for, by "HOST.COMPONENT".
+func (b Buckets) Ready() string { return b.of("ready") }
+
+// Links has the links, by LinkKey.
+func (b Buckets) Links() string { return b.of("links") }
+
+// Config has the configurations, by their names.
+func (b Buckets) Config() string { return b.of("config") }
+
+// Artifacts is the object store of component binaries, by digest without
+// "sha256:".
+func (b Buckets) Artifacts() string { return b.of("artifacts") }
+
+// Events is the stream of events.
+func (b Buckets) Events() string { return b.of("events") }
+
+// ReadyKey is the key of a Ready.
+func ReadyKey(h lattice.HostID, c lattice.ComponentID) string { return string(h) + "." + string(c) }
+
+// LinkKey is the key of a link: source, namespace, package and name.
+func LinkKey(l *lattice.Link) string {
+	return string(l.Source) + "." + l.Namespace + "." + l.Package + "." + string(l.Name)
+}

@@ -1,0 +1,53 @@
+package wire
+
+import "github.com/wattle-dev/wattle/lattice"
+
+// Prefix begins every subject of Wattle.
+const Prefix = "wattle."
+
+// Subjects are the subjects of a lattice.
+type Subjects struct{ Lattice lattice.Name }
+
+func (s Subjects) of(tail string) string { return Prefix + string(s.Lattice) + "." + tail }
+
+// All matches every subject of the lattice.
+func (s Subjects) All() string { return s.of(">") }
+
+// Invoke is where a host takes frames of exchanges from callers.
+func (s Subjects) Invoke(h lattice.HostID) string { return s.of("host." + string(h) + ".invoke") }
+
+// Caller is where a caller, named as Messenger.User names it, takes frames of
+// exchanges from hosts.
+func (s Subjects) Caller(user string) string { return s.of("caller." + user) }
+
+// Endpoint is where a host answers requests about itself.
+func (s Subjects) Endpoint(h lattice.HostID, name string) string {
+	return s.of("host." + string(h) + ".api." + name)
+}
+
+// Log is where a host publishes what a component writes, while somebody asks for
+// it.
+func (s Subjects) Log(h lattice.HostID, c lattice.ComponentID) string {
+	return s.of("log." + string(h) + "." + string(c))
+}
+
+// Logs matches what a component writes on all hosts.
+func (s Subjects) Logs(c lattice.ComponentID) string { return s.of("log.*." + string(c)) }
+
+// HostEvent is where a host publishes its events of a kind, which has dots.
+func (s Subjects) HostEvent(h lattice.HostID, kind string) string {
+	return s.of("event.host." + string(h) + "." + kind)
+}
+
+// SchedulerEvent is where the scheduler publishes its events.
+func (s Subjects) SchedulerEvent(kind string) string { return s.of("event.scheduler." + kind) }
+
+// Events matches all events.
+func (s Subjects) Events() string { return s.of("event.>") }
+
+// Control is where the scheduler takes a command.
+func (s Subjects) Control(command string) string { return s.of("control." + command) }
+
+// Front is where callers without a directory have a component be called: the
+// gateways take turns.
+func (s Subjects) Front(c lattice.ComponentID) string { return s.of("invoke." + string(c)) }
