@@ -69,6 +69,8 @@ type hostInterface struct {
 	id        wit.InterfaceID
 	funcs     map[string]*HostFunc
 	resources map[string]*HostResource
+	// bind serves the functions of a dynamic interface, which has no others.
+	bind func(*wit.Func) (DynamicFunc, error)
 	// offer is what the interface is to package compat.
 	offer compat.Offer
 }

@@ -167,6 +167,9 @@ func (e *elaborator) matchExport(i *instance, x *binary.ExportDecl, s *scope) (a
 		}
 		return e.match(got, x.Type, s)
 	}
+	if i.host.bind != nil {
+		return e.matchDynamic(i, x, s)
+	}
 	switch x.Type.Sort {
 	case binary.SortType:
 		if !x.Type.SubResource {

@@ -36,7 +36,9 @@ func (d *Description) Services(l *Linker) []Service {
 	out := make([]Service, 0, len(d.Imports))
 	for _, im := range d.Imports {
 		var v compat.Verdict
-		if e := externs[im.Name]; e != nil {
+		if h := l.find(im.Name); h != nil && h.bind != nil {
+			v.By = h.id // its functions are known only to who serves them
+		} else if e := externs[im.Name]; e != nil {
 			v = offers.Import(e)
 		} else {
 			v = l.importNamed(im)

@@ -33,12 +33,13 @@ wit/compat:               wit internal/nearest
 wit/deps:                 wit/syntax
 wit/wittest:              wit
 internal/nearest:
+internal/webserver:
 wit/wave:                 wit internal/nearest
 host/component/abi:       wit
 host/component/binary:
 host/component/core:
 host/component/validate:  wit host/component/binary host/component/core
-host/component:           wit wit/compat host/component/abi host/component/validate
+host/component:           wit wit/compat wit/witbin host/component/abi host/component/validate
 host/component/spectest:  host/component
 providers/filesystem:
 providers/filesystem/hostdir: providers/filesystem
@@ -51,7 +52,7 @@ host/wasi/filesystem:     host/wasi/io host/wasi/clocks providers/filesystem
 host/wasi/sockets:        host/wasi/io host/wasi/clocks
 host/wasi/http:           host/wasi/io host/wasi/clocks providers/httpclient
 host/wasi:                host/wasi/... providers/filesystem/hostdir
-host:                     host/wasi
+host:                     host/wasi internal/webserver
 lattice:                  wit
 lattice/wire:             lattice
 lattice/trust:            lattice/wire
@@ -69,7 +70,7 @@ host/daemon:              host hostgroup hostgroup/machine lattice/invoke lattic
 scheduler:                lattice/wire hostgroup lattice/microservice lattice/telemetry
 scheduler/control:        lattice/wire
 scheduler/wasmcloud:      scheduler scheduler/control
-providers/httpserver:     lattice/invoke lattice/directory
+providers/httpserver:     lattice internal/webserver
 wit/witbin:               wit
 internal/witgen:          wit wit/syntax wit/deps
 internal/wastgen:         host/component/spectest

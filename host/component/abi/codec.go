@@ -52,13 +52,8 @@ func (c *Codec) Lift(s *Side, flat []uint64, b *Budget) []wit.Value {
 // flat[0]. It returns an error when a value is not of its type; nothing of the
 // guest is to blame then.
 func (c *Codec) Lower(s *Side, vs []wit.Value, flat []uint64) error {
-	if len(vs) != len(c.types) {
-		return fmt.Errorf("%d values for %d types", len(vs), len(c.types))
-	}
-	for i, v := range vs {
-		if err := wit.CheckValue(c.types[i], v); err != nil {
-			return err
-		}
+	if err := c.check(vs); err != nil {
+		return err
 	}
 	l := lowerer{s: s, out: flat}
 	if c.Spilled {
@@ -69,6 +64,30 @@ func (c *Codec) Lower(s *Side, vs []wit.Value, flat []uint64) error {
 	}
 	for i, t := range c.tuple.members {
 		l.flat(t, vs[i])
+	}
+	return nil
+}
+
+// LowerAt writes the values to memory that the guest has chosen for them: those
+// that are too many for flat. The error is as for Lower.
+func (c *Codec) LowerAt(s *Side, vs []wit.Value, ptr uint32) error {
+	if err := c.check(vs); err != nil {
+		return err
+	}
+	s.Check(ptr, uint64(c.Size), c.Align, "results are wanted at")
+	l := lowerer{s: s}
+	l.mem(c.tuple, wit.TupleValue(vs), ptr)
+	return nil
+}
+
+func (c *Codec) check(vs []wit.Value) error {
+	if len(vs) != len(c.types) {
+		return fmt.Errorf("%d values for %d types", len(vs), len(c.types))
+	}
+	for i, v := range vs {
+		if err := wit.CheckValue(c.types[i], v); err != nil {
+			return err
+		}
 	}
 	return nil
 }
