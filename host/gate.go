@@ -31,21 +31,29 @@ func newGate(running, waiting int) *gate {
 	}
 }
 
-// enter waits for a slot, until ctx ends. leave gives it back.
-func (g *gate) enter(ctx context.Context) (leave func(), err error) {
+// enter waits for a slot, until ctx ends. Who was let in calls leave.
+func (g *gate) enter(ctx context.Context) error {
 	if err := g.queue(); err != nil {
-		return nil, err
+		return err
 	}
 	select {
 	case g.slots <- struct{}{}:
-		return func() {
-			<-g.slots
-			g.unqueue()
-		}, nil
+		return nil
+	default:
+	}
+	select {
+	case g.slots <- struct{}{}:
+		return nil
 	case <-ctx.Done():
 		g.unqueue()
-		return nil, errBusy
+		return errBusy
 	}
+}
+
+// leave gives the slot back.
+func (g *gate) leave() {
+	<-g.slots
+	g.unqueue()
 }
 
 func (g *gate) queue() error {

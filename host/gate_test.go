@@ -11,19 +11,19 @@ import (
 func TestGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(1, 1)
-		leave, err := g.enter(t.Context())
+		err := g.enter(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		second := make(chan error)
 		go func() {
-			leave, err := g.enter(t.Context())
+			err := g.enter(t.Context())
 			second <- err
 			time.Sleep(time.Second)
-			leave()
+			g.leave()
 		}()
 		synctest.Wait()
-		if _, err := g.enter(t.Context()); !errors.Is(err, errBusy) {
+		if err := g.enter(t.Context()); !errors.Is(err, errBusy) {
 			t.Errorf("third: %v, want that it is busy", err)
 		}
 		select {
@@ -31,14 +31,14 @@ func TestGate(t *testing.T) {
 			t.Errorf("second entered (%v) beside the first", err)
 		default:
 		}
-		leave()
+		g.leave()
 		if err := <-second; err != nil {
 			t.Errorf("second: %v", err)
 		}
 		// One that waits gives up with its context, and its place with it.
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
-		if _, err := g.enter(ctx); !errors.Is(err, errBusy) {
+		if err := g.enter(ctx); !errors.Is(err, errBusy) {
 			t.Errorf("one whose context ended: %v, want that it is busy", err)
 		}
 		ctx, cancel = context.WithTimeout(t.Context(), time.Millisecond)
@@ -46,7 +46,7 @@ func TestGate(t *testing.T) {
 		if err := g.close(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("close with somebody inside: %v, want that time ran out", err)
 		}
-		if _, err := g.enter(t.Context()); !errors.Is(err, errClosing) {
+		if err := g.enter(t.Context()); !errors.Is(err, errClosing) {
 			t.Errorf("enter after close: %v, want that it is closing", err)
 		}
 		start := time.Now()

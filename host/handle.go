@@ -22,27 +22,18 @@ var over = func() context.Context {
 	return ctx
 }()
 
-// drainTime bounds the wait for Options.Output to take the last lines.
-const drainTime = time.Second
-
 // request is a request with the instance that answers it.
 type request struct {
-	server *Server
-	id     InstanceID
-	w      http.ResponseWriter
-	r      *http.Request
-	log    *slog.Logger
-	tail   tail // the end of the guest's standard error
-	// stdout and stderr are the guest's standard streams, if the server handles
-	// them.
-	stdout, stderr lineWriter
+	guest
+	w http.ResponseWriter
+	r *http.Request
 }
 
 // handle answers a request with an instance of its own. It returns the exchange
 // to be closed, or nil.
 func (s *Server) handle(ctx context.Context, w http.ResponseWriter, r *http.Request) *wasihttp.Exchange {
-	q := &request{server: s, id: InstanceID(s.lastID.Add(1)), w: w, r: r}
-	q.log = s.opts.Logger.With("instance", q.id)
+	q := &request{w: w, r: r}
+	q.guest.init(s)
 	started := time.Now()
 	ex, callErr, sendErr := q.run(ctx)
 	if q.log.Enabled(ctx, slog.LevelDebug) {
@@ -64,7 +55,7 @@ func (s *Server) handle(ctx context.Context, w http.ResponseWriter, r *http.Requ
 // not come to that, what the call ended with and what became of the response.
 func (q *request) run(ctx context.Context) (ex *wasihttp.Exchange, callErr, sendErr error) {
 	s := q.server
-	state := wasi.NewState(q.options())
+	state := wasi.NewState(q.options(httpclient.Hops(q.r.Header)))
 	defer func() { _ = state.Close() }() // it ends what the guest left open
 	inst, err := s.comp.Instantiate(ctx, state, s.opts.Limits)
 	if err != nil {
@@ -82,33 +73,6 @@ func (q *request) run(ctx context.Context) (ex *wasihttp.Exchange, callErr, send
 	sendErr = ex.Finish(ctx)
 	q.drain(ctx, state)
 	return ex, callErr, sendErr
-}
-
-// options returns what the instance is given.
-func (q *request) options() wasi.Options {
-	o := q.server.opts.WASI
-	o.HTTP.Hops = httpclient.Hops(q.r.Header)
-	o.HTTP.Logger = q.log
-	if q.server.opts.Output != nil {
-		q.stdout = q.server.output.writer(q.server.opts.Name, q.id, Stdout, nil)
-		q.stderr = q.server.output.writer(q.server.opts.Name, q.id, Stderr, &q.tail)
-		o.CLI.Stdout, o.CLI.Stderr = &q.stdout, &q.stderr
-	}
-	return o
-}
-
-// drain waits for the guest's output.
-func (q *request) drain(ctx context.Context, state *wasi.State) {
-	if state.Drain(over) != nil { // or there is nothing to wait for, as a rule
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-		defer cancel()
-		if err := state.Drain(ctx); err != nil {
-			q.log.DebugContext(ctx, "output lost", "error", err)
-			return // somebody still writes
-		}
-	}
-	q.stdout.close()
-	q.stderr.close()
 }
 
 // fail answers, or aborts, a request that went wrong.
@@ -134,8 +98,11 @@ func (q *request) fail(ctx context.Context, err error, ex *wasihttp.Exchange) {
 	http.Error(q.w, reason, status)
 }
 
-// timedOut reports whether the request took longer than Options.Timeout.
-func timedOut(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errTimeout) }
+// timedOut reports whether the request took longer than Options.Timeout, or than
+// whoever made it allows.
+func timedOut(ctx context.Context) bool {
+	return errors.Is(context.Cause(ctx), errTimeout) || errors.Is(ctx.Err(), context.DeadlineExceeded)
+}
 
 // answer returns what a client is told of an error.
 func (q *request) answer(ctx context.Context, err error) (status int, reason string) {
@@ -151,25 +118,7 @@ func (q *request) answer(ctx context.Context, err error) (status int, reason str
 
 // report logs and counts what went wrong in the guest.
 func (q *request) report(ctx context.Context, err error) {
-	m := &q.server.metrics
-	attrs := []any{"method", q.r.Method, "path", q.r.URL.Path, "error", err}
-	var trap *component.Trap
-	switch {
-	case timedOut(ctx):
-		m.Timeouts.Add(1)
-	case errors.As(err, &trap):
-		m.Traps.Add(1)
-	}
-	if errors.As(err, &trap) && len(trap.Frames) > 0 {
-		attrs = append(attrs, "backtrace", trap.Backtrace())
-	}
-	if trap != nil && trap.HostStack != "" {
-		attrs = append(attrs, "host_stack", trap.HostStack)
-	}
-	if lines := q.tail.String(); lines != "" {
-		attrs = append(attrs, "stderr", lines)
-	}
-	q.log.WarnContext(ctx, "request failed", attrs...)
+	q.guest.report(ctx, "request failed", err, "method", q.r.Method, "path", q.r.URL.Path)
 }
 
 // explain returns what is known of an error as text.

@@ -15,6 +15,7 @@ import (
 	"github.com/wattle-dev/wattle/host/component"
 	"github.com/wattle-dev/wattle/host/wasi"
 	wasihttp "github.com/wattle-dev/wattle/host/wasi/http"
+	"github.com/wattle-dev/wattle/internal/webserver"
 	"github.com/wattle-dev/wattle/providers/httpclient"
 )
 
@@ -24,7 +25,7 @@ const (
 	DefaultMaxQueue         = 256
 	DefaultTimeout          = time.Minute
 	DefaultMaxHandles       = 1 << 14
-	DefaultMaxRequestHeader = 64 << 10
+	DefaultMaxRequestHeader = webserver.DefaultMaxHeader
 )
 
 // Options configure a Server. The zero value serves a component that needs
@@ -97,7 +98,7 @@ func (o Options) withDefaults() Options {
 // makes a whole server of it.
 type Server struct {
 	comp    *component.Component
-	handler string // the export that serves
+	handler string // the export that serves HTTP, empty without
 	opts    Options
 	maxHops int
 	gate    *gate
@@ -114,6 +115,14 @@ const handlerExport = "wasi:http/incoming-handler"
 // wasi:http/incoming-handler in any version 0.2. opts may be nil. The caller
 // closes the component, after Shutdown.
 func NewServer(c *component.Component, opts *Options) (*Server, error) {
+	s := newServer(c, opts)
+	if s.handler == "" {
+		return nil, fmt.Errorf("component %q does not export %s@0.2: it exports %q", s.opts.Name, handlerExport, c.Exports())
+	}
+	return s, nil
+}
+
+func newServer(c *component.Component, opts *Options) *Server {
 	s := &Server{comp: c, maxHops: httpclient.DefaultMaxHops}
 	if opts != nil {
 		s.opts = *opts
@@ -121,19 +130,17 @@ func NewServer(c *component.Component, opts *Options) (*Server, error) {
 	s.opts = s.opts.withDefaults()
 	s.late = fmt.Errorf("%w: its limit is %v", errTimeout, s.opts.Timeout)
 	exports := c.Exports()
-	i := slices.IndexFunc(exports, func(name string) bool {
+	if i := slices.IndexFunc(exports, func(name string) bool {
 		return strings.HasPrefix(name, handlerExport+"@0.2.")
-	})
-	if i < 0 {
-		return nil, fmt.Errorf("component %q does not export %s@0.2: it exports %q", s.opts.Name, handlerExport, exports)
+	}); i >= 0 {
+		s.handler = exports[i]
 	}
-	s.handler = exports[i]
 	if client := s.opts.WASI.HTTP.Client; client != nil {
 		s.maxHops = client.MaxHops()
 	}
 	s.gate = newGate(s.opts.MaxConcurrent, s.opts.MaxQueue)
 	s.output = newOutput(s.opts.Output, s.opts.OutputRate, &s.metrics)
-	return s, nil
+	return s
 }
 
 // Preinitialize has the instances of all requests start from the state of one
@@ -161,30 +168,13 @@ var errTimeout = errors.New("request took too long")
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.metrics.Requests.Add(1)
-	if s.opts.LocalOnly {
-		if why := foreign(r); why != "" {
-			s.refuse(w, r, http.StatusForbidden, why)
-			return
-		}
-	}
-	switch {
-	case r.URL.Opaque != "":
-		s.refuse(w, r, http.StatusBadRequest, "the target of the request names no path")
-		return
-	case httpclient.Hops(r.Header) > s.maxHops:
-		s.refuse(w, r, http.StatusLoopDetected, "the request is one of a chain that is too long")
-		return
-	case r.ContentLength > s.opts.WASI.HTTP.MaxRequestBody:
-		most := strconv.FormatInt(s.opts.WASI.HTTP.MaxRequestBody, 10)
-		s.refuse(w, r, http.StatusRequestEntityTooLarge, "the request body is longer than "+most+" bytes")
+	if status, why := s.unfit(r); status != 0 {
+		s.refuse(w, r, status, why)
 		return
 	}
-	ctx, cancel := context.WithTimeoutCause(r.Context(), s.opts.Timeout, s.late)
+	ctx, cancel := s.timed(r.Context())
 	defer cancel()
-	s.metrics.Waiting.Add(1)
-	leave, err := s.gate.enter(ctx)
-	s.metrics.Waiting.Add(-1)
-	if err != nil {
+	if err := s.admit(ctx); err != nil {
 		if r.Context().Err() != nil {
 			s.metrics.ClientGone.Add(1)
 			return
@@ -193,29 +183,58 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, http.StatusServiceUnavailable, err.Error())
 		return
 	}
-	if ex := s.admitted(ctx, leave, w, r); ex != nil {
+	s.answer(ctx, w, r)
+}
+
+// timed returns a context that ends when the request has taken its time, ctx itself
+// if that ends sooner.
+func (s *Server) timed(ctx context.Context) (context.Context, context.CancelFunc) {
+	end := time.Now().Add(s.opts.Timeout)
+	if d, ok := ctx.Deadline(); ok && d.Before(end) {
+		return ctx, func() {}
+	}
+	return context.WithDeadlineCause(ctx, end, s.late)
+}
+
+// unfit returns the status and the reason with which a request is refused that no
+// instance is to see, or zero.
+func (s *Server) unfit(r *http.Request) (status int, why string) {
+	if s.opts.LocalOnly {
+		if why := webserver.Foreign(r, nil); why != "" {
+			return http.StatusForbidden, why
+		}
+	}
+	switch {
+	case r.URL.Opaque != "":
+		return http.StatusBadRequest, "the target of the request names no path"
+	case httpclient.Hops(r.Header) > s.maxHops:
+		return http.StatusLoopDetected, "the request is one of a chain that is too long"
+	case r.ContentLength > s.opts.WASI.HTTP.MaxRequestBody:
+		most := strconv.FormatInt(s.opts.WASI.HTTP.MaxRequestBody, 10)
+		return http.StatusRequestEntityTooLarge, "the request body is longer than " + most + " bytes"
+	}
+	return 0, ""
+}
+
+// admit waits for a place, until ctx ends. The gate's leave gives it back.
+func (s *Server) admit(ctx context.Context) error {
+	s.metrics.Waiting.Add(1)
+	defer s.metrics.Waiting.Add(-1)
+	return s.gate.enter(ctx)
+}
+
+// answer answers a request that has been let in.
+func (s *Server) answer(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+	if ex := s.admitted(ctx, w, r); ex != nil {
 		ex.Close() // it may wait for the client, and others need the place
 	} else {
-		boundUnread(w, r)
+		webserver.BoundUnread(w, r)
 	}
 }
 
-// unreadTime bounds how long net/http waits for the body of a request that nobody
-// reads, to find the next one behind it.
-const unreadTime = time.Second
-
-// boundUnread is for requests that are answered without an exchange. Their clients
-// would keep a connection for as long as they like by not sending the body that
-// they have announced.
-func boundUnread(w http.ResponseWriter, r *http.Request) {
-	if r.ContentLength != 0 {
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unreadTime))
-	}
-}
-
-// admitted answers a request that has been let in.
-func (s *Server) admitted(ctx context.Context, leave func(), w http.ResponseWriter, r *http.Request) *wasihttp.Exchange {
-	defer leave()
+// admitted has an instance answer a request.
+func (s *Server) admitted(ctx context.Context, w http.ResponseWriter, r *http.Request) *wasihttp.Exchange {
+	defer s.gate.leave()
 	s.metrics.Running.Add(1)
 	defer s.metrics.Running.Add(-1)
 	return s.handle(ctx, w, r)
@@ -225,6 +244,6 @@ func (s *Server) admitted(ctx context.Context, leave func(), w http.ResponseWrit
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, reason string) {
 	s.metrics.Refused.Add(1)
 	s.opts.Logger.DebugContext(r.Context(), "request refused", "status", status, "reason", reason)
-	boundUnread(w, r)
+	webserver.BoundUnread(w, r)
 	http.Error(w, reason, status)
 }

@@ -65,3 +65,17 @@ type Handler interface {
 	// interface that the target exports.
 	Func(inv *Invocation) (*wit.Func, error)
 }
+
+type invocationKey struct{}
+
+// WithInvocation returns a context that says which invocation is carried out: what
+// is called meanwhile is called on its behalf.
+func WithInvocation(ctx context.Context, inv *Invocation) context.Context {
+	return context.WithValue(ctx, invocationKey{}, inv)
+}
+
+// InvocationOf returns the invocation that is carried out, or nil.
+func InvocationOf(ctx context.Context) *Invocation {
+	inv, _ := ctx.Value(invocationKey{}).(*Invocation)
+	return inv
+}

@@ -18,6 +18,7 @@ import (
 	"github.com/wattle-dev/wattle/host/component/binary"
 	"github.com/wattle-dev/wattle/host/component/core"
 	"github.com/wattle-dev/wattle/host/component/validate"
+	"github.com/wattle-dev/wattle/wit"
 )
 
 // coreFeatures are the WebAssembly features that guests may use: those of
@@ -233,6 +234,17 @@ func (e *Engine) Load(ctx context.Context, wasm []byte, l *Linker) (*Component, 
 
 // Exports returns the names of the component's exports, in order.
 func (c *Component) Exports() []string { return slices.Clone(c.plan.names) }
+
+// Func returns the type of an exported function, as Instance.Func finds it.
+func (c *Component) Func(iface, name string) (*wit.Func, error) {
+	f, err := c.plan.exported(iface, name)
+	if err != nil {
+		return nil, err
+	}
+	typ := *f.typ
+	typ.Name = name
+	return &typ, nil
+}
 
 // Close releases the component's code. It is an error, and nothing happens, as
 // long as there are instances that are not closed: they run that code. A second

@@ -498,20 +498,9 @@ type Func struct {
 // Func returns an exported function: "run" of the interface
 // "wasi:cli/run@0.2.0", or of the world when iface is empty.
 func (in *Instance) Func(iface, name string) (*Func, error) {
-	exports := in.plan.exports
-	if iface != "" {
-		i, ok := exports[iface].(*instance)
-		if !ok {
-			return nil, fmt.Errorf("component does not export the interface %q", iface)
-		}
-		exports = i.exports
-	}
-	f, ok := exports[name].(*function)
-	switch {
-	case !ok:
-		return nil, fmt.Errorf("component does not export the function %q", name)
-	case f.lift == nil:
-		return nil, fmt.Errorf("export %q is a function of the host", name)
+	f, err := in.plan.exported(iface, name)
+	if err != nil {
+		return nil, err
 	}
 	return &Func{in: in, fn: f, entry: f.entry}, nil
 }

@@ -1,6 +1,8 @@
 package component
 
 import (
+	"fmt"
+
 	"github.com/wattle-dev/wattle/host/component/abi"
 	"github.com/wattle-dev/wattle/host/component/core"
 	"github.com/wattle-dev/wattle/wit"
@@ -158,6 +160,27 @@ func (p *plan) entering(caller, callee int) []int {
 		}
 	}
 	return set
+}
+
+// exported returns the function that the root exports, of an interface or of the
+// world when iface is empty.
+func (p *plan) exported(iface, name string) (*function, error) {
+	exports := p.exports
+	if iface != "" {
+		i, ok := exports[iface].(*instance)
+		if !ok {
+			return nil, fmt.Errorf("component does not export the interface %q", iface)
+		}
+		exports = i.exports
+	}
+	f, ok := exports[name].(*function)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("component does not export the function %q", name)
+	case f.lift == nil:
+		return nil, fmt.Errorf("export %q is a function of the host", name)
+	}
+	return f, nil
 }
 
 // addEntries prepares the functions that Instance.Func can find.

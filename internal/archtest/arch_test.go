@@ -52,10 +52,11 @@ host/wasi/filesystem:     host/wasi/io host/wasi/clocks providers/filesystem
 host/wasi/sockets:        host/wasi/io host/wasi/clocks
 host/wasi/http:           host/wasi/io host/wasi/clocks providers/httpclient
 host/wasi:                host/wasi/... providers/filesystem/hostdir
-host:                     host/wasi internal/webserver
+host:                     host/wasi internal/webserver lattice
 lattice:                  wit
 lattice/wire:             lattice
 lattice/trust:            lattice/wire
+lattice/trust/trusttest:  lattice/trust
 lattice/latticetest:      lattice
 lattice/memlattice:       lattice
 lattice/natslattice:      lattice/wire lattice/trust
@@ -64,6 +65,7 @@ lattice/directory:        lattice/wire
 lattice/invoke:           lattice/wire lattice/directory wit/witbin
 lattice/microservice:     lattice/wire
 lattice/telemetry:        lattice
+lattice/telemetry/telemetrytest:
 hostgroup:                lattice
 hostgroup/machine:
 host/daemon:              host hostgroup hostgroup/machine lattice/invoke lattice/directory lattice/microservice lattice/telemetry

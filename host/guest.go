@@ -1,0 +1,84 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/wattle-dev/wattle/host/component"
+	"github.com/wattle-dev/wattle/host/wasi"
+)
+
+// drainTime bounds the wait for Options.Output to take the last lines.
+const drainTime = time.Second
+
+// guest is what surrounds an instance while it answers a request or a call.
+type guest struct {
+	server *Server
+	id     InstanceID
+	log    *slog.Logger
+	tail   tail // the end of the guest's standard error
+	// stdout and stderr are the guest's standard streams, if the server handles
+	// them.
+	stdout, stderr lineWriter
+}
+
+func (g *guest) init(s *Server) {
+	g.server, g.id = s, InstanceID(s.lastID.Add(1))
+	g.log = s.opts.Logger
+	if g.log.Enabled(context.Background(), slog.LevelWarn) {
+		g.log = g.log.With("instance", g.id)
+	}
+}
+
+// options returns what the instance is given. hops is how many requests led to
+// it.
+func (g *guest) options(hops int) wasi.Options {
+	o := g.server.opts.WASI
+	o.HTTP.Hops = hops
+	o.HTTP.Logger = g.log
+	if g.server.opts.Output != nil {
+		g.stdout = g.server.output.writer(g.server.opts.Name, g.id, Stdout, nil)
+		g.stderr = g.server.output.writer(g.server.opts.Name, g.id, Stderr, &g.tail)
+		o.CLI.Stdout, o.CLI.Stderr = &g.stdout, &g.stderr
+	}
+	return o
+}
+
+// drain waits for the guest's output.
+func (g *guest) drain(ctx context.Context, state *wasi.State) {
+	if state.Drain(over) != nil { // or there is nothing to wait for, as a rule
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer cancel()
+		if err := state.Drain(ctx); err != nil {
+			g.log.DebugContext(ctx, "output lost", "error", err)
+			return // somebody still writes
+		}
+	}
+	g.stdout.close()
+	g.stderr.close()
+}
+
+// report logs and counts what went wrong in the guest.
+func (g *guest) report(ctx context.Context, what string, err error, attrs ...any) {
+	m := &g.server.metrics
+	attrs = append(attrs, "error", err)
+	var trap *component.Trap
+	switch {
+	case timedOut(ctx):
+		m.Timeouts.Add(1)
+	case errors.As(err, &trap):
+		m.Traps.Add(1)
+	}
+	if errors.As(err, &trap) && len(trap.Frames) > 0 {
+		attrs = append(attrs, "backtrace", trap.Backtrace())
+	}
+	if trap != nil && trap.HostStack != "" {
+		attrs = append(attrs, "host_stack", trap.HostStack)
+	}
+	if lines := g.tail.String(); lines != "" {
+		attrs = append(attrs, "stderr", lines)
+	}
+	g.log.WarnContext(ctx, what, attrs...)
+}
