@@ -109,6 +109,10 @@ mcp: build ## run the MCP conformance suite and the Inspector against the exampl
 e2e: ## run the binary for longer: a thousand calls, neighbours that misbehave
 	go test -tags e2e -count=1 -v ./internal/e2e
 
+.PHONY: e2e-lattice
+e2e-lattice: ## break a lattice of real processes under load (Linux; needs iproute2 and user namespaces)
+	go test -tags e2e -count=1 -v -timeout 30m ./internal/e2e/lattice
+
 .PHONY: wast
 wast: ## assemble the test components written as text (needs Node)
 	go run ./internal/wastgen wat -cache $(CACHE) host/component/testdata/*.wat host/component/validate/testdata/*/*.wat \

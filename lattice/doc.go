@@ -43,5 +43,5 @@
 //
 // Keys of log attributes are of this list, in all packages: lattice host group
 // component instance provider link interface function manifest placement plan
-// rule subject bucket key revision term index attempt took error.
+// rule subject bucket key revision term index attempt took server message error.
 package lattice

@@ -119,7 +119,9 @@ func checkName(s string) error {
 		return fmt.Errorf("%w: it begins or ends with a hyphen", ErrInvalid)
 	}
 	for i := range len(s) {
-		if c := s[i]; !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-') {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '-':
+		default:
 			return fmt.Errorf("%w: only a-z, 0-9 and hyphens may be in it", ErrInvalid)
 		}
 	}
@@ -134,7 +136,9 @@ func checkID(s string) error {
 		return fmt.Errorf("%w: it is longer than %d characters", ErrInvalid, maxID)
 	}
 	for i := range len(s) {
-		if c := s[i]; !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_':
+		default:
 			return fmt.Errorf("%w: only letters, digits, hyphens and underscores may be in it", ErrInvalid)
 		}
 	}

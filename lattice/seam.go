@@ -8,7 +8,9 @@ import (
 
 // Lattice carries everything between hosts. All methods may be called at the
 // same time. A context without a deadline is given one of DefaultTimeout where
-// a method waits for an answer.
+// a method waits for an answer. What is over a bound is ErrExhausted; a subject,
+// key, pattern or name without the form of one is ErrInvalid; after Close
+// everything is ErrUnavailable.
 type Lattice interface {
 	Messenger
 	// Bucket opens a key-value bucket. The error of one that does not exist is
@@ -44,6 +46,12 @@ type Message struct {
 	Time time.Time
 }
 
+// NoResponders reports whether this is not an answer but the word of what carries
+// messages that nobody subscribes to what was sent.
+func (m *Message) NoResponders() bool {
+	return len(m.Data) == 0 && m.Header != nil && m.Header.Get("Status") == "503"
+}
+
 // Header are the fields of a message. Keys are case-sensitive.
 type Header map[string][]string
 
@@ -60,10 +68,12 @@ func (h Header) Get(key string) string {
 type Messenger interface {
 	// Publish sends a message. It may return before it was sent; while the
 	// connection is lost messages wait in a buffer, and ErrUnavailable is the
-	// error when it is full.
+	// error when it is full. If nobody subscribes to a message with a Reply, a
+	// message that is NoResponders comes there.
 	Publish(m *Message) error
 	// Request sends a message and waits for one answer. The error is an *Error
-	// of CodeUnavailable and Undelivered if nobody subscribes to the subject.
+	// of CodeUnavailable and Undelivered if nobody subscribes to the subject. It is
+	// context.DeadlineExceeded, and not Undelivered, if nobody answers in time.
 	Request(ctx context.Context, m *Message) (*Message, error)
 	// Subscribe has f be called with the messages of a subject, one after the
 	// other in order. Of the subscriptions with the same queue, unless it is
@@ -93,6 +103,7 @@ type BucketConfig struct {
 	Name        string
 	Description string
 	// TTL is how long a value stays unless it is written again; zero is for ever.
+	// Then it is deleted, and watches are told.
 	TTL time.Duration
 	// MaxBytes bounds the bucket. If zero, DefaultMaxBucket.
 	MaxBytes int64
@@ -128,10 +139,10 @@ type Bucket interface {
 	// pattern may have the wildcards of subjects: * for a token, > for the rest.
 	List(ctx context.Context, pattern string) ([]Entry, error)
 	// Watch calls f with the values of the keys that match, then with an Entry
-	// that is Synced, then with each change, until ctx ends or f returns an
-	// error, which it returns. A watch that loses the connection goes on when it
-	// is there again, with the changes of meanwhile; f may see a value twice. It
-	// returns nil when ctx ends.
+	// that is Synced, then with each change in the order of revisions, until ctx
+	// ends or f returns an error, which it returns. A watch that loses the
+	// connection goes on when it is there again, with the changes of meanwhile; f
+	// may see a value twice. It returns nil when ctx ends.
 	Watch(ctx context.Context, pattern string, f func(Entry) error) error
 }
 

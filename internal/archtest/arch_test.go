@@ -69,7 +69,7 @@ lattice/telemetry/telemetrytest:
 hostgroup:                lattice
 hostgroup/machine:
 host/daemon:              host hostgroup hostgroup/machine lattice/invoke lattice/directory lattice/microservice lattice/telemetry
-scheduler:                lattice/wire hostgroup lattice/microservice lattice/telemetry
+scheduler:                lattice/wire hostgroup lattice/microservice lattice/telemetry scheduler/control
 scheduler/control:        lattice/wire
 scheduler/wasmcloud:      scheduler scheduler/control
 providers/httpserver:     lattice internal/webserver
@@ -77,13 +77,16 @@ wit/witbin:               wit
 internal/witgen:          wit wit/syntax wit/deps
 internal/wastgen:         host/component/spectest
 internal/conformance:     host/component/spectest
-internal/bench:           host
-internal/cli:             host host/wasi/... wit/syntax wit/wave wit/deps wit/witjson wit/compat providers/...
+internal/bench:           host lattice/invoke lattice/natslattice lattice/trust
+internal/cli/show:
+internal/cli/inventory:   internal/cli/show lattice/wire
+internal/cli:             host host/wasi/... wit/syntax wit/wave wit/deps wit/witjson wit/compat providers/... internal/cli/... internal/webserver host/daemon lattice/natslattice lattice/natslattice/natsserver lattice/trust scheduler scheduler/control scheduler/wasmcloud
 internal/guests:
 internal/wasitest:        host/wasi
 internal/toolchains:
 internal/archtest:
 internal/e2e:
+internal/e2e/lattice:
 cmd/wattle:               internal/cli
 `
 
@@ -93,13 +96,13 @@ var engines = map[string][]string{
 	"github.com/spf13/cobra":        {"internal/cli"},
 	"github.com/spf13/pflag":        {"internal/cli"},
 
-	"github.com/nats-io/nats.go":         {"lattice/natslattice"},
+	"github.com/nats-io/nats.go":         {"lattice/natslattice", "internal/bench"},
 	"github.com/nats-io/nats-server/v2":  {"lattice/natslattice/natsserver"},
-	"github.com/nats-io/jwt/v2":          {"lattice/trust"},
+	"github.com/nats-io/jwt/v2":          {"lattice/trust", "lattice/natslattice/natsserver"},
 	"github.com/nats-io/nkeys":           {"lattice/trust"},
 	"go.opentelemetry.io/otel/sdk":       {"lattice/telemetry"},
 	"go.opentelemetry.io/otel/exporters": {"lattice/telemetry"},
-	"go.yaml.in/yaml/v3":                 {"internal/cli"},
+	"go.yaml.in/yaml/v3":                 {"internal/cli", "internal/cli/show"},
 }
 
 // pure packages decide and do not act.

@@ -33,7 +33,7 @@ func TestLimitTable(t *testing.T) {
 	}
 }
 
-// source returns the files of a directory, or of host, providers and wit with all
+// source returns the files of a directory, or of host, lattice, providers and wit with all
 // below them if it is the root, that end like this.
 func source(t *testing.T, dir, end string) string {
 	t.Helper()
@@ -55,7 +55,7 @@ func source(t *testing.T, dir, end string) string {
 		}
 		return b.String()
 	}
-	for _, top := range []string{"host", "providers", "wit"} {
+	for _, top := range []string{"host", "lattice", "providers", "wit"} {
 		err := filepath.WalkDir(filepath.Join(dir, top), func(path string, _ os.DirEntry, err error) error {
 			if err == nil && strings.HasSuffix(path, end) {
 				add(path)

@@ -74,6 +74,11 @@ type load struct {
 func drive(ctx context.Context, clients, n int, most time.Duration, ask request) (load, error) {
 	c := newClient(clients)
 	defer c.CloseIdleConnections()
+	return loop(clients, n, most, func() error { return ask(ctx, c) })
+}
+
+// loop has clients do something n times together, or as often as the time allows.
+func loop(clients, n int, most time.Duration, do func() error) (load, error) {
 	var (
 		mu    sync.Mutex
 		times []time.Duration
@@ -86,7 +91,7 @@ func drive(ctx context.Context, clients, n int, most time.Duration, ask request)
 		wg.Go(func() {
 			for next.Add(1) <= int64(n) && time.Since(begin) < most {
 				t := time.Now()
-				err := ask(ctx, c)
+				err := do()
 				took := time.Since(t)
 				mu.Lock()
 				times = append(times, took)

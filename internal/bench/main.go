@@ -67,6 +67,7 @@ var sections = []struct {
 	{"density", densities},
 	{"neighbours", neighbours},
 	{"deadline", deadlines},
+	{"lattice", lattices},
 }
 
 func main() {

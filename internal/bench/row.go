@@ -113,6 +113,7 @@ var titles = map[string]string{
 	"density":    "Instances held in one process",
 	"neighbours": "Requests of a well-behaved guest beside others that spin, all in one process, each with its limits",
 	"deadline":   "From the deadline of a call to its end",
+	"lattice":    "Calls between hosts, against nats.go on the same NATS server with messages of the same size",
 }
 
 // writeTable writes rows for people.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/wattle-dev/wattle/host/component"
 	"github.com/wattle-dev/wattle/host/component/core"
+	"github.com/wattle-dev/wattle/lattice"
 )
 
 // Env is the process as a command sees it.
@@ -31,6 +32,9 @@ const (
 	exitOK        = 0
 	exitFailure   = 1
 	exitUsage     = 2
+	exitAway      = 3
+	exitDenied    = 4
+	exitNotFound  = 5
 	exitBroken    = 120
 	exitLink      = 121
 	exitLimit     = 122
@@ -110,6 +114,21 @@ func exitCode(err error) int {
 	case errors.As(err, &load):
 		return exitBroken
 	}
+	return latticeCode(err)
+}
+
+// latticeCode returns the code of an error of a lattice.
+func latticeCode(err error) int {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return exitDeadline
+	case errors.Is(err, lattice.ErrDenied):
+		return exitDenied
+	case errors.Is(err, lattice.ErrUnavailable):
+		return exitAway
+	case errors.Is(err, lattice.ErrNotFound):
+		return exitNotFound
+	}
 	return exitFailure
 }
 
@@ -139,12 +158,16 @@ func rootCommand(env *Env) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = false
 	comp := &cobra.Command{
 		Use:   "component",
-		Short: "Look into component binaries",
+		Short: "Look into component binaries, and run components on a lattice",
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	comp.AddCommand(inspectCommand(env), validateCommand(env))
-	root.AddCommand(runCommand(env), callCommand(env), comp, witCommand(env), versionCommand(env), workerCommand(env))
+	comp.AddCommand(inspectCommand(env), validateCommand(env),
+		componentStartCommand(env), componentStopCommand(env), componentScaleCommand(env), componentUpdateCommand(env),
+		componentPushCommand(env), componentLogsCommand(env))
+	root.AddCommand(runCommand(env), callCommand(env), comp, witCommand(env),
+		upCommand(env), hostGroupCommand(env), getCommand(env), watchCommand(env), hostCommand(env), linkCommand(env), configCommand(env), latticeCommand(env),
+		versionCommand(env), workerCommand(env))
 	return root
 }
 

@@ -9,11 +9,14 @@
 //	     function whose result is an error, WIT that is wrong, a component that
 //	     does not fit a world
 //	2    wrong usage
+//	3    the lattice cannot be reached, or nobody in it answers
+//	4    the lattice does not permit it: wrong credentials, or not their role
+//	5    the lattice has no such host, component, link or configuration
 //	120  not a component, a broken one, or one that needs a feature which does
 //	     not exist here
 //	121  an import that nothing serves here
 //	122  a limit was exceeded: memory, handles, the size of a module
-//	124  out of time
+//	124  out of time; what was asked of a lattice may still be done
 //	130  interrupted by SIGINT or SIGTERM before it was done
 //	134  the guest trapped
 //
@@ -25,6 +28,7 @@
 //
 // The first SIGINT or SIGTERM ends what is under way in good order: a server
 // accepts no more requests and gives those it has ten seconds, a command's
-// guest is stopped. A second one ends the process at once, without cleaning up;
+// guest is stopped; a host drains, which --drain-timeout bounds; a lattice stops
+// its front door, its host, its scheduler and NATS, in this order. A second one ends the process at once, without cleaning up;
 // the shell then sees the signal, not one of the codes.
 package cli

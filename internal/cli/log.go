@@ -24,6 +24,7 @@ type log struct {
 	mu      sync.Mutex
 	closed  bool
 	dropped int
+	known   map[string]string // attributes that are the same in every record
 }
 
 const (
@@ -76,6 +77,24 @@ func (l *log) write(text string) {
 	}
 }
 
+// hide leaves an attribute out of records wherever it has a value that whoever
+// reads knows.
+func (l *log) hide(key, value string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.known == nil {
+		l.known = map[string]string{}
+	}
+	l.known[key] = value
+}
+
+func (l *log) hidden(key, value string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	have, ok := l.known[key]
+	return ok && have == value
+}
+
 func (l *log) logger() *slog.Logger { return slog.New(&logHandler{log: l}) }
 
 // note says what Wattle itself does.
@@ -89,6 +108,13 @@ func (l *log) note(format string, args ...any) {
 // line prints a line of a guest.
 func (l *log) line(g host.Line) {
 	l.write(fmt.Sprintf("[%v %v] %s\n", g.Instance, g.Stream, printable(g.Text)))
+}
+
+// compiling says that a core module is compiled, which can take long.
+func (l *log) compiling(size int, done bool) {
+	if !done {
+		l.note("compiling %s of code (once: it is cached)", formatSize(uint64(size)))
+	}
 }
 
 // printable replaces control characters, with which a guest could write
@@ -118,7 +144,14 @@ func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
 	var line, below strings.Builder
 	fmt.Fprintf(&line, "wattle: %s", r.Message)
 	add := func(a slog.Attr) {
-		v := printable(a.Value.Resolve().String())
+		value := a.Value.Resolve()
+		if value.Kind() == slog.KindDuration {
+			value = slog.DurationValue(value.Duration().Round(time.Millisecond))
+		}
+		v := printable(value.String())
+		if h.log.hidden(a.Key, v) {
+			return
+		}
 		if strings.Contains(strings.TrimSpace(v), "\n") || a.Key == "backtrace" || a.Key == "stderr" {
 			fmt.Fprintf(&below, "  %s:\n    %s\n", a.Key, strings.ReplaceAll(strings.TrimRight(v, "\n"), "\n", "\n    "))
 			return

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -47,6 +48,11 @@ func processEnv() *cli.Env {
 //	serve ARG...             starts `wattle run ARG... -o json`; its URL is $URL
 //	http METHOD PATH [BODY]  asks the server; status and body become stdout. With !,
 //	                         the answer has to be cut off
+//	up ARG...                starts `wattle up ARG... -o json` on free ports; $URL, $NATS
+//	                         and $HOST are what it has
+//	host ARG...              starts `wattle hostgroup run ARG... -o json`
+//	fetch HOST PATH          asks the front door for a path on a host
+//	creds ROLE DIR FILE      makes credentials with the keys of a data directory
 //	stop                     ends the server; what it wrote becomes stderr
 //	occupy                   listens on a port and sets $PORT to it
 //	cut FILE SIZE            makes a file shorter
@@ -76,11 +82,13 @@ func TestScripts(t *testing.T) {
 			env.Setenv("WASI_GUESTS", filepath.Join(filepath.Dir(filepath.Dir(filepath.Dir(guests))), "guests"))
 			env.Setenv("PACKAGES", packages)
 			env.Setenv("WATTLE_CACHE_DIR", cache)
+			env.Setenv("WATTLE_DATA_DIR", filepath.Join(env.WorkDir, "data"))
 			env.Values[serverKey{}] = &server{}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": cmdCode, "unprivileged": cmdUnprivileged, "serve": cmdServe, "http": cmdHTTP, "stop": cmdStop,
+			"up": cmdUp, "host": cmdHost, "fetch": cmdFetch, "creds": cmdCreds,
 			"occupy": cmdOccupy, "cut": cmdCut, "poke": cmdPoke, "module": cmdModule, "json": cmdJSON,
 		},
 	})
@@ -92,7 +100,9 @@ func cmdCode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	got := cli.Main(context.Background(), &cli.Env{Args: absolute(ts, args[1:]), Stdin: strings.NewReader(""), Stdout: ts.Stdout(), Stderr: ts.Stderr(), Getenv: ts.Getenv, Self: cli.Self()})
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // should it wait for ever
+	defer cancel()
+	got := cli.Main(ctx, &cli.Env{Args: absolute(ts, args[1:]), Stdin: strings.NewReader(""), Stdout: ts.Stdout(), Stderr: ts.Stderr(), Getenv: ts.Getenv, Self: cli.Self()})
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
@@ -106,7 +116,7 @@ func absolute(ts *testscript.TestScript, args []string) []string {
 		out[i] = a
 		if host, guest, ok := strings.Cut(a, "::"); ok {
 			out[i] = ts.MkAbs(host) + "::" + guest
-		} else if _, err := os.Stat(ts.MkAbs(a)); err == nil {
+		} else if _, err := os.Stat(ts.MkAbs(a)); a != "" && err == nil {
 			out[i] = ts.MkAbs(a)
 		}
 	}

@@ -144,16 +144,30 @@ func (f *runFlags) serveHTTP(ctx context.Context, env *Env, p *program) error {
 
 // listen opens the address, and says whose mistake it is when that fails.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
+	return listenOn(ctx, "--addr", addr)
+}
+
+// free says whether an address could be listened on.
+func free(ctx context.Context, flag, addr string) error {
+	l, err := listenOn(ctx, flag, addr)
+	if err != nil {
+		return err
+	}
+	return l.Close()
+}
+
+// listenOn opens the address that a flag names.
+func listenOn(ctx context.Context, flag, addr string) (net.Listener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	switch {
 	case err == nil:
 		return l, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("address %s is in use; choose another with --addr, or port 0 for any", addr)
+		return nil, fmt.Errorf("address %s is in use; choose another with %s, or port 0 for any", addr, flag)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("address %s needs privileges; choose a port above 1023 with --addr", addr)
+		return nil, fmt.Errorf("address %s needs privileges; choose a port above 1023 with %s", addr, flag)
 	}
-	return nil, fmt.Errorf("--addr %q: %w", addr, err)
+	return nil, fmt.Errorf("%s %q: %w", flag, addr, err)
 }
 
 // announce says where the server is and what it may do.

@@ -1,6 +1,11 @@
 package wire
 
-import "github.com/wattle-dev/wattle/lattice"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wattle-dev/wattle/lattice"
+)
 
 // Buckets are the names of a lattice's buckets, streams and object stores.
 type Buckets struct{ Lattice lattice.Name }
@@ -25,6 +30,10 @@ func (b Buckets) Links() string { return b.of("links") }
 // Config has the configurations, by their names.
 func (b Buckets) Config() string { return b.of("config") }
 
+// Specs has the scheduler's own truth, from which it derives all other documents
+// of its own. Nobody else reads it: what cannot be read cannot be played again.
+func (b Buckets) Specs() string { return b.of("specs") }
+
 // Artifacts is the object store of component binaries, by digest without
 // "sha256:".
 func (b Buckets) Artifacts() string { return b.of("artifacts") }
@@ -35,7 +44,16 @@ func (b Buckets) Events() string { return b.of("events") }
 // ReadyKey is the key of a Ready.
 func ReadyKey(h lattice.HostID, c lattice.ComponentID) string { return string(h) + "." + string(c) }
 
-// LinkKey is the key of a link: source, namespace, package and name.
-func LinkKey(l *lattice.Link) string {
-	return string(l.Source) + "." + l.Namespace + "." + l.Package + "." + string(l.Name)
+// ParseReadyKey is the inverse of ReadyKey.
+func ParseReadyKey(key string) (lattice.HostID, lattice.ComponentID, error) {
+	host, component, _ := strings.Cut(key, ".")
+	h, err := lattice.ParseHostID(host)
+	if err != nil {
+		return "", "", fmt.Errorf("key %.240q: %w", key, err)
+	}
+	c, err := lattice.ParseComponentID(component)
+	if err != nil {
+		return "", "", fmt.Errorf("key %.240q: %w", key, err)
+	}
+	return h, c, nil
 }

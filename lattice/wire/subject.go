@@ -20,6 +20,10 @@ func (s Subjects) Invoke(h lattice.HostID) string { return s.of("host." + string
 // exchanges from hosts.
 func (s Subjects) Caller(user string) string { return s.of("caller." + user) }
 
+// Replies matches the subjects on which a caller learns that nobody listens to its
+// frames: Caller with the token of an exchange.
+func (s Subjects) Replies(user string) string { return s.Caller(user) + ".*" }
+
 // Endpoint is where a host answers requests about itself.
 func (s Subjects) Endpoint(h lattice.HostID, name string) string {
 	return s.of("host." + string(h) + ".api." + name)

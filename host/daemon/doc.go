@@ -1,0 +1,69 @@
+// Package daemon is a host that joins a lattice: it runs what the scheduler wants
+// it to run, says what it runs, and carries out invocations.
+//
+// # Desired and observed
+//
+// The daemon watches its own key of the bucket of desired documents. A document
+// counts if the scheduler signed it for this key, if it decodes strictly, and if
+// its stamp is not older than that of the last one. What does not count is logged
+// and changes nothing; neither does a deleted key. The last document that counted
+// is kept in the data directory in its signed form, so that the daemon starts from
+// it while NATS is away, and checks it again then.
+//
+// # Converging
+//
+// Every component has a goroutine of its own, a runner, which brings what runs to
+// what is wanted, and waits. Loading is bounded in number over all runners. What
+// fails is tried again after a growing time with jitter, unless it cannot come out
+// otherwise; the reason is in the host's report. A component that changes is loaded
+// beside the one that runs; then calls go to the new one, and the old one finishes
+// those it has. If the new one cannot be loaded, the old one goes on.
+//
+// # Artifacts
+//
+// Components come from the lattice's object store by digest, and are kept in the
+// data directory within a bound. Bytes are hashed every time that they are read:
+// nothing but what the digest says is run.
+//
+// # Links
+//
+// An import that a link names is served by invoking the link's target, in process
+// if it runs here. Its types are those that the importing component declares; on
+// the other side they are compared with those of the export. The invocation goes on
+// behalf of the one that the component is carrying out, so that chains have an end.
+// Other imports than those of links and WASI have nothing behind them: a component
+// that has one is not started, and the report says which.
+//
+// # Configuration
+//
+// The values of a component's configuration whose keys begin with "env." become
+// environment variables: env.LOG_LEVEL is LOG_LEVEL. Nothing else is given to the
+// component yet.
+//
+// # Readiness, drain, end
+//
+// A component is offered to callers by a Ready document, signed by the host, from
+// when it runs until shortly before it stops: the document is withdrawn first, and
+// calls are taken for a while longer, so that callers who have not heard of it are
+// served. A host that is to be drained does that with all components. So does the
+// end of Run's context, after which the host says that it has stopped. Calls under
+// way have Options.DrainTimeout.
+//
+// # Labels
+//
+// A host has the labels that it was given, those that operators gave it, which go
+// first, and those that are detected, which nobody can give: see package
+// hostgroup/machine.
+//
+// # What it can be asked
+//
+// The daemon is a service named wattle-host in the sense of package microservice,
+// with the endpoints report, health, components and logs. Guests' output is kept
+// for a while, and published for as long as somebody asks for it.
+//
+// # Faults
+//
+// A daemon that cannot reach NATS goes on with what it has. Documents and artifacts
+// that cannot be stored, as on a full disk, are used all the same, and it is said
+// that they would be lost. Times are measured by a clock that does not jump.
+package daemon

@@ -1,0 +1,244 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/wattle-dev/wattle/host/component"
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/wire"
+)
+
+// Times between attempts to start a component.
+const (
+	firstPause = time.Second
+	// fetchPause bounds them where the artifact is missing, which a reconnection
+	// mends, and loadPause where the component is at fault, or the machine.
+	fetchPause = 15 * time.Second
+	loadPause  = 5 * time.Minute
+)
+
+// runner brings a component to what is wanted of it.
+type runner struct {
+	d    *Daemon
+	id   lattice.ComponentID
+	wake chan struct{} // says that want may have changed
+
+	calls atomic.Int64 // that have ended
+
+	// The fields below are guarded by the daemon's lock.
+
+	want    *lattice.ComponentSpec // nil: it is to stop
+	last    *lattice.ComponentSpec // the last one that was wanted
+	current *running               // what can be called, unless closed
+	closed  bool                   // current takes no calls any more
+	old     []*running             // finish their calls
+	failed  int64                  // calls of those that have
+	state   lattice.ComponentState
+	reason  string
+	since   time.Time
+	attempt int
+}
+
+func newRunner(d *Daemon, id lattice.ComponentID, spec *lattice.ComponentSpec) *runner {
+	return &runner{d: d, id: id, wake: make(chan struct{}, 1), want: spec, last: spec, state: lattice.ComponentStarting, since: time.Now()}
+}
+
+// set says what is wanted. It is called with the daemon's lock.
+func (r *runner) set(spec *lattice.ComponentSpec) {
+	if r.want != nil && spec != nil && !same(r.want, spec) {
+		r.attempt = 0
+	}
+	r.want = spec
+	if spec != nil {
+		r.last = spec
+	}
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run converges until the component has stopped.
+func (r *runner) run() {
+	d := r.d
+	for {
+		d.mu.Lock()
+		want, current := r.want, r.current
+		if want == nil && current == nil {
+			delete(d.runners, r.id)
+			d.mu.Unlock()
+			d.changed()
+			return
+		}
+		d.mu.Unlock()
+		switch {
+		case want == nil:
+			r.stop(current)
+		case current == nil, !same(current.spec, want):
+			r.start(want)
+		default:
+			r.settle()
+			<-r.wake
+		}
+	}
+}
+
+// move sets the state that reports have. It is called with the daemon's lock.
+func (r *runner) move(s lattice.ComponentState, reason string) {
+	if r.state != s {
+		r.since = time.Now()
+	}
+	r.state, r.reason = s, clip(reason, wire.MaxReason)
+}
+
+// settle says that what runs is what is wanted: an update that failed may have been
+// taken back.
+func (r *runner) settle() {
+	r.d.mu.Lock()
+	r.move(lattice.ComponentRunning, "")
+	r.d.mu.Unlock()
+	r.d.changed()
+}
+
+// start loads a component and has calls go to it.
+func (r *runner) start(want *lattice.ComponentSpec) {
+	d := r.d
+	d.mu.Lock()
+	if r.current == nil {
+		r.move(lattice.ComponentStarting, r.reason)
+	}
+	d.mu.Unlock()
+	d.changed()
+	next, err := r.load(want)
+	if errors.Is(err, errOutdated) {
+		return
+	}
+	if err != nil {
+		r.fail(want, err)
+		return
+	}
+	next.calls = &r.calls
+	d.mu.Lock()
+	last := r.current
+	r.current, r.closed, r.attempt = next, false, 0
+	r.move(lattice.ComponentRunning, "")
+	if last != nil {
+		r.old = append(r.old, last)
+	}
+	d.publish()
+	d.mu.Unlock()
+	d.ready.set(r.id, next)
+	kind := lattice.EventComponentStarted
+	if last != nil {
+		if last.spec.Digest == next.spec.Digest && last.spec.MaxInstances != next.spec.MaxInstances {
+			kind = lattice.EventComponentScaled
+		}
+		d.work.Go(func() { r.retire(last) })
+	}
+	d.log.Info("component runs", "component", r.id, "revision", next.spec.Revision, "took", next.took)
+	r.event(kind)
+	d.changed()
+}
+
+// errOutdated is why a component is not loaded any more.
+var errOutdated = errors.New("something else is wanted by now")
+
+// load loads a component, unless another is wanted meanwhile.
+func (r *runner) load(want *lattice.ComponentSpec) (*running, error) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	done := make(chan struct{})
+	var next *running
+	var err error
+	go func() {
+		defer close(done)
+		next, err = r.d.load(ctx, want)
+	}()
+	for {
+		select {
+		case <-r.wake:
+			if !r.wanted(want) {
+				cancel(errOutdated)
+			}
+			continue
+		case <-done:
+		}
+		break
+	}
+	if context.Cause(ctx) != nil { // before cancel(nil), so that it is errOutdated
+		if err == nil {
+			next.close(r.d, func() {})
+		}
+		return nil, errOutdated
+	}
+	return next, err
+}
+
+// wanted reports whether a component like spec is wanted still.
+func (r *runner) wanted(spec *lattice.ComponentSpec) bool {
+	r.d.mu.Lock()
+	defer r.d.mu.Unlock()
+	return r.want != nil && same(r.want, spec)
+}
+
+// fail says why a component was not started and waits for the time of the next
+// attempt, or until something else is wanted.
+func (r *runner) fail(want *lattice.ComponentSpec, err error) {
+	d := r.d
+	d.mu.Lock()
+	r.attempt++
+	attempt, reason := r.attempt, explain(err)
+	news := r.reason != reason
+	if r.current == nil {
+		r.move(lattice.ComponentFailed, reason)
+	} else {
+		r.move(lattice.ComponentRunning, reason) // as it was
+	}
+	d.mu.Unlock()
+	if news {
+		d.log.Warn("component not started", "component", r.id, "revision", want.Revision, "attempt", attempt, "error", err)
+		r.event(lattice.EventComponentFailed)
+	}
+	d.changed()
+	var again <-chan time.Time
+	if pause := pause(attempt, err); pause > 0 {
+		timer := time.NewTimer(pause)
+		defer timer.Stop()
+		again = timer.C
+	}
+	for {
+		select {
+		case <-again:
+			return
+		case <-r.wake:
+			if !r.wanted(want) {
+				return
+			}
+		}
+	}
+}
+
+// pause returns the time until the next attempt, zero if there is no use in one.
+func pause(attempt int, err error) time.Duration {
+	if _, ok := errors.AsType[*component.LinkError](err); ok {
+		return 0 // what it is linked to has to change, and is part of what is wanted
+	}
+	limit := loadPause
+	if _, ok := errors.AsType[*fetchError](err); ok {
+		limit = fetchPause
+	}
+	wait := min(firstPause<<min(attempt-1, 20), limit)
+	return wait/2 + rand.N(wait) //nolint:gosec // it keeps hosts apart, nothing else
+}
+
+// event publishes an event of the component's.
+func (r *runner) event(kind string) {
+	r.d.mu.Lock()
+	status := r.status()
+	r.d.mu.Unlock()
+	r.d.event(kind, string(r.id), status)
+}

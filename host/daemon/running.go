@@ -1,0 +1,157 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/wattle-dev/wattle/host"
+	"github.com/wattle-dev/wattle/host/component"
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/wire"
+	"github.com/wattle-dev/wattle/wit"
+)
+
+// running is a component that has been loaded and can be called.
+type running struct {
+	spec    *lattice.ComponentSpec // as it was loaded
+	comp    *component.Component
+	target  *host.Target
+	exports []string
+	since   time.Time
+	took    time.Duration // to load it
+	calls   *atomic.Int64 // of all revisions
+}
+
+// call calls a function.
+func (run *running) call(ctx context.Context, inv *lattice.Invocation, fn *wit.Func, args []wit.Value) ([]wit.Value, error) {
+	results, err := run.target.Call(ctx, inv, fn, args)
+	if err == nil || !lattice.Undelivered(err) {
+		run.calls.Add(1)
+	}
+	return results, err
+}
+
+// http has the component answer a request. It counts one that is cut off as well.
+func (run *running) http(w http.ResponseWriter, r *http.Request, inv *lattice.Invocation) (err error) {
+	defer func() {
+		if err == nil || !lattice.Undelivered(err) {
+			run.calls.Add(1)
+		}
+	}()
+	return run.target.HTTP(w, r, inv)
+}
+
+// same reports whether what runs for one can serve the other.
+func same(a, b *lattice.ComponentSpec) bool {
+	return a.Digest == b.Digest && a.MaxInstances == b.MaxInstances && a.Limits == b.Limits && a.Preinit == b.Preinit &&
+		maps.Equal(a.Config, b.Config) && reflect.DeepEqual(a.Links, b.Links)
+}
+
+// load makes a component ready to be called.
+func (d *Daemon) load(ctx context.Context, spec *lattice.ComponentSpec) (*running, error) {
+	select {
+	case d.slots <- struct{}{}:
+		defer func() { <-d.slots }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	begun := time.Now()
+	wasm, err := d.artifacts.get(ctx, spec.Digest, spec.Ref)
+	if err != nil {
+		return nil, err
+	}
+	linker, err := d.linker(spec, wasm)
+	if err != nil {
+		return nil, err
+	}
+	comp, err := d.engine.Load(ctx, wasm, linker)
+	if err != nil {
+		return nil, err
+	}
+	run := &running{spec: spec, comp: comp, target: host.NewTarget(comp, d.options(spec))}
+	if spec.Preinit {
+		if err := run.target.Preinitialize(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("initialize: %w", err), comp.Close(context.WithoutCancel(ctx)))
+		}
+	}
+	for _, name := range comp.Exports() {
+		if len(name) <= wire.MaxText && len(run.exports) < wire.MaxInterfaces && printable(name, wire.MaxText) == name {
+			run.exports = append(run.exports, name)
+		}
+	}
+	run.since = time.Now()
+	run.took = run.since.Sub(begun)
+	return run, nil
+}
+
+// envPrefix begins the keys of configurations that become environment variables.
+const envPrefix = "env."
+
+// options returns how a component is run.
+func (d *Daemon) options(spec *lattice.ComponentSpec) *host.Options {
+	o := &host.Options{
+		Name: string(spec.ID), WASI: d.opts.WASI, MaxConcurrent: spec.MaxInstances, MaxQueue: spec.Limits.Queue,
+		Limits: component.Limits{Memory: spec.Limits.MemoryBytes}, Timeout: time.Duration(spec.Limits.TimeoutMillis) * time.Millisecond,
+		Output: d.logs.line, ShowErrors: d.opts.ShowErrors, Logger: d.log,
+	}
+	o.WASI.CLI.Env = slices.Clone(o.WASI.CLI.Env)
+	for _, key := range slices.Sorted(maps.Keys(spec.Config)) {
+		// A variable with an equals sign in its name would be another one.
+		if name, ok := strings.CutPrefix(key, envPrefix); ok && name != "" && !strings.ContainsAny(name, "=\x00") {
+			o.WASI.CLI.Env = append(o.WASI.CLI.Env, name+"="+spec.Config[key])
+		}
+	}
+	return o
+}
+
+// reapTime is added to a call's time, for it to end.
+const reapTime = 5 * time.Second
+
+// close takes no calls any more and waits for those under way, for
+// Options.DrainTimeout, calls gone, and waits for those that go on: they end by their
+// own time. Then it frees what runs.
+func (run *running) close(d *Daemon, gone func()) {
+	ctx, cancel := context.WithTimeout(context.Background(), d.opts.DrainTimeout)
+	err := run.target.Shutdown(ctx)
+	cancel()
+	gone()
+	if err != nil {
+		d.log.Warn("calls go on after the time to drain", "component", run.spec.ID, "running", run.target.Metrics().Running.Load())
+		timeout := time.Duration(run.spec.Limits.TimeoutMillis) * time.Millisecond
+		if timeout == 0 {
+			timeout = host.DefaultTimeout
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), timeout+reapTime)
+		defer cancel()
+		if err := run.target.Shutdown(ctx); err != nil {
+			d.log.Error("calls do not end: the component's code is not freed", "component", run.spec.ID, "error", err)
+			return
+		}
+	}
+	if err := run.comp.Close(context.Background()); err != nil {
+		d.log.Error("component not freed", "component", run.spec.ID, "error", err)
+	}
+}
+
+// failures is how many calls went wrong in the guest.
+func (run *running) failures() int64 {
+	m := run.target.Metrics()
+	return m.Failed.Load() + m.Aborted.Load()
+}
+
+// explain returns the text of a failure for a report.
+func explain(err error) string {
+	lines := strings.Split(err.Error(), "\n")
+	for i := range lines {
+		lines[i] = printable(lines[i], wire.MaxReason)
+	}
+	return clip(strings.Join(lines, "\n"), wire.MaxReason)
+}

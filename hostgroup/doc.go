@@ -1,0 +1,11 @@
+// Package hostgroup decides about groups of hosts: who is in one, who can be
+// reached, how a group is doing, and in which order its hosts are drained. It is
+// pure: what it decides follows from the reports that it is given.
+//
+// # Time
+//
+// A host's clock says nothing about another's. How long a host has been silent is
+// therefore measured by who reads its reports, from one that differed from the
+// last to now, by a clock that does not jump; see [Member]. Times in reports are
+// for people.
+package hostgroup

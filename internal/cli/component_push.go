@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wattle-dev/wattle/lattice/wire"
+)
+
+// push stores a component in the lattice, unless it is there, and returns what
+// names it. Without a binary the ref is that of one that is there.
+func (s *session) push(ctx context.Context, env *Env, p *program, what string) (ref, digest string, err error) {
+	if p == nil {
+		return what, "", nil
+	}
+	sum := sha256.Sum256(p.wasm)
+	digest = "sha256:" + hex.EncodeToString(sum[:])
+	name, err := wire.ArtifactName(digest)
+	if err != nil {
+		return "", "", err
+	}
+	store, err := s.Objects(ctx, wire.Buckets{Lattice: s.name}.Artifacts(), false)
+	if err != nil {
+		return "", "", fmt.Errorf("store component %q: %w", what, err)
+	}
+	there, err := store.Has(ctx, name)
+	if err != nil {
+		return "", "", fmt.Errorf("store component %q: %w", what, err)
+	}
+	if there {
+		return what, digest, nil
+	}
+	shown := newWait(env, "storing "+what)
+	total := uint64(len(p.wasm))
+	err = store.Put(ctx, name, &meter{r: bytes.NewReader(p.wasm), f: func(n uint64) {
+		shown.say("%s of %s", formatSize(n), formatSize(total))
+	}})
+	shown.end()
+	if err != nil {
+		return "", "", fmt.Errorf("store component %q: %w", what, err)
+	}
+	return what, digest, nil
+}
+
+// meter says how much has been read.
+type meter struct {
+	r io.Reader
+	n uint64
+	f func(uint64)
+}
+
+func (m *meter) Read(p []byte) (int, error) {
+	n, err := m.r.Read(p)
+	m.n += uint64(n)
+	m.f(m.n)
+	return n, err
+}
+
+func componentPushCommand(env *Env) *cobra.Command {
+	f := &connectFlags{}
+	cmd := &cobra.Command{
+		Use:     "push [flags] FILE",
+		Short:   "Store a component in a lattice, and print its digest",
+		Long:    "Store a component in a lattice, without having it run, and print its digest, which\n\"wattle component start\" takes in the place of the file.",
+		Example: "  wattle component push shop.wasm",
+
+		DisableFlagsInUseLine: true,
+
+		Args:              oneFile,
+		ValidArgsFunction: completeFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := openProgram(args[0])
+			if err != nil {
+				return err
+			}
+			ctx := cmd.Context()
+			s, err := f.open(ctx, env, cmd.Flags())
+			if err != nil {
+				return err
+			}
+			defer func() { _ = s.Close() }()
+			_, digest, err := s.push(ctx, env, p, args[0])
+			if err != nil {
+				return interrupted(ctx, err)
+			}
+			return done(env, "%s", digest)
+		},
+	}
+	f.add(cmd.Flags())
+	completeFlags(cmd, f.completions())
+	return cmd
+}

@@ -1,0 +1,251 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/providers/httpserver"
+)
+
+// upFlags are the flags of `wattle up`.
+type upFlags struct {
+	connectFlags
+	daemonFlags
+	addr      string
+	anyHost   bool
+	timeout   time.Duration
+	admin     string
+	natsAddr  string
+	wasmcloud bool
+	output    string
+}
+
+const defaultNATSAddr = "127.0.0.1:4222"
+
+const upHelp = `Run a whole lattice in this process: NATS with JetStream, the scheduler, a host,
+and an HTTP front door. Everything that it has is in the data directory: stop it
+with Ctrl-C, and the next wattle up has everything back.
+
+The front door has components answer by their routes. On a loopback address
+COMPONENT.localhost is always that component, and others than clients on this
+machine are refused; --any-host is for a front door behind a proxy.
+
+With --join there is a host and a front door, in a lattice that others run.
+
+The first Ctrl-C or SIGTERM lets requests and calls under way finish. A second one
+ends the process at once; nothing that is stored is lost.
+
+Nothing is open to the components unless a flag opens it.`
+
+const upExamples = `  wattle up
+  wattle up --data-dir ./lattice --addr 127.0.0.1:9000 --nats-addr 127.0.0.1:4333
+  wattle up --join nats://10.0.0.1:4222 --creds edge-1.creds --addr 0.0.0.0:8000 --labels zone=a`
+
+func upCommand(env *Env) *cobra.Command {
+	f := &upFlags{}
+	cmd := &cobra.Command{
+		Use:     "up [flags]",
+		Short:   "Run a whole lattice: NATS, scheduler, host, HTTP front door",
+		Long:    upHelp,
+		Example: upExamples,
+
+		DisableFlagsInUseLine: true,
+
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, env) },
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&f.addr, "addr", defaultAddr, "serve HTTP on `HOST:PORT`; port 0 takes a free one")
+	fs.BoolVar(&f.anyHost, "any-host", false, "on a loopback address, answer for any host name and tell no reasons: for a proxy in front")
+	fs.DurationVar(&f.timeout, "timeout", httpserver.DefaultTimeout, "how long a request may take, a `DURATION`, whatever its component allows")
+	fs.StringVar(&f.admin, "admin-addr", "", "serve /livez and /readyz on `HOST:PORT`")
+	fs.StringVar(&f.natsAddr, "nats-addr", defaultNATSAddr, "have NATS listen on `HOST:PORT`; port 0 takes a free one")
+	fs.BoolVar(&f.wasmcloud, "wasmcloud", true, "answer the control interface of wasmCloud as well")
+	fs.StringSliceVar(&f.nats, "join", nil, "join the lattice of these NATS servers, `URL,…`, and run none")
+	f.addLattice(fs)
+	fs.Lookup("data-dir").Usage = "keep everything in `DIR` (default $WATTLE_DATA_DIR, or wattle in the user's state directory)"
+	f.addNATS(fs)
+	f.daemonFlags.add(fs)
+	fs.StringVarP(&f.output, "output", "o", "text", "announce the lattice as `FORMAT`: text or json")
+	completions := f.daemonFlags.completions()
+	for name, complete := range f.connectFlags.completions() {
+		if name != "nats" {
+			completions[name] = complete
+		}
+	}
+	for _, name := range []string{"addr", "admin-addr", "nats-addr", "join", "timeout"} {
+		completions[name] = completeNothing
+	}
+	completions["output"] = completeOutput
+	completeFlags(cmd, completions)
+	return cmd
+}
+
+// check judges the flags, before anything takes time.
+func (f *upFlags) check() error {
+	switch {
+	case f.timeout <= 0:
+		return &usageError{errors.New("--timeout must be positive")}
+	case len(f.nats) == 0 && f.creds != "":
+		return &usageError{errors.New("--creds is for a lattice that others run: say where with --join")}
+	}
+	return errors.Join(f.daemonFlags.check(), checkOutput(f.output))
+}
+
+func (f *upFlags) run(cmd *cobra.Command, env *Env) error {
+	given, err := settings(env, cmd.Flags())
+	if err != nil {
+		return err
+	}
+	if !given["creds"] && len(f.nats) == 0 {
+		f.creds = "" // WATTLE_CREDS is for commands
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	dir, err := f.dir(env)
+	if err != nil {
+		return err
+	}
+	release, err := dir.open()
+	if err != nil {
+		return err
+	}
+	defer release()
+	u := &up{upFlags: f, given: given, env: env, dir: dir, log: newLog(env.Stderr, f.quiet), failed: make(chan error, 1)}
+	defer u.log.close()
+	return u.run(cmd.Context())
+}
+
+// run starts everything and, when ctx ends, stops it in the opposite order.
+func (u *up) run(ctx context.Context) (err error) {
+	defer func() {
+		if e := u.stop(); err == nil {
+			err = e
+		}
+		if err == nil {
+			u.log.note("stopped")
+		}
+	}()
+	if err := u.listen(ctx); err != nil {
+		return interrupted(ctx, err)
+	}
+	start := u.own
+	if len(u.nats) > 0 {
+		start = u.join
+	}
+	for _, step := range []func(context.Context) error{start, u.host, u.front, u.record} {
+		if err := step(ctx); err != nil {
+			return interrupted(ctx, err)
+		}
+	}
+	if err := u.announce(); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+	case err := <-u.failed:
+		if !errors.Is(err, errHostStopped) {
+			return err
+		}
+		u.log.note("%v", err)
+	}
+	u.log.note("stopping%s; Ctrl-C again stops at once", u.underWay())
+	return nil
+}
+
+// underWay says what stopping waits for.
+func (u *up) underWay() string {
+	if n := u.door.Running(); n > 0 {
+		return fmt.Sprintf("; %s under way, given %v", count(int(n), "request"), u.drain)
+	}
+	return ""
+}
+
+// announcement is what runs, for people and programs.
+func (u *up) announce() error {
+	switch {
+	case u.output == "json":
+		return json.NewEncoder(u.env.Stdout).Encode(u.running)
+	case u.quiet:
+		return nil
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "lattice %s is up\n", u.running.Lattice)
+	fmt.Fprintf(&b, "  URL    %s\n", u.running.HTTP)
+	fmt.Fprintf(&b, "  NATS   %s\n", u.running.NATS)
+	r := u.daemon.Report()
+	fmt.Fprintf(&b, "  host   %s (%s), group %s\n", r.Name, r.ID.Short(), r.Group)
+	fmt.Fprintf(&b, "  data   %s\n", u.dir)
+	if ids := u.directory.Components(); len(ids) > 0 && u.local() {
+		fmt.Fprintf(&b, "\ncomponents\n")
+		for _, id := range ids[:min(len(ids), maxAnnounced)] {
+			fmt.Fprintf(&b, "  %s\n", componentURL(u.running.HTTP, id))
+		}
+		if more := len(ids) - maxAnnounced; more > 0 {
+			fmt.Fprintf(&b, "  and %d more\n", more)
+		}
+	} else if len(ids) == 0 && u.server != nil {
+		flag := ""
+		if u.given["data-dir"] {
+			flag = " --data-dir " + u.dataDir
+		}
+		fmt.Fprintf(&b, "\nstart a component\n  wattle component start%s hello examples/hello-http/hello.wasm\n", flag)
+		if u.local() {
+			fmt.Fprintf(&b, "  curl %s\n", componentURL(u.running.HTTP, "hello"))
+		}
+	}
+	b.WriteString("\nCtrl-C stops it; the next wattle up has everything back.\n")
+	_, err := fmt.Fprint(u.env.Stdout, printable(b.String()))
+	return err
+}
+
+// maxAnnounced bounds the components that are announced.
+const maxAnnounced = 10
+
+// parseAddr reads HOST:PORT for a server that takes them apart.
+func parseAddr(flag, addr string) (host string, port int, err error) {
+	i := strings.LastIndexByte(addr, ':')
+	if i >= 0 {
+		port, err = strconv.Atoi(addr[i+1:])
+	}
+	if i < 0 || err != nil || port < 0 || port > 0xffff {
+		return "", 0, &usageError{fmt.Errorf("%s %q is not HOST:PORT", flag, addr)}
+	}
+	return strings.Trim(addr[:i], "[]"), port, nil
+}
+
+// local says whether the front door is for clients on this machine.
+func (u *up) local() bool {
+	return u.address().Addr().IsLoopback() && !u.anyHost
+}
+
+// address returns where the front door listens.
+func (u *up) address() netip.AddrPort {
+	addr, err := netip.ParseAddrPort(u.listener.Addr().String())
+	if err != nil {
+		return netip.AddrPort{} // it is no loopback address
+	}
+	return addr
+}
+
+// name returns the name of the lattice that the flags ask for.
+func (f *upFlags) latticeName() (lattice.Name, error) {
+	if f.lattice == "" {
+		return lattice.DefaultName, nil
+	}
+	name, err := lattice.ParseName(f.lattice)
+	if err != nil {
+		return "", &usageError{fmt.Errorf("--lattice: %w", err)}
+	}
+	return name, nil
+}

@@ -1,0 +1,97 @@
+//go:build e2e && linux
+
+package lattice_test
+
+import (
+	"bytes"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestStockClient looks at a lattice with the NATS project's own command line.
+func TestStockClient(t *testing.T) {
+	nats := filepath.Join(bin, "nats")
+	if _, err := exec.LookPath(nats); err != nil {
+		missing(t, "the nats command cannot be built here")
+	}
+	l := startLattice(t)
+	// A user may listen in inboxes of its own only, of which the client has to be told.
+	command := func(args ...string) *exec.Cmd {
+		return exec.Command(nats, append([]string{"--no-context", "--server", urls(l.nats), "--creds", l.operator, "--inbox-prefix", l.inbox}, args...)...)
+	}
+	ask := func(args ...string) string {
+		t.Helper()
+		out := run(t, command(args...))
+		t.Logf("nats %s\n%s", strings.Join(args, " "), out)
+		return out
+	}
+	all := append([]*daemon{l.front}, l.hosts...)
+	// shows asks until all hosts are in the answer: the client stops listening when
+	// nobody has answered for a moment.
+	shows := func(args ...string) {
+		t.Helper()
+		eventually(t, time.Minute, "nats "+strings.Join(args, " ")+" shows all hosts", func() bool {
+			out := ask(args...)
+			return !slices.ContainsFunc(all, func(d *daemon) bool { return !strings.Contains(out, d.id) })
+		})
+	}
+	shows("micro", "ls")
+	shows("micro", "ping", "wattle-host")
+	shows("micro", "stats", "wattle-host")
+	for _, d := range all {
+		if out := ask("micro", "info", "wattle-host", d.id); !strings.Contains(out, d.id) {
+			t.Errorf("nats micro info does not have %s:\n%s", d.id, out)
+		}
+	}
+	if out := ask("kv", "ls"); !strings.Contains(out, "wattle_default_hosts") {
+		t.Errorf("nats kv ls does not have the bucket of hosts:\n%s", out)
+	}
+	shows("kv", "ls", "wattle_default_hosts")
+	for _, d := range all {
+		if out := ask("kv", "get", "wattle_default_hosts", d.id, "--raw"); !strings.Contains(out, d.id) || !strings.Contains(out, `"state":"ready"`) {
+			t.Errorf("nats kv get does not have the report of %s:\n%s", d.m.name, out)
+		}
+	}
+
+	// An event is seen while it happens.
+	events := command("sub", "wattle.default.event.>", "--count", "1")
+	var seen lockedBuffer
+	events.Stdout, events.Stderr = &seen, &seen
+	if err := events.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = events.Process.Kill() })
+	eventually(t, time.Minute, "nats sub listens", func() bool { return strings.Contains(seen.String(), "Subscribing on") })
+	l.cli(t, "host", "label", l.hosts[0].id, "colour=blue")
+	if err := events.Wait(); err != nil {
+		t.Errorf("nats sub: %v", err)
+	}
+	out := seen.String()
+	t.Log(out)
+	if !strings.Contains(out, `"specversion":"1.0"`) || !strings.Contains(out, "dev.wattle.host.labels") {
+		t.Errorf("nats sub shows no event of the label:\n%s", out)
+	}
+}
+
+// lockedBuffer is a buffer that is read while it is written.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}

@@ -1,0 +1,15 @@
+// Package lattice has tests of a lattice of real processes: three NATS servers and
+// four daemons, each on a machine of its own, which is a network namespace behind
+// a bridge. They run with `make e2e-lattice`.
+//
+// The test program runs itself again as root of a new user namespace, so that it
+// needs no privileges and leaves nothing behind: every process dies with it, and
+// the network with the namespace. Where the system does not permit that, the suite
+// is skipped, or fails if E2E_REQUIRED is 1.
+//
+// While things break, clients send requests at a fixed rate, whether or not
+// earlier ones were answered, and hold long streams open. A line for each fault
+// says how many requests there were, which failed and why, the slowest, and when
+// the last one failed after the fault. What must not fail is asserted, how long
+// something takes is only printed.
+package lattice

@@ -1,0 +1,141 @@
+//go:build e2e && linux
+
+package lattice_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fault is something that happened under load.
+type fault struct {
+	name string
+	at   time.Time
+	took time.Duration // until all was as before
+}
+
+// outcome is what became of the load around a fault.
+type outcome struct {
+	fault
+	samples []sample
+	failed  []sample
+}
+
+// around lets the load go on while do has something happen, and for a while after
+// that, and returns what became of it.
+func (l *load) around(t *testing.T, name string, after time.Duration, do func(t *testing.T)) *outcome {
+	t.Helper()
+	o := &outcome{fault: fault{name: name, at: time.Now()}}
+	do(t)
+	o.took = time.Since(o.at)
+	<-time.After(after) // load goes on
+	until := time.Now()
+	// What was under way at the end is waited for.
+	eventually(t, streamWithin+10*time.Second, "all that began during "+name+" has ended", func() bool { return l.settled(until) })
+	for _, s := range l.from(o.at) {
+		if s.begin.Before(until) {
+			o.samples = append(o.samples, s)
+			if s.err != nil {
+				o.failed = append(o.failed, s)
+			}
+		}
+	}
+	t.Log(o.String())
+	return o
+}
+
+// settled reports whether a request that began after until has ended for as long
+// as a stream may take, or all streams have: they follow one another.
+func (l *load) settled(until time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	begun := 0
+	for _, s := range slices.Backward(l.samples) {
+		if s.kind == "stream" && s.begin.After(until) {
+			begun++
+		}
+		if s.end.Before(until) {
+			break
+		}
+	}
+	return begun >= streams
+}
+
+func (o *outcome) String() string {
+	var b strings.Builder
+	counts := map[string]int{}
+	slowest := map[string]time.Duration{}
+	for _, s := range o.samples {
+		counts[s.kind]++
+		if s.err == nil {
+			slowest[s.kind] = max(slowest[s.kind], s.end.Sub(s.begin))
+		}
+	}
+	fmt.Fprintf(&b, "%s: %d requests, %d streams, %d failed, slowest answered request %v, back after %v",
+		o.name, counts["request"], counts["stream"], len(o.failed), slowest["request"].Round(time.Millisecond), o.recovery().Round(time.Millisecond))
+	fmt.Fprintf(&b, ", the fault itself took %v", o.took.Round(time.Millisecond))
+	reasons := map[string]int{}
+	longest := map[string]time.Duration{}
+	for _, s := range o.failed {
+		r := s.kind + ": " + reason(s.err)
+		reasons[r]++
+		longest[r] = max(longest[r], s.end.Sub(s.begin))
+	}
+	for _, r := range slices.Sorted(maps.Keys(reasons)) {
+		fmt.Fprintf(&b, "\n    %d × %s (after %v at most)", reasons[r], r, longest[r].Round(time.Millisecond))
+	}
+	return b.String()
+}
+
+// slow is how long a small request does not take on a lattice that is well.
+const slow = time.Second
+
+// recovery is how long after the fault the last small request began that failed,
+// or was slow.
+func (o *outcome) recovery() time.Duration {
+	var last time.Duration
+	for _, s := range o.samples {
+		if s.kind == "request" && (s.err != nil || s.end.Sub(s.begin) > slow) {
+			last = max(last, s.begin.Sub(o.at))
+		}
+	}
+	return last
+}
+
+// noneFailed asserts that nothing failed.
+func (o *outcome) noneFailed(t *testing.T) {
+	t.Helper()
+	if len(o.samples) == 0 {
+		t.Errorf("%s: there was no load", o.name)
+	}
+	if n := len(o.failed); n > 0 {
+		t.Errorf("%s: %d of %d failed, want none", o.name, n, len(o.samples))
+	}
+}
+
+// inTime asserts that whatever failed did so inside its deadline, with a reason.
+func (o *outcome) inTime(t *testing.T) {
+	t.Helper()
+	for _, s := range o.failed {
+		if s.late {
+			t.Errorf("%s: a %s failed after %v, outside its deadline: %v", o.name, s.kind, s.end.Sub(s.begin), s.err)
+		}
+		if reason(s.err) == "" || reason(s.err) == "EOF" {
+			t.Errorf("%s: a %s failed without a reason: %v", o.name, s.kind, s.err)
+		}
+	}
+}
+
+// onlyUnderWay asserts that what failed had begun before a moment.
+func (o *outcome) onlyUnderWay(t *testing.T, moment time.Time) {
+	t.Helper()
+	for _, s := range o.failed {
+		if s.begin.After(moment) {
+			t.Errorf("%s: a %s that began %v after the fault failed: %v", o.name, s.kind, s.begin.Sub(o.at), s.err)
+		}
+	}
+}

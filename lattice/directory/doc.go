@@ -1,0 +1,31 @@
+// Package directory knows which hosts may be called for which component, and which
+// component answers which HTTP request.
+//
+// # What it believes
+//
+// It watches two buckets. An Assignment in components is signed by the scheduler
+// and says which hosts may be called; a Ready in ready is signed by the host and
+// says that it can be. A host is called for a component only if both are there: a
+// host can refuse calls, and cannot obtain any by its own word. Documents that
+// cannot be verified, or that belong to another key, are ignored and logged. So
+// are assignments with an older stamp than one that has been seen.
+//
+// Of the hosts that are ready, those with the digest that is assigned are called.
+// If there are none, as at the beginning of an update, those with another one are.
+//
+// Deletions are not signed and are believed all the same: they take hosts away and
+// bring none, which whoever can delete keys could do by other means.
+//
+// # While NATS is away
+//
+// The directory keeps what it knows. A Ready that has not been written again for
+// ReadyTTL is forgotten, not counting the time without a connection. When a watch
+// has to be begun anew, assignments that are gone are dropped, unless all are: a
+// bucket that is empty has been lost.
+//
+// # Reading
+//
+// Readers see a table that never changes and is replaced as a whole, so that they
+// take no lock. The decisions are those of [Table], which is pure; [Directory]
+// feeds it.
+package directory

@@ -1,0 +1,272 @@
+package invoke
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/wit"
+)
+
+// maxTries is how many hosts a call is offered.
+const maxTries = 16
+
+// Directory says which hosts can be called for a component. It is implemented by
+// package lattice/directory.
+type Directory interface {
+	// Hosts returns the hosts, which are not changed.
+	Hosts(c lattice.ComponentID) []lattice.HostID
+	// Assigned returns how many hosts ought to run the component, and whether there
+	// is such a component.
+	Assigned(c lattice.ComponentID) (hosts int, known bool)
+	// Synced reports whether the directory has been complete.
+	Synced() bool
+}
+
+// Local is what runs components in this process.
+type Local interface {
+	lattice.Invoker
+	// Runs reports whether calls of a component are carried out here. A call that
+	// Local refuses all the same, undelivered, goes to other hosts.
+	Runs(c lattice.ComponentID) bool
+}
+
+// Router is a lattice.Invoker: it has components be called in this process if they
+// run here, and otherwise on one of the hosts that the directory names.
+type Router struct {
+	client    *Client
+	directory Directory
+	local     Local
+	host      lattice.HostID
+	start     time.Time
+
+	turn  atomic.Uint64
+	hosts sync.Map // lattice.HostID to *load
+}
+
+// load is what a router knows of a host.
+type load struct {
+	calls atomic.Int64
+	shun  atomic.Int64 // until when, in nanoseconds since Router.start
+}
+
+// NewRouter returns a router. Calls that cannot be carried out by local, which may
+// be nil, go through client, which may be nil too if there is only local. host is
+// this host, which is not called through the lattice, or empty.
+func NewRouter(client *Client, d Directory, local Local, host lattice.HostID) *Router {
+	return &Router{client: client, directory: d, local: local, host: host, start: time.Now()}
+}
+
+// Call implements lattice.Invoker.
+func (r *Router) Call(ctx context.Context, inv *lattice.Invocation, fn *wit.Func, args []wit.Value) ([]wit.Value, error) {
+	var t tries
+	if r.local != nil && r.local.Runs(inv.Target) {
+		results, err := r.local.Call(ctx, inv, fn, args)
+		if err == nil || !lattice.Undelivered(err) {
+			return results, err
+		}
+		t.add(r.host, err)
+	}
+	if r.client == nil {
+		return nil, r.nowhere(inv, &t)
+	}
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.client.opts.Timeout)
+		defer cancel()
+	}
+	var params []byte
+	for {
+		host, load := r.pick(inv.Target, &t)
+		if load == nil {
+			return nil, r.nowhere(inv, &t)
+		}
+		if params == nil {
+			var err error
+			if params, err = r.client.params(fn, args); err != nil {
+				return nil, err
+			}
+		}
+		load.calls.Add(1)
+		results, err := r.client.call(ctx, host, inv, fn, params)
+		load.calls.Add(-1)
+		if err == nil || !r.retry(ctx, host, load, err, &t) {
+			return results, err
+		}
+	}
+}
+
+// HTTP implements lattice.Invoker.
+func (r *Router) HTTP(w http.ResponseWriter, req *http.Request, inv *lattice.Invocation) error {
+	var t tries
+	if r.local != nil && r.local.Runs(inv.Target) {
+		err := r.local.HTTP(w, req, inv)
+		if err == nil || !lattice.Undelivered(err) {
+			return err
+		}
+		t.add(r.host, err)
+	}
+	if r.client == nil {
+		return r.nowhere(inv, &t)
+	}
+	var up *upload
+	defer func() {
+		if up != nil {
+			up.close()
+		}
+	}()
+	for {
+		host, load := r.pick(inv.Target, &t)
+		if load == nil {
+			return r.nowhere(inv, &t)
+		}
+		if up == nil {
+			var err error
+			if up, err = newUpload(w, req, r.client.chunk); err != nil {
+				return err
+			}
+		}
+		err := r.http(w, up, host, load, inv)
+		if err == nil || !up.again() || !r.retry(req.Context(), host, load, err, &t) {
+			return err
+		}
+	}
+}
+
+// http sends a request to a host. It counts it out when it panics as well.
+func (r *Router) http(w http.ResponseWriter, up *upload, host lattice.HostID, load *load, inv *lattice.Invocation) error {
+	load.calls.Add(1)
+	defer load.calls.Add(-1)
+	return r.client.http(w, up, host, inv)
+}
+
+// tries are the hosts that a call was offered, and what they said.
+type tries struct {
+	hosts  []lattice.HostID
+	errors []error
+}
+
+func (t *tries) add(h lattice.HostID, err error) {
+	t.hosts = append(t.hosts, h)
+	t.errors = append(t.errors, err)
+}
+
+// retry reports whether a call that has failed on a host is offered to another.
+func (r *Router) retry(ctx context.Context, host lattice.HostID, l *load, err error, t *tries) bool {
+	if errors.Is(err, lattice.ErrUnavailable) {
+		l.shun.Store(int64(time.Since(r.start) + shunFor))
+	}
+	t.add(host, err)
+	return lattice.Undelivered(err) && ctx.Err() == nil
+}
+
+// pick returns a host that the call was not offered yet, or no load if there is
+// none: of two that are chosen at random the one on which fewer calls of this
+// router are under way. Hosts that have failed a moment ago are taken only if all
+// have.
+func (r *Router) pick(c lattice.ComponentID, t *tries) (lattice.HostID, *load) {
+	if len(t.hosts) >= maxTries {
+		return "", nil
+	}
+	hosts := r.directory.Hosts(c)
+	usable := func(h lattice.HostID) bool { return h != r.host && !slices.Contains(t.hosts, h) }
+	if len(hosts) == 0 {
+		return "", nil
+	}
+	var best, shunned lattice.HostID
+	var bestLoad, shunnedLoad *load
+	now := int64(time.Since(r.start))
+	consider := func(h lattice.HostID) {
+		l := r.load(h)
+		switch {
+		case l.shun.Load() > now:
+			if shunnedLoad == nil || l.shun.Load() < shunnedLoad.shun.Load() {
+				shunned, shunnedLoad = h, l
+			}
+		case bestLoad == nil || l.calls.Load() < bestLoad.calls.Load():
+			best, bestLoad = h, l
+		}
+	}
+	n := uint64(len(hosts))
+	x := mix(r.turn.Add(1))
+	i, j := x%n, x>>32%n
+	if i == j {
+		j = (j + 1) % n
+	}
+	for _, k := range [2]uint64{i, j} {
+		if h := hosts[k]; usable(h) {
+			consider(h)
+		}
+	}
+	if bestLoad != nil {
+		return best, bestLoad
+	}
+	for k := range n {
+		if h := hosts[(i+k)%n]; usable(h) {
+			if consider(h); bestLoad != nil {
+				return best, bestLoad
+			}
+		}
+	}
+	return shunned, shunnedLoad
+}
+
+// mix makes a number of many bits from a counter (SplitMix64).
+func mix(x uint64) uint64 {
+	x *= 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+func (r *Router) load(h lattice.HostID) *load {
+	v, ok := r.hosts.Load(h)
+	if !ok {
+		v, _ = r.hosts.LoadOrStore(h, new(load))
+	}
+	l, _ := v.(*load)
+	return l
+}
+
+// nowhere is the error of a call that no host has begun.
+func (r *Router) nowhere(inv *lattice.Invocation, t *tries) error {
+	e := &lattice.Error{Code: lattice.CodeUnavailable, Undelivered: true}
+	switch n, known := r.assigned(inv.Target); {
+	case len(t.errors) > 0:
+		var b strings.Builder
+		fmt.Fprintf(&b, "component %q: no host began the call: ", inv.Target)
+		e.Code = lattice.CodeOf(t.errors[len(t.errors)-1])
+		for i, err := range t.errors {
+			if i > 0 {
+				b.WriteString("; ")
+			}
+			said, _ := errors.AsType[*lattice.Error](err)
+			fmt.Fprintf(&b, "host %s: %s", t.hosts[i].Short(), said.Message)
+		}
+		e.Message = b.String()
+	case r.directory == nil || r.client != nil && !r.directory.Synced():
+		e.Message = fmt.Sprintf("component %q: it does not run here, and the hosts of the lattice are not known yet", inv.Target)
+	case !known:
+		e.Code = lattice.CodeNotFound
+		e.Message = fmt.Sprintf("component %q is not on the lattice: start it with wattle component start", inv.Target)
+	case n == 0:
+		e.Message = fmt.Sprintf("component %q is assigned to no host", inv.Target)
+	default:
+		e.Message = fmt.Sprintf("component %q: none of the %d hosts that it is assigned to is ready", inv.Target, n)
+	}
+	return e
+}
+
+func (r *Router) assigned(c lattice.ComponentID) (int, bool) {
+	if r.directory == nil {
+		return 0, false
+	}
+	return r.directory.Assigned(c)
+}

@@ -1,0 +1,69 @@
+// Package natslattice carries a lattice over NATS with JetStream. It implements
+// [lattice.Lattice] on any NATS server from version 2.11 on: one of package
+// natsserver in the same process, a single one, a cluster, or a leaf node.
+//
+// # Connection
+//
+// [Connect] makes the first connection within the time of its context, or says
+// what is wrong and what to do. From then on a lost connection comes back by
+// itself, for ever: after 50 to 100 ms at first, doubling to 2 s, with jitter.
+// A connection that is silent for some six seconds counts as lost. A server that
+// announces its end (lame duck mode) is left before it closes the connection, if
+// another one is known, when no request is under way or after five seconds.
+//
+// Messages that are published meanwhile wait in a buffer. What was on its way
+// when the connection broke may be lost: that is what "at most once" says.
+//
+// # Permission
+//
+// NATS tells of a missing permission out of band. The requests that suffer from
+// it end at once with [lattice.ErrDenied] and name the subject, Subscribe waits
+// for the server's word on it, and all else is logged, once for each subject.
+//
+// # Buckets
+//
+// A bucket is a JetStream key-value bucket with a history of one: the stock NATS
+// tools read it. Reading is a direct get: with replicas a follower may answer,
+// with a value that is some milliseconds old. A compare-and-swap is decided by
+// the leader.
+//
+// Whoever may write one key of a bucket that allows roll-ups can empty all of it
+// with one message, so buckets and object stores allow none. A deletion leaves a
+// marker, which the server removes after an hour; a value that ends with its TTL
+// leaves nothing, so a watch of a bucket with a TTL begins anew each half of it.
+//
+// A watch is an ephemeral push consumer with flow control and heartbeats. If one
+// message is missing, three heartbeats are, or the connection was lost, it begins
+// anew: it reads the last value of each key, passes over what it gave before, and
+// gives as deleted what is gone. So a watch needs no position in the stream, and
+// a bucket that was made anew does not confuse it.
+//
+// # Subjects
+//
+// A user needs these permissions, where S is a stream (KV_bucket, OBJ_store), F a
+// filter of subjects, and API is $JS.API or $JS.DOMAIN.API:
+//
+//	publish    $KV.bucket.key                 put, create, update, delete
+//	           API.DIRECT.GET.S.$KV.bucket.key  get
+//	           API.STREAM.INFO.S              open a bucket, an object store, a stream
+//	           API.CONSUMER.CREATE.S.*.F      list, watch, replay, read an object
+//	           $JS.FC.S.>                     flow control of the same
+//	           API.STREAM.CREATE|UPDATE.S     make or change one
+//	           API.DIRECT.GET.OBJ_store.$O.store.M.name, $O.store.C.>, $O.store.M.>,
+//	           API.STREAM.PURGE.OBJ_store     objects
+//	           API.INFO                       optional: Connect asks whether there is JetStream
+//	subscribe  _INBOX.USER.>                  answers
+//
+// A consumer is never deleted, because the right to do so would extend to those
+// of others: it ends by itself a few seconds after nobody listens.
+//
+// # Speed
+//
+// Publish, Subscribe and Request add one small struct for each message to what
+// nats.go does, and no copy.
+//
+// # Locks
+//
+// The mutexes of this package are leaves: none is held while another is taken or
+// while nats.go or a function of the caller runs.
+package natslattice

@@ -1,0 +1,53 @@
+// Package trust has who may do what on a lattice: the keys, the credentials that
+// are made with them, what each role is permitted, and the signatures by which
+// documents prove whose they are.
+//
+// # Keys
+//
+// A [Keyring] is a directory with an operator, an account for each lattice, and
+// what signs users. A lattice is an account: NATS keeps accounts apart, so that
+// nobody in one sees a message or a bucket of another.
+//
+// Schedulers' users are signed with the key of the account itself, those of each
+// other role with a signing key of the account that is good for the role alone.
+// Who gets hold of one can let in more of the role, and no scheduler.
+//
+// # Users
+//
+// A user is a key and a JWT that names its role and its lattice and has its
+// permissions; both are in a credentials file ([Creds]). The user of a host is
+// the host: its public key is the host's ID, in another form of writing.
+//
+// # Permissions
+//
+// [Permissions] is the table of what a role may publish and subscribe to. There
+// are only allowances in it, and they name single hosts, buckets and keys. They
+// are part of the account's JWT, not of the users', schedulers apart: a new
+// version of Wattle may need others, and the credentials stay as they are.
+//
+// No role has the permission to answer ("allow_responses"), although hosts do
+// answer requests: with it, whoever can send a message to itself chooses the
+// subject of the answer, and so may publish to any subject. Hosts may publish to
+// inboxes instead, where only they listen who made them.
+//
+// # What permissions cannot do
+//
+// JetStream sends answers to any subject that a request names, and messages to
+// any that a consumer names, without asking whether the user could publish there.
+// Who may read a key of its own can thereby have bytes of its choice put to any
+// subject of its account. Hence permissions decide who hears what and keep honest
+// users honest, and signatures decide what is believed:
+//
+//   - A document counts only with the signature of whom it belongs to, for its
+//     bucket and key ([Signer], [Verifier]).
+//   - A command counts only if it asks for an answer in an inbox: what JetStream
+//     sends has no reply subject, or one that begins with "$JS.".
+//
+// Old documents are signed as well: who reads them has to look at the stamp.
+//
+// # Limits
+//
+// Events, logs and the answers of microservices are not signed: a host that has
+// been taken over can send some in the name of another, and can fill buckets
+// with what nobody believes. Every host can read every component's binary.
+package trust

@@ -1,0 +1,71 @@
+package wire
+
+import "github.com/wattle-dev/wattle/lattice"
+
+// The bounds of documents, all of them. Decoders refuse what goes over one before
+// they take memory for it.
+const (
+	// MaxSigned bounds a document with its signature, in bytes: it is what a bucket
+	// takes.
+	MaxSigned = lattice.DefaultMaxValue
+	// MaxSigner bounds the name of a signer, which may be a JWT.
+	MaxSigner = 12 << 10
+	// MaxDocument bounds a document. It leaves room for a signature.
+	MaxDocument = MaxSigned - MaxSigner - 1<<10
+
+	// MaxDepth bounds how deep arrays and objects lie in each other.
+	MaxDepth = 32
+
+	// MaxComponents is how many components a host has.
+	MaxComponents = 1024
+	// MaxProviders is how many providers a host has.
+	MaxProviders = 128
+	// MaxHosts is how many hosts a component is assigned to.
+	MaxHosts = 8192
+	// MaxInstances is how many calls of a component run at once on a host.
+	MaxInstances = 1 << 16
+	// MaxLinks is how many links a component has.
+	MaxLinks = 128
+	// MaxInterfaces is how many interfaces a link has, or a component exports.
+	MaxInterfaces = 256
+	// MaxRoutes is how many routes a component has.
+	MaxRoutes = 128
+	// MaxLabels is how many labels a host has, or annotations a component.
+	MaxLabels = 128
+	// MaxConfigValues is how many values a configuration has.
+	MaxConfigValues = 512
+	// MaxConfigNames is how many configurations are laid over each other.
+	MaxConfigNames = 64
+
+	// The lengths of strings, in bytes.
+
+	// MaxLabelKey bounds the key of a label or of an annotation.
+	MaxLabelKey = 63
+	// MaxLabelValue bounds the value of a label.
+	MaxLabelValue = 256
+	// MaxAnnotation bounds the value of an annotation.
+	MaxAnnotation = 4 << 10
+	// MaxConfigKey bounds the key of a value of a configuration.
+	MaxConfigKey = 256
+	// MaxConfigValue bounds a value of a configuration.
+	MaxConfigValue = 64 << 10
+	// MaxRef bounds where a component comes from.
+	MaxRef = 2 << 10
+	// MaxText bounds names for people, versions, addresses and other short texts.
+	MaxText = 512
+	// MaxReason bounds what is said of a failure.
+	MaxReason = 4 << 10
+	// MaxRouteHost bounds the host name of a route.
+	MaxRouteHost = 253
+	// MaxRoutePath bounds the path of a route.
+	MaxRoutePath = 1 << 10
+
+	// The sizes of numbers.
+
+	// MaxMemoryBytes bounds the memory that a component may be given.
+	MaxMemoryBytes = 1 << 40
+	// MaxMillis bounds times in milliseconds: a week.
+	MaxMillis = 7 * 24 * 3600 * 1000
+	// MaxQueue bounds how many calls wait for an instance.
+	MaxQueue = 1 << 20
+)

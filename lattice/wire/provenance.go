@@ -1,0 +1,22 @@
+package wire
+
+import (
+	"strings"
+
+	"github.com/wattle-dev/wattle/lattice"
+)
+
+// FromJetStream reports whether JetStream put a message on its subject. Who may ask
+// JetStream for a message may name any subject for the answer, and what is in the
+// message may have been written by anybody: so commands come from publishers alone.
+// What JetStream delivers has a field that begins with "Nats-", or a reply subject
+// on which it is acknowledged (NATS ADR-13, "Pull Subscribe Internals", and ADR-31,
+// "JetStream Direct Gets"). No publisher of commands has either.
+func FromJetStream(m *lattice.Message) bool {
+	for key := range m.Header {
+		if strings.HasPrefix(key, "Nats-") {
+			return true
+		}
+	}
+	return strings.HasPrefix(m.Reply, "$JS.")
+}

@@ -1,0 +1,339 @@
+package wire_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/wire"
+)
+
+// TestReject has valid documents with one change each.
+func TestReject(t *testing.T) {
+	const key = `"id":"cart"`
+	for _, c := range []struct {
+		form, old, new string
+		want           string // in the error
+	}{
+		{"desired", `"default","host"`, `"other","host"`, `lattice: invalid: want "default", have "other"`},
+		{"desired", string(hostA), string(hostB), "host: invalid: want"},
+		{"desired", string(hostA), "N", "host: invalid: host"},
+		{"desired", `"term":3`, `"term":-3`, "stamp.term"},
+		{"desired", `"term":3`, `"term":3.0`, "stamp.term"},
+		{"desired", `"term":3`, `"term":03`, "stamp"},
+		{"desired", `"term":3`, `"term":18446744073709551616`, "stamp.term"},
+		{"desired", `"term":3`, `"term":"3"`, "want a number, have a string"},
+		{"desired", `"state":"ready"`, `"state":"draining"`, "state"},
+		{"desired", `"state":"ready"`, `"state":""`, "state"},
+		{"desired", `"zone":"a"`, `"zone":1`, "labels.zone: invalid: want a string, have a number"},
+		{"desired", `"zone":"a"`, `"zone":"a","zone":"b"`, "labels.zone: invalid: the key is there twice"},
+		{"desired", `"zone":"a"`, `"zone":"a","\u007aone":"b"`, "labels.zone: invalid: the key is there twice"},
+		{"desired", `"zone":"a"`, `"zo ne":"a"`, "want 1 to 63 letters"},
+		{"desired", `"zone":"a"`, `"":"a"`, "want 1 to 63 letters"},
+		{"desired", `"zone":"a"`, `"zone":"a\nb"`, "cannot be printed"},
+		{"desired", `"zone":"a"`, `"zone":"\u200e"`, "cannot be printed"},
+		{"desired", `"zone":"a"`, "\"zone\":\"\xff\"", "not UTF-8"},
+		{"desired", `"zone":"a"`, "\"zone\":\"\n\"", "control character"},
+		{"desired", `"zone":"a"`, `"zone":"\ud800"`, "escape"},
+		{"desired", `"zone":"a"`, `"zone":"\ud800\u0041"`, "escape"},
+		{"desired", `"zone":"a"`, `"zone":"\x"`, "escape"},
+		{"desired", `"zone":"a"`, `"zone":"\u12"`, "escape"},
+		{"desired", `"zone":"a"`, `"zone":"` + strings.Repeat("a", 257) + `"`, "longer than 256"},
+		{"desired", `"zone":"a"`, `"` + strings.Repeat("a", 64) + `":"a"`, "want 1 to 63"},
+		{"desired", key, `"id":"ca.rt"`, "components[0].id: invalid: component"},
+		{"desired", key, `"id":""`, "components[0].id"},
+		{"desired", `"id":"bare"`, key, `components[1]: invalid: component "cart" is there twice`},
+		{"desired", `"ref":"./cart.wasm"`, `"ref":""`, "components[0].ref: invalid: it is empty"},
+		{"desired", "sha256:0", "sha256:A", "components[0].digest"},
+		{"desired", "sha256:0", "sha256:", "components[0].digest"},
+		{"desired", "sha256:0", "sha512:0", "components[0].digest"},
+		{"desired", `"max_instances":100`, `"max_instances":0`, "components[0].max_instances: invalid: want an integer from 1"},
+		{"desired", `"max_instances":100`, `"max_instances":65537`, "from 1 to 65536"},
+		{"desired", `"queue":10`, `"queue":-1`, "components[0].limits.queue"},
+		{"desired", `"timeout_ms":30000`, `"timeout_ms":604800001`, "limits.timeout_ms"},
+		{"desired", `"memory_bytes":67108864`, `"memory_bytes":1099511627777`, "limits.memory_bytes"},
+		{"desired", `"preinit":true`, `"preinit":1`, "want true or false"},
+		{"desired", `"preinit":true`, `"preinit":truer`, "components[0]"},
+		{"desired", `"source_id":"cart"`, `"source_id":"other"`, "links[0].source_id: want"},
+		{"desired", `"target":"redis_1"`, `"target":"*"`, "components[0].links[0].target"},
+		{"desired", `"name":"default"`, `"name":""`, `links[0].name: invalid: want "default", have ""`},
+		{"desired", `"wit_namespace":"wasi"`, `"wit_namespace":"wasi.x"`, "links[0].wit_namespace"},
+		{"desired", `"wit_namespace":"wasi"`, `"wit_namespace":"WASI"`, "links[0].wit_namespace"},
+		{"desired", `"wit_package":"keyvalue"`, `"wit_package":"keyvalue@0.2.0"`, "links[0].wit_package"},
+		{"desired", `["store","atomics"]`, `[]`, "interfaces: invalid: there is none"},
+		{"desired", `["store","atomics"]`, `["store@0.2.0"]`, "interfaces[0]"},
+		{"desired", `"host":"cart.example.com"`, `"host":"Cart.Example.com"`, `routes[1]: invalid: want "cart.example.com/v1/items"`},
+		{"desired", `"host":"cart.example.com"`, `"host":"cart.example.com:80"`, "routes[1]: invalid: route host"},
+		{"desired", `"host":"cart.example.com"`, `"host":""`, "routes[1].host: invalid: it is empty"},
+		{"desired", `"path":"/v1/items"`, `"path":"/v1/items/"`, "routes[1]"},
+		{"desired", `"path":"/v1/items"`, `"path":"/v1/../items"`, "routes[1]"},
+		{"desired", `"path":"/v1/items"`, `"path":"/v1//items"`, "routes[1]"},
+		{"desired", `"path":"/v1/items"`, `"path":"/v1%2fitems"`, "routes[1]"},
+		{"desired", `"path":"/v1/items"`, `"path":"/v1?q"`, "routes[1]"},
+		{"desired", `{"host":"cart.example.com","path":"/v1/items"}`, `{"path":"/"}`, "routes[1]: invalid: the route is there twice"},
+		{"desired", `"config_names":["base","cart"]`, `"config_names":["b ase"]`, "config_names[0]"},
+		{"desired", `{"lattice"`, `[{"lattice"`, "want an object, have an array"},
+		{"desired", `{"lattice"`, `{,"lattice"`, "want a string"},
+		{"desired", `{"lattice"`, ` {"lattice" "x"`, "want :"},
+		{"assignment", `"component":"cart"`, `"component":"other"`, "component: invalid: want"},
+		{"assignment", string(hostB), string(hostA), "hosts[1]: invalid: host"},
+		{"assignment", `["N`, `["M`, "hosts[0]"},
+		{"ready", `"component":"cart"`, `"component":"other"`, "component: invalid: want"},
+		{"ready", string(hostA), string(hostB), "host: invalid: want"},
+		{"ready", `"since":"2026-11-22T20:00:00.123456789Z"`, `"since":"2026-11-22 20:00:00Z"`, "since: invalid: want a time"},
+		{"ready", `"since":"2026-11-22T20:00:00.123456789Z"`, `"since":"0000-11-22T20:00:00Z"`, "since: invalid: want a time"},
+		{"report", `"every_ms":2000`, `"every_ms":0`, "every_ms"},
+		{"report", `"cpu":0.25`, `"cpu":-0.25`, "load.cpu: invalid: want a number that is not negative"},
+		{"report", `"cpu":0.25`, `"cpu":1e999`, "load.cpu"},
+		{"report", `"cpu":0.25`, `"cpu":.25`, "load.cpu"},
+		{"report", `"cpu":0.25`, `"cpu":1e`, "load.cpu"},
+		{"report", `"cpu":0.25`, `"cpu":NaN`, "load.cpu"},
+		{"report", `"running":3`, `"running":9223372036854775808`, "load.running"},
+		{"report", `"state":"ready"`, `"state":"Ready to go"`, "state: invalid: want a lower-case word"},
+		{"link", `"source_id":"cart"`, `"source_id":"other"`, `it is under key "cart.wasi.keyvalue.default" and belongs under "other.`},
+		{"config", `"greeting"`, `"gree\u0000ting"`, "cannot be printed"},
+		{"event", `"1.0"`, `"0.3"`, "specversion"},
+		{"event", `{"id":"cart"}`, `{"id":"cart"`, "want"},
+		{"event", `{"id":"cart"}`, strings.Repeat("[", 40) + strings.Repeat("]", 40), "nested more than 32 deep"},
+		{"reply", `{"result"`, `{"error":{"code":"denied","message":"no"},"result"`, "either a result or an error"},
+		{"reply", `{"result":{"revision":7}}`, `{}`, "either a result or an error"},
+		{"reply-error", `"not-found"`, `"Not Found"`, "error.code"},
+		{"signed", `"N`, `"N!`, "signer"},
+		{"signed", `-w"`, `-x"`, "signature"}, // bits that stand for nothing
+		{"signed", `-w"`, `"`, "signature"},
+		{"signed", `-w"`, `-w=="`, "signature"},
+	} {
+		i := slices.IndexFunc(forms(), func(f form) bool { return f.name == c.form })
+		f := forms()[i]
+		data, err := f.encode(f.value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := strings.Replace(string(data), c.old, c.new, 1)
+		if changed == string(data) {
+			t.Errorf("%s: there is no %s", c.form, c.old)
+		}
+		_, err = f.decode([]byte(changed))
+		if !errors.Is(err, lattice.ErrInvalid) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s with %.60s: error is %v\nwant ErrInvalid and %q", c.form, c.new, err, c.want)
+		}
+	}
+}
+
+// TestCut decodes every beginning of every document, and every document with
+// something after it.
+func TestCut(t *testing.T) {
+	for _, f := range forms() {
+		data, err := f.encode(f.value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range data {
+			if _, err := f.decode(data[:i]); !errors.Is(err, lattice.ErrInvalid) {
+				t.Fatalf("%s, the first %d bytes: %v, want ErrInvalid", f.name, i, err)
+			}
+		}
+		for _, tail := range []string{"x", "{}", ",", "\x00", string(data)} {
+			if _, err := f.decode(append(slices.Clone(data), tail...)); !errors.Is(err, lattice.ErrInvalid) {
+				t.Errorf("%s with %q after it: %v, want ErrInvalid", f.name, tail, err)
+			}
+		}
+		if _, err := f.decode([]byte("\r\n\t " + string(data) + " \n")); err != nil {
+			t.Errorf("%s with blanks around it: %v", f.name, err)
+		}
+	}
+}
+
+// TestEncodeRejects has the encoders refuse what the decoders would.
+func TestEncodeRejects(t *testing.T) {
+	for name, change := range map[string]func(d *lattice.Desired){
+		"lattice":   func(d *lattice.Desired) { d.Lattice = "" },
+		"host":      func(d *lattice.Desired) { d.Host = "x" },
+		"state":     func(d *lattice.Desired) { d.State = lattice.HostDraining },
+		"label":     func(d *lattice.Desired) { d.Labels = map[string]string{"a": "\xff"} },
+		"instances": func(d *lattice.Desired) { d.Components[0].MaxInstances = 0 },
+		"negative":  func(d *lattice.Desired) { d.Components[0].Limits.Queue = -1 },
+		"routes":    func(d *lattice.Desired) { d.Components[0].Routes = []lattice.Route{{Path: "x"}} },
+	} {
+		d := desired
+		d.Components = slices.Clone(d.Components)
+		change(&d)
+		if _, err := wire.EncodeDesired(&d); !errors.Is(err, lattice.ErrInvalid) {
+			t.Errorf("EncodeDesired with bad %s: %v, want ErrInvalid", name, err)
+		}
+	}
+	r := report
+	r.Load.CPU = math.NaN()
+	if _, err := wire.EncodeHostReport(&r); !errors.Is(err, lattice.ErrInvalid) {
+		t.Errorf("EncodeHostReport with NaN: %v, want ErrInvalid", err)
+	}
+	r = report
+	r.Time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+	if _, err := wire.EncodeHostReport(&r); !errors.Is(err, lattice.ErrInvalid) {
+		t.Errorf("EncodeHostReport with the year 10000: %v, want ErrInvalid", err)
+	}
+	large := lattice.Config{}
+	for i := range 10 {
+		large[fmt.Sprint(i)] = strings.Repeat("x", wire.MaxConfigValue)
+	}
+	if _, err := wire.EncodeConfig(large); !errors.Is(err, lattice.ErrExhausted) {
+		t.Errorf("EncodeConfig over MaxDocument: %v, want ErrExhausted", err)
+	}
+}
+
+// TestEmpty round-trips what has nothing in it.
+func TestEmpty(t *testing.T) {
+	a := lattice.Assignment{Component: "c", Ref: "r", Digest: digest}
+	data, err := wire.EncodeAssignment(&a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := wire.DecodeAssignment(data, "c"); err != nil || len(got.Hosts) != 0 {
+		t.Errorf("assignment to no host: %v, %v", got, err)
+	}
+	data, err = wire.EncodeConfig(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := wire.DecodeConfig(data); err != nil || got == nil || len(got) != 0 {
+		t.Errorf("empty configuration: %v, %v", got, err)
+	}
+	r := report
+	r.Providers = []lattice.ProviderStatus{{ID: "p"}}
+	if _, err = wire.EncodeHostReport(&r); err != nil {
+		t.Error(err)
+	}
+	if r.Providers[0].Interfaces != nil {
+		t.Error("EncodeHostReport changed its argument")
+	}
+	data, err = wire.EncodeReply(&wire.Reply{})
+	if err != nil || string(data) != `{"result":null}` {
+		t.Errorf("empty reply: %s, %v", data, err)
+	}
+}
+
+// TestLargest is that each bound on numbers can be reached within MaxDocument, and
+// that a document fits with its signature.
+func TestLargest(t *testing.T) {
+	a := assignment
+	a.Hosts = nil
+	id := []byte(hostA)
+	for i := range wire.MaxHosts {
+		id[1], id[2], id[3] = 'A'+byte(i%26), 'A'+byte(i/26%26), 'A'+byte(i/26/26)
+		a.Hosts = append(a.Hosts, lattice.HostID(id))
+	}
+	data, err := wire.EncodeAssignment(&a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := wire.Signed{Value: data, Signer: strings.Repeat("x", wire.MaxSigner), Signature: make([]byte, 64)}
+	if _, err := s.Encode(); err != nil {
+		t.Error(err)
+	}
+	a.Hosts = append(a.Hosts, hostB)
+	if _, err := wire.EncodeAssignment(&a); err == nil || !strings.Contains(err.Error(), fmt.Sprint("more than ", wire.MaxHosts)) {
+		t.Errorf("one host too many: %v", err)
+	}
+	full := wire.Signed{Value: []byte(`"` + strings.Repeat("x", wire.MaxDocument-2) + `"`), Signer: s.Signer, Signature: s.Signature}
+	if _, err := full.Encode(); err != nil {
+		t.Errorf("MaxDocument leaves no room for a signature: %v", err)
+	}
+}
+
+// TestAllocation is that a decoder takes memory in proportion to what it reads, at
+// the worst of documents.
+func TestAllocation(t *testing.T) {
+	host := `"` + string(hostA) + `",`
+	for name, text := range map[string]string{
+		"objects":    `{"components":[` + strings.Repeat("{},", wire.MaxDocument/3),
+		"hosts":      `{"hosts":[` + strings.Repeat(host, wire.MaxDocument/len(host)-1),
+		"depth":      strings.Repeat("[", wire.MaxDocument),
+		"deep":       `{"x":` + strings.Repeat(`{"x":`, wire.MaxDocument/6),
+		"unknown":    `{"x":[` + strings.Repeat("0,", wire.MaxDocument/2-10),
+		"fields":     `{` + strings.Repeat(`"a":0,`, wire.MaxDocument/7),
+		"labels":     `{"labels":{` + strings.Repeat(`"a":"",`, wire.MaxDocument/8),
+		"long":       `{"` + strings.Repeat("a", wire.MaxDocument-10),
+		"escapes":    `{"result":"` + strings.Repeat(`\u0041`, wire.MaxDocument/6-10),
+		"too large":  strings.Repeat(" ", wire.MaxDocument*8),
+		"components": `{"components":[` + strings.Repeat(`{"id":"a","ref":"b","digest":"`+digest+`","revision":1,"max_instances":1},`, 3000),
+	} {
+		for _, f := range forms() {
+			data := []byte(text)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := f.decode(data)
+			runtime.ReadMemStats(&after)
+			if err == nil {
+				t.Errorf("%s of %s was taken", f.name, name)
+			}
+			if took := after.TotalAlloc - before.TotalAlloc; took > 8*wire.MaxSigned {
+				t.Errorf("%s of %s took %d bytes for %d", f.name, name, took, len(data))
+			}
+		}
+	}
+}
+
+// TestStatesOfNewer is that states and codes which are not known are kept.
+func TestStatesOfNewer(t *testing.T) {
+	r := report
+	r.State = "hibernating"
+	data, err := wire.EncodeHostReport(&r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := wire.DecodeHostReport(data, "default", hostA)
+	if err != nil || got.State != "hibernating" {
+		t.Errorf("state %v, %v", got, err)
+	}
+	e, err := wire.DecodeReply([]byte(`{"error":{"code":"too-hot","message":"m"}}`))
+	if err != nil || !errors.Is(e.Error, lattice.ErrInternal) || e.Error.Code != "too-hot" {
+		t.Errorf("code %v, %v", e, err)
+	}
+}
+
+// TestReplyKeepsErrors sends every kind of error through a reply.
+func TestReplyKeepsErrors(t *testing.T) {
+	for _, code := range lattice.Codes() {
+		sent := fmt.Errorf("put link %q: %w", "cart", code.Sentinel())
+		data, err := wire.EncodeReply(wire.ReplyOf(sent))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := wire.DecodeReply(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Error.Code != code || !errors.Is(got.Error, code.Sentinel()) || got.Error.Error() != sent.Error() {
+			t.Errorf("%v came as %v", sent, got.Error)
+		}
+	}
+	nasty := &wire.Reply{Error: &lattice.Error{Code: lattice.CodeInternal, Message: "\x00\xff\u202e" + strings.Repeat("ä", 4<<10)}}
+	data, err := wire.EncodeReply(nasty)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := wire.DecodeReply(data)
+	if err != nil || !strings.HasPrefix(got.Error.Message, "???ä") || len(got.Error.Message) > wire.MaxReason {
+		t.Errorf("nasty message came as %.20q, %v", got.Error.Message, err)
+	}
+}
+
+// TestReplyOf is that where an error arose goes with it, once.
+func TestReplyOf(t *testing.T) {
+	e := &lattice.Error{Code: lattice.CodeUnavailable, Message: "full", Host: hostA, Undelivered: true}
+	if diff := cmp.Diff(&wire.Reply{Error: e}, wire.ReplyOf(e)); diff != "" {
+		t.Errorf("ReplyOf (-want +got):\n%s", diff)
+	}
+	want := &lattice.Error{Code: lattice.CodeUnavailable, Message: "start: " + e.Error(), Undelivered: true}
+	if diff := cmp.Diff(&wire.Reply{Error: want}, wire.ReplyOf(fmt.Errorf("start: %w", e))); diff != "" {
+		t.Errorf("ReplyOf a wrapped one (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,14 @@
+// Package control has the commands that change what a lattice ought to run: their
+// types, their JSON forms, and a client that sends them to the scheduler.
+//
+// A command is a request on the subject lattice/wire.Subjects.Control of its name;
+// its body is the command as JSON. The answer is {"result":…} or
+// {"error":{"code":…,"message":…}} with a code of package lattice. Commands state
+// what ought to be and not what to do about it, so one that is sent again, because
+// its answer was lost, changes nothing the second time.
+//
+// [Decode] takes a command from a stranger: it is bounded in size, refuses what it
+// does not know, and returns only commands that are valid in themselves. Whether a
+// command fits the lattice (the configuration that it names is there, the route is
+// free) is for the scheduler to say.
+package control

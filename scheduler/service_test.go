@@ -1,0 +1,339 @@
+package scheduler_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/wire"
+	"github.com/wattle-dev/wattle/scheduler/control"
+)
+
+// overBoth runs a test in memory and over NATS.
+func overBoth(t *testing.T, f func(t *testing.T, l *lab)) {
+	t.Helper()
+	t.Run("memory", func(t *testing.T) { f(t, newLab(t)) })
+	t.Run("nats", func(t *testing.T) { f(t, newNATSLab(t)) })
+}
+
+// A command changes what hosts are told and who may be called, and all is there
+// when the answer is.
+func TestService(t *testing.T) { overBoth(t, testService) }
+
+func testService(t *testing.T, l *lab) {
+	l.schedule()
+	h := l.host(nil)
+	events := make(chan *lattice.Message, 16)
+	if _, err := l.lattice.Subscribe(wire.Subjects{Lattice: name}.Events(), "", func(m *lattice.Message) { events <- m }); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.lattice.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	result := l.start(&control.StartComponent{ID: "c", Ref: "./c.wasm", Digest: l.store(1), Routes: []lattice.Route{{Path: "/c"}}})
+	if !result.Changed || len(result.Hosts) != 1 || result.Hosts[0].Host != h.id || result.Hosts[0].Why == "" {
+		t.Errorf("result %+v, want a placement on %s with a reason", result, h.id)
+	}
+	d, a := l.desired(h), l.assignment("c")
+	if d == nil || len(d.Components) != 1 || d.Components[0].Ref != "./c.wasm" || d.Stamp != result.Stamp {
+		t.Errorf("desired %+v, want component c with the stamp of the answer", d)
+	}
+	if a == nil || !slices.Equal(a.Hosts, []lattice.HostID{h.id}) || a.Stamp != result.Stamp {
+		t.Errorf("assignment %+v, want host %s with the stamp of the answer", a, h.id)
+	}
+	e, err := wire.DecodeEvent((<-events).Data)
+	if err != nil || e.Type != lattice.EventPrefix+lattice.EventComponentScaled || e.Subject != "c" || e.Source != "scheduler" {
+		t.Errorf("event %+v, %v", e, err)
+	}
+	if _, err := l.client.PutConfig(t.Context(), &control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "1"}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.value(l.buckets.Config(), "cfg"); string(got) != `{"a":"1"}` {
+		t.Errorf("config %s", got)
+	}
+	if _, err := l.client.StopComponent(t.Context(), &control.StopComponent{ID: "c"}); err != nil {
+		t.Fatal(err)
+	}
+	if d := l.desired(h); d == nil || len(d.Components) != 0 {
+		t.Errorf("desired %+v, want no components", d)
+	}
+	if a := l.assignment("c"); a != nil {
+		t.Errorf("assignment %+v of a component that ended", a)
+	}
+}
+
+// A binary that is not in the lattice is not started.
+func TestBinaryMissing(t *testing.T) { overBoth(t, testBinaryMissing) }
+
+func testBinaryMissing(t *testing.T, l *lab) {
+	l.schedule()
+	l.host(nil)
+	l.start(&control.StartComponent{ID: "c", Ref: "r", Digest: l.store(1)})
+	_, err := l.client.UpdateComponent(t.Context(), &control.UpdateComponent{ID: "c", Ref: "r2", Digest: digest(2)})
+	if !errors.Is(err, lattice.ErrNotFound) || !strings.Contains(err.Error(), "`wattle component push`") {
+		t.Errorf("error %v, want %v with what to do", err, lattice.ErrNotFound)
+	}
+}
+
+// Two schedulers at once carry out every command once, and all documents follow
+// from the same state in the end.
+func TestTwoServices(t *testing.T) { overBoth(t, testTwoServices) }
+
+func testTwoServices(t *testing.T, l *lab) {
+	one, two := l.schedule(), l.schedule()
+	h := l.host(nil)
+	l.start(&control.StartComponent{ID: "c", Ref: "r", Digest: l.store(1)})
+	const n = 40
+	stamps := make([]lattice.Stamp, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			s := []*running{one, two}[i%2]
+			var r control.Result
+			if err := s.Do(t.Context(), &control.PutLabel{Host: h.id, Key: fmt.Sprintf("k%d", i), Value: "v"}, &r); err != nil {
+				t.Errorf("label %d: %v", i, err)
+			}
+			stamps[i] = r.Stamp
+		})
+	}
+	wg.Wait()
+	slices.SortFunc(stamps, lattice.Stamp.Compare)
+	for i := 1; i < n; i++ {
+		if stamps[i] == stamps[i-1] {
+			t.Errorf("two commands have the stamp %+v", stamps[i])
+		}
+	}
+	l.eventually("labels", func() string {
+		if d := l.desired(h); d == nil || len(d.Labels) != n {
+			return fmt.Sprintf("desired %+v, want %d labels", d, n)
+		}
+		return ""
+	})
+}
+
+// What is not as it should be in the scheduler's buckets is written anew.
+func TestTampering(t *testing.T) { overBoth(t, testTampering) }
+
+func testTampering(t *testing.T, l *lab) {
+	s := l.schedule()
+	h := l.host(nil)
+	l.start(&control.StartComponent{ID: "c", Ref: "r", Digest: l.store(1)})
+	if _, err := l.client.PutLink(t.Context(), &control.PutLink{Link: link("c", "kv")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.client.PutConfig(t.Context(), &control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "1"}}); err != nil {
+		t.Fatal(err)
+	}
+	old := l.value(l.buckets.Desired(), string(h.id))
+	l.start(&control.StartComponent{ID: "c", Ref: "r", Digest: digest(1), MaxInstances: 3})
+	forged, err := h.signer.Sign(l.buckets.Components(), "c", []byte(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	replayed, err := s.signer.Sign(l.buckets.Desired(), string(h.id), old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lk := link("c", "kv")
+	for _, test := range []struct {
+		bucket, key string
+		value       []byte
+	}{
+		{l.buckets.Desired(), string(h.id), []byte("junk")},
+		{l.buckets.Desired(), string(h.id), replayed},
+		{l.buckets.Desired(), string(h.id), nil},
+		{l.buckets.Components(), "c", forged},
+		{l.buckets.Components(), "c", nil},
+		{l.buckets.Links(), wire.LinkKey(&lk), []byte("junk")},
+		{l.buckets.Links(), wire.LinkKey(&lk), nil},
+		{l.buckets.Config(), "cfg", []byte("{}")},
+		{l.buckets.Config(), "cfg", nil},
+		{l.buckets.Specs(), "component.c", []byte("junk")},
+		{l.buckets.Specs(), "component.c", nil},
+		{l.buckets.Specs(), "config.cfg", []byte("junk")},
+		{l.buckets.Specs(), "log", []byte("junk")},
+		{l.buckets.Specs(), "log", nil},
+	} {
+		b := l.bucket(s.lattice, test.bucket)
+		want := l.value(test.bucket, test.key)
+		if want == nil {
+			t.Fatalf("%s %s is not there", test.bucket, test.key)
+		}
+		if test.value == nil {
+			err = b.Delete(t.Context(), test.key)
+		} else {
+			_, err = b.Put(t.Context(), test.key, test.value)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.eventually(fmt.Sprintf("%s %s after %.20q", test.bucket, test.key, test.value), func() string {
+			got := l.value(test.bucket, test.key)
+			// A record that is written anew has the stamp of the state.
+			if same(got, want) || test.bucket == l.buckets.Specs() && got != nil {
+				return ""
+			}
+			return fmt.Sprintf("have %s, want %s", got, want)
+		})
+	}
+	// And it has all in mind still.
+	if r, err := l.client.ScaleComponent(t.Context(), &control.ScaleComponent{ID: "c", MaxInstances: 4}); err != nil || !r.Changed {
+		t.Errorf("scale: %+v, %v", r, err)
+	}
+	// What nobody asked for goes.
+	strange := l.bucket(s.lattice, l.buckets.Components())
+	if _, err := strange.Put(t.Context(), "stranger", []byte("junk")); err != nil {
+		t.Fatal(err)
+	}
+	l.eventually("a component that nobody asked for", func() string {
+		if _, err := strange.Get(t.Context(), "stranger"); !errors.Is(err, lattice.ErrNotFound) {
+			return "it is there"
+		}
+		return ""
+	})
+}
+
+// Another service finds all that was asked of the one before it, and mends what
+// went wrong while none was there.
+func TestRestart(t *testing.T) { overBoth(t, testRestart) }
+
+func testRestart(t *testing.T, l *lab) {
+	s := l.schedule()
+	h := l.host(nil)
+	if _, err := l.client.PutConfig(t.Context(), &control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "1"}}); err != nil {
+		t.Fatal(err)
+	}
+	l.start(&control.StartComponent{ID: "c", Ref: "r", Digest: l.store(1), Config: []lattice.ConfigName{"cfg"}, Routes: []lattice.Route{{Path: "/c"}}})
+	s.stop()
+	want := l.desired(h)
+	for _, test := range []struct{ bucket, key, value string }{
+		{l.buckets.Desired(), string(h.id), ""},
+		{l.buckets.Components(), "c", "junk"},
+		{l.buckets.Config(), "cfg", "junk"},
+		// Of these the derived documents tell what they were.
+		{l.buckets.Specs(), "component.c", "junk"},
+		{l.buckets.Specs(), "config.cfg", "junk"},
+		{l.buckets.Specs(), "host." + string(h.id), "junk"},
+		{l.buckets.Specs(), "log", "junk"},
+	} {
+		b := l.bucket(s.lattice, test.bucket)
+		var err error
+		if test.value == "" {
+			err = b.Delete(t.Context(), test.key)
+		} else {
+			_, err = b.Put(t.Context(), test.key, []byte(test.value))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		s = l.schedule()
+		d := l.desired(h)
+		if d == nil || len(d.Components) != 1 || d.Stamp.Compare(want.Stamp) < 0 {
+			t.Fatalf("after %s %s was lost: desired %+v, want component c and no older stamp than %+v", test.bucket, test.key, d, want.Stamp)
+		}
+		if c := d.Components[0]; c.Config["a"] != "1" || len(c.Routes) != 1 || c.Digest != digest(1) {
+			t.Fatalf("after %s %s was lost: component %+v", test.bucket, test.key, c)
+		}
+		if a := l.assignment("c"); a == nil || !slices.Equal(a.Hosts, []lattice.HostID{h.id}) {
+			t.Fatalf("after %s %s was lost: assignment %+v", test.bucket, test.key, a)
+		}
+		r, err := l.client.PutConfig(t.Context(), &control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "1"}})
+		if err != nil || r.Changed {
+			t.Fatalf("after %s %s was lost: config: %+v, %v", test.bucket, test.key, r, err)
+		}
+		s.stop()
+	}
+}
+
+// Hosts take nothing that is older than what they were told by a scheduler whose
+// state is gone: the new state goes on after it.
+func TestStateLost(t *testing.T) { overBoth(t, testStateLost) }
+
+func testStateLost(t *testing.T, l *lab) {
+	l.schedule().stop()
+	h := l.host(nil)
+	h.report.Applied = lattice.Stamp{Term: 1, Index: 500}
+	l.says(h)
+	l.schedule()
+	l.start(&control.StartComponent{ID: "c", Ref: "r", Digest: l.store(1)})
+	l.eventually("stamp", func() string {
+		if d := l.desired(h); d == nil || d.Stamp.Index <= 500 {
+			return fmt.Sprintf("desired %+v, want an index after 500", d)
+		}
+		return ""
+	})
+	// What it says later is of no account.
+	h.report.Applied = lattice.Stamp{Term: 1, Index: 1 << 40}
+	l.says(h)
+	r, err := l.client.PutLabel(t.Context(), &control.PutLabel{Host: h.id, Key: "k", Value: "v"})
+	if err != nil || r.Stamp.Index >= 1<<40 {
+		t.Errorf("label: %+v, %v, want no leap", r, err)
+	}
+}
+
+// A host that ended as it was told may come back.
+func TestStopOnce(t *testing.T) { overBoth(t, testStopOnce) }
+
+func testStopOnce(t *testing.T, l *lab) {
+	l.schedule()
+	h := l.host(nil)
+	l.start(&control.StartComponent{ID: "c", Ref: "r", Digest: l.store(1)})
+	if _, err := l.client.SetHostState(t.Context(), &control.SetHostState{Host: h.id, State: lattice.HostStopped}); err != nil {
+		t.Fatal(err)
+	}
+	if d := l.desired(h); d == nil || d.State != lattice.HostStopped {
+		t.Fatalf("desired %+v, want stopped", d)
+	}
+	if a := l.assignment("c"); a == nil || len(a.Hosts) != 0 {
+		t.Fatalf("assignment %+v, want no hosts", a)
+	}
+	h.report.State = lattice.HostStopped
+	l.says(h)
+	l.eventually("state", func() string {
+		if d := l.desired(h); d == nil || d.State != lattice.HostReady || len(d.Components) != 1 {
+			return fmt.Sprintf("desired %+v, want ready and component c", d)
+		}
+		return ""
+	})
+}
+
+// Commands that somebody has JetStream deliver are not carried out.
+func TestForgedCommand(t *testing.T) { overBoth(t, testForgedCommand) }
+
+func testForgedCommand(t *testing.T, l *lab) {
+	s := l.schedule()
+	h := l.host(nil)
+	l.start(&control.StartComponent{ID: "c", Ref: "r", Digest: l.store(1)})
+	data, err := control.Encode(&control.StopComponent{ID: "c"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject := wire.Subjects{Lattice: name}.Control("component.stop")
+	for _, m := range []*lattice.Message{
+		{Subject: subject, Data: data},
+		{Subject: subject, Data: data, Reply: "$JS.ACK.KV_x.c.1.1.1.1.0"},
+		{Subject: subject, Data: data, Reply: l.lattice.NewInbox(), Header: lattice.Header{"Nats-Stream": {"KV_x"}}},
+	} {
+		if err := l.lattice.Publish(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// This one comes after them.
+	if _, err := l.client.PutLabel(t.Context(), &control.PutLabel{Host: h.id, Key: "k", Value: "v"}); err != nil {
+		t.Fatal(err)
+	}
+	if l.assignment("c") == nil {
+		t.Error("a forged command was carried out")
+	}
+	s.stop()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if _, err := l.client.StopComponent(ctx, &control.StopComponent{ID: "c"}); !errors.Is(err, lattice.ErrUnavailable) || !strings.Contains(err.Error(), "wattle up") {
+		t.Errorf("without a scheduler: %v, want %v with what to do", err, lattice.ErrUnavailable)
+	}
+}
