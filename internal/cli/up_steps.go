@@ -255,6 +255,7 @@ func (u *up) host(ctx context.Context) error {
 	}
 	u.telemetry = t
 	u.log.hide("host", string(u.id.id))
+	u.log.hide("lattice", string(u.place.name))
 	u.parts = append(u.parts, func() error { end(); return nil })
 	l, err := connectDaemon(ctx, u.place.options, log)
 	if err != nil {

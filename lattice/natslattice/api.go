@@ -34,6 +34,7 @@ const (
 	codeNoLimits          = 10120
 	codeMaxStreamBytes    = 10122
 	codeReplicas          = 10074
+	codeNoPeers           = 10005
 )
 
 // apiError is an error of JetStream.
@@ -63,6 +64,8 @@ func (e *apiError) Unwrap() error {
 		return lattice.ErrUnavailable
 	case codeReplicas:
 		return lattice.ErrInvalid
+	case codeNoPeers: // servers of the cluster are away, or have not found each other yet
+		return lattice.ErrUnavailable
 	}
 	switch {
 	case e.Code == 404:

@@ -1,6 +1,7 @@
-// Package lattice has tests of a lattice of real processes: three NATS servers and
-// four daemons, each on a machine of its own, which is a network namespace behind
-// a bridge. They run with `make e2e-lattice`.
+// Package lattice has tests of a lattice of real processes: three NATS servers, a
+// scheduler, a daemon with the front door and three hosts, each on a machine of its
+// own, which is a network namespace behind a bridge. They run with
+// `make e2e-lattice`.
 //
 // The test program runs itself again as root of a new user namespace, so that it
 // needs no privileges and leaves nothing behind: every process dies with it, and
