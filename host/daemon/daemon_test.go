@@ -177,7 +177,7 @@ func TestFailures(t *testing.T) {
 	w.awaitRunning("good")
 	for id, reason := range map[lattice.ComponentID]string{
 		"missing": "not found in the lattice's object store", "wrong": "its digest is " + digestOf([]byte("z")),
-		"invalid": "", "unlinked": `import "test:link/target@1.2.0"`,
+		"invalid": "", "unlinked": "wattle link put unlinked TARGET test:link/target",
 	} {
 		c := w.awaitComponent(id, "failed", func(c *lattice.ComponentStatus) bool { return c.State == lattice.ComponentFailed })
 		if c.Reason == "" || !strings.Contains(c.Reason, reason) {

@@ -47,6 +47,24 @@ func (d *Daemon) linker(spec *lattice.ComponentSpec, wasm []byte) (*component.Li
 	return linker, nil
 }
 
+// suggestLinks has errors of imports that nothing serves say which command would
+// link them.
+func suggestLinks(source lattice.ComponentID, err error) {
+	switch err := err.(type) { //nolint:errorlint // all of a tree are wanted, and not the first
+	case *component.LinkError:
+		id, parseErr := wit.ParseInterfaceID(err.Import)
+		if parseErr == nil && err.Item == "" && id.Namespace != "wasi" {
+			err.Next = fmt.Sprintf("link it to a component that exports it: wattle link put %s TARGET %s", source, id.Unversioned())
+		}
+	case interface{ Unwrap() []error }:
+		for _, e := range err.Unwrap() {
+			suggestLinks(source, e)
+		}
+	case interface{ Unwrap() error }:
+		suggestLinks(source, err.Unwrap())
+	}
+}
+
 // linkOf returns the link that serves an interface, or nil. Of several, the one
 // that is called default does: which of the others a call is for cannot be said.
 func linkOf(links []lattice.Link, id wit.InterfaceID) (*lattice.Link, error) {

@@ -74,6 +74,7 @@ func (d *Daemon) load(ctx context.Context, spec *lattice.ComponentSpec) (*runnin
 	}
 	comp, err := d.engine.Load(ctx, wasm, linker)
 	if err != nil {
+		suggestLinks(spec.ID, err)
 		return nil, err
 	}
 	run := &running{spec: spec, comp: comp, target: host.NewTarget(comp, d.options(spec))}

@@ -204,7 +204,14 @@ func (f *componentFlags) finish(ctx context.Context, env *Env, s *session, id la
 		return done(env, "component %s is to be %s", id, verb)
 	}
 	shown := newWait(env, "component "+string(id))
+	http := false
 	err := s.waitFor(ctx, f.wait, "components", func(inv *inventory.Inventory, now time.Time) (bool, error) {
+		ready := readiness(inv, id)
+		if ready == nil && len(r.Hosts) > 0 {
+			_, err := runs(inv, id, r, now, shown)
+			return false, err // it runs, perhaps, but nobody would be sent there yet
+		}
+		http = ready != nil && exported(ready.Exports, incomingHandler) != ""
 		return runs(inv, id, r, now, shown)
 	})
 	shown.end()
@@ -214,8 +221,19 @@ func (f *componentFlags) finish(ctx context.Context, env *Env, s *session, id la
 	if err := done(env, "component %s %s: revision %d on %s", id, verb, r.Revision, count(len(r.Hosts), "host")); err != nil {
 		return err
 	}
-	if s.local != nil && s.local.HTTP != "" {
+	if s.local != nil && s.local.HTTP != "" && http {
 		return done(env, "  %s", componentURL(s.local.HTTP, id))
+	}
+	return nil
+}
+
+// readiness returns what a host says of a component that it takes calls for, or
+// nil.
+func readiness(inv *inventory.Inventory, id lattice.ComponentID) *lattice.Ready {
+	for _, r := range inv.Ready {
+		if r.Component == id {
+			return &r
+		}
 	}
 	return nil
 }
