@@ -1,6 +1,7 @@
-// Package hostgroup decides about groups of hosts: who is in one, who can be
-// reached, how a group is doing, and in which order its hosts are drained. It is
-// pure: what it decides follows from the reports that it is given.
+// Package hostgroup decides about groups of hosts: who can be reached, and how a
+// group is doing. It is pure: what it decides follows from the reports that it is
+// given. The scheduler and whoever shows hosts to people ask it, so that they
+// agree.
 //
 // # Time
 //

@@ -40,9 +40,6 @@ func TestUnreachable(t *testing.T) {
 		if got := m.Unreachable(); got != test.want {
 			t.Errorf("%s, every %d ms, silent for %d ms: unreachable is %v, want %v", test.state, test.every, test.silent, got, test.want)
 		}
-		if got, want := m.Placeable(), test.state == lattice.HostReady && !test.want; got != want {
-			t.Errorf("%s, every %d ms, silent for %d ms: placeable is %v, want %v", test.state, test.every, test.silent, got, want)
-		}
 	}
 }
 
@@ -76,26 +73,5 @@ func TestSummarize(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Summarize (-want +got):\n%s", diff)
-	}
-}
-
-func TestDrainOrder(t *testing.T) {
-	c := lattice.ComponentStatus{ID: "a", State: lattice.ComponentRunning}
-	busy := member("N1", lattice.HostReady, 0, c)
-	busy.Report.Load.Running = 100
-	got := hostgroup.DrainOrder([]hostgroup.Member{
-		busy,
-		member("N9", lattice.HostReady, 0, c),
-		member("N2", lattice.HostReady, 0, c),
-		member("N3", lattice.HostReady, 0),
-		member("N4", lattice.HostCordoned, 0, c, c),
-		member("N5", lattice.HostDraining, 0, c, c, c),
-		member("N6", lattice.HostReady, 10_000),
-		member("N7", lattice.HostDrained, 0),
-		member("N8", lattice.HostStopped, 0),
-	})
-	want := []lattice.HostID{"N5", "N4", "N3", "N2", "N9", "N1"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("DrainOrder (-want +got):\n%s", diff)
 	}
 }

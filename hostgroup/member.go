@@ -2,9 +2,9 @@ package hostgroup
 
 import "github.com/wattle-dev/wattle/lattice"
 
-// Slack is how many milliseconds a report may be late on its way, beyond the
+// slack is how many milliseconds a report may be late on its way, beyond the
 // heartbeats that may be lost.
-const Slack = 1000
+const slack = 1000
 
 // missed is how many heartbeats may be lost before a host counts as unreachable.
 const missed = 3
@@ -24,23 +24,12 @@ type Member struct {
 	Silent int64
 }
 
-// Patience returns how many milliseconds a host may be silent after a report
-// before it counts as unreachable: three heartbeats and Slack.
-func Patience(r *lattice.HostReport) int64 {
-	every := r.Every
+// Unreachable reports whether the host has been silent for too long: for three
+// heartbeats and a second. One that said that it stopped is not expected to speak.
+func (m Member) Unreachable() bool {
+	every := m.Report.Every
 	if every <= 0 || every > maxEvery { // the host says so itself, and may lie
 		every = defaultEvery
 	}
-	return missed*every + Slack
-}
-
-// Unreachable reports whether the host has been silent for too long. One that said
-// that it stopped is not expected to speak.
-func (m Member) Unreachable() bool {
-	return m.Report.State != lattice.HostStopped && m.Silent > Patience(m.Report)
-}
-
-// Placeable reports whether the host may be given components.
-func (m Member) Placeable() bool {
-	return m.Report.State == lattice.HostReady && !m.Unreachable()
+	return m.Report.State != lattice.HostStopped && m.Silent > missed*every+slack
 }

@@ -43,5 +43,7 @@
 //
 // Keys of log attributes are of this list, in all packages: lattice host group
 // component instance provider link interface function manifest placement plan
-// rule subject bucket key revision term index attempt took server message error.
+// rule command event subject bucket key file revision term index state attempt
+// took server signal method path status isolation evidence message reason error
+// stack calls components.
 package lattice

@@ -2,6 +2,7 @@ package lattice
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -96,6 +97,14 @@ type Link struct {
 	// SourceConfig and TargetConfig name configurations.
 	SourceConfig []ConfigName `json:"source_config,omitempty"`
 	TargetConfig []ConfigName `json:"target_config,omitempty"`
+}
+
+// Equal reports whether two links are the same. A list that is empty is the same
+// as none.
+func (l *Link) Equal(m *Link) bool {
+	return l.Source == m.Source && l.Namespace == m.Namespace && l.Package == m.Package && l.Name == m.Name &&
+		l.Target == m.Target && slices.Equal(l.Interfaces, m.Interfaces) &&
+		slices.Equal(l.SourceConfig, m.SourceConfig) && slices.Equal(l.TargetConfig, m.TargetConfig)
 }
 
 // Route is a set of HTTP requests: those for a host name, or any if it is empty,

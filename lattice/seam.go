@@ -69,7 +69,7 @@ type Messenger interface {
 	// Publish sends a message. It may return before it was sent; while the
 	// connection is lost messages wait in a buffer, and ErrUnavailable is the
 	// error when it is full. If nobody subscribes to a message with a Reply, a
-	// message that is NoResponders comes there.
+	// message that is NoResponders comes there. Nothing of m is kept.
 	Publish(m *Message) error
 	// Request sends a message and waits for one answer. The error is an *Error
 	// of CodeUnavailable and Undelivered if nobody subscribes to the subject. It is
@@ -109,7 +109,8 @@ type BucketConfig struct {
 	MaxBytes int64
 	// MaxValue bounds a value. If zero, DefaultMaxValue.
 	MaxValue int
-	// Replicas is on how many servers it is kept. If zero, one.
+	// Replicas is on how many servers it is kept. If zero, as before, and at first
+	// one.
 	Replicas int
 	// Memory keeps the bucket in memory: it is gone when the servers stop.
 	Memory bool
@@ -151,8 +152,10 @@ type Entry struct {
 	Key      string
 	Value    []byte
 	Revision uint64
-	Time     time.Time
-	// Deleted says that there is no value any more.
+	// Time is when the value was written, by the clock of who reads it.
+	Time time.Time
+	// Deleted says that there is no value any more. If Revision is that of the value,
+	// nobody has deleted it: it has ended by its time, or was lost with its bucket.
 	Deleted bool
 	// Synced marks, in Watch and without a key, that all values have been given.
 	Synced bool
@@ -181,6 +184,7 @@ type StreamConfig struct {
 	MaxAge      time.Duration
 	MaxBytes    int64
 	MaxMessages int64
-	// Replicas is on how many servers it is kept. If zero, one.
+	// Replicas is on how many servers it is kept. If zero, as before, and at first
+	// one.
 	Replicas int
 }

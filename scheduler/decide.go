@@ -129,17 +129,12 @@ func (d *decider) putLink(c *control.PutLink) error {
 	if _, ok := d.s.Components[lattice.ComponentID(l.Target)]; !ok {
 		result.Notes = append(result.Notes, fmt.Sprintf("no component %q runs yet; if it is no provider either, calls fail until one does", l.Target))
 	}
-	if old != nil && equalLinks(old, &l) {
+	if old != nil && old.Equal(&l) {
 		return nil
 	}
 	d.change(Change{linkKey(&l), Record{Link: &l}})
 	d.happens(lattice.EventLinkPut, key, &l)
 	return nil
-}
-
-func equalLinks(a, b *lattice.Link) bool {
-	return a.Target == b.Target && slices.Equal(a.Interfaces, b.Interfaces) &&
-		slices.Equal(a.SourceConfig, b.SourceConfig) && slices.Equal(a.TargetConfig, b.TargetConfig)
 }
 
 func (d *decider) deleteLink(c *control.DeleteLink) error {

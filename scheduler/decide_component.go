@@ -71,7 +71,7 @@ func (d *decider) add(c *control.StartComponent, old, next *Component) error {
 	next.Spec.Preinit = c.Preinit || old.Spec.Preinit
 	p := next.placed(c.Where.Host)
 	if p == nil {
-		chosen, _, err := Place(d.s, d.hosts, &c.Where, 1, nil)
+		chosen, _, err := choose(d.s, d.hosts, &c.Where, 1, nil)
 		if err != nil {
 			return fmt.Errorf("component %q: %w", c.ID, err)
 		}
@@ -201,7 +201,7 @@ func (d *decider) place(old, next *Component, n int, revision uint64) error {
 		for _, p := range next.Hosts {
 			not = append(not, p.Host)
 		}
-		chosen, others, err := Place(d.s, d.hosts, &next.Where, more, not)
+		chosen, others, err := choose(d.s, d.hosts, &next.Where, more, not)
 		if err != nil {
 			return fmt.Errorf("component %q: %w", next.Spec.ID, err)
 		}

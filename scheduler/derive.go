@@ -7,55 +7,17 @@ import (
 	"github.com/wattle-dev/wattle/lattice"
 )
 
-// Documents are what follows from a state, besides its links and configurations,
-// which are documents themselves.
-type Documents struct {
-	// Desired has a document for each host that was ever told anything.
-	Desired map[lattice.HostID]*lattice.Desired
-	// Assignments has one for each component.
-	Assignments map[lattice.ComponentID]*lattice.Assignment
-}
-
-// Derive returns what follows from the state of a lattice. All of it has the stamp
-// of the state.
-func Derive(name lattice.Name, s *State) *Documents {
-	d := &Documents{
-		Desired:     make(map[lattice.HostID]*lattice.Desired, len(s.Hosts)),
-		Assignments: make(map[lattice.ComponentID]*lattice.Assignment, len(s.Components)),
-	}
-	for id := range s.Hosts {
-		d.Desired[id] = s.emptyDesired(name, id)
-	}
-	for _, id := range slices.Sorted(maps.Keys(s.Components)) {
-		c := s.Components[id]
-		d.Assignments[id] = s.assignment(c)
-		spec := s.spec(c)
-		for i := range c.Hosts {
-			p := &c.Hosts[i]
-			if d.Desired[p.Host] == nil {
-				d.Desired[p.Host] = s.emptyDesired(name, p.Host)
-			}
-			d.Desired[p.Host].Components = append(d.Desired[p.Host].Components, p.on(spec))
-		}
-	}
-	return d
-}
-
-// desired is the document of one host.
+// desired is the document of one host. It has the stamp of the state, as all that
+// follows from it.
 func (s *State) desired(name lattice.Name, h lattice.HostID) *lattice.Desired {
-	d := s.emptyDesired(name, h)
+	d := &lattice.Desired{Lattice: name, Host: h, Stamp: s.Stamp, State: s.wish(h)}
+	if w := s.Hosts[h]; w != nil {
+		d.Labels = w.Labels
+	}
 	for _, id := range slices.Sorted(maps.Keys(s.Components)) {
 		if p := s.Components[id].placed(h); p != nil {
 			d.Components = append(d.Components, p.on(s.spec(s.Components[id])))
 		}
-	}
-	return d
-}
-
-func (s *State) emptyDesired(name lattice.Name, h lattice.HostID) *lattice.Desired {
-	d := &lattice.Desired{Lattice: name, Host: h, Stamp: s.Stamp, State: s.wish(h)}
-	if w := s.Hosts[h]; w != nil {
-		d.Labels = w.Labels
 	}
 	return d
 }

@@ -5,13 +5,12 @@
 //
 // The [State] is what operators have asked for: components and where each of them
 // was placed, links, configurations, states and labels of hosts. It is the only
-// truth. Everything that others read is derived from it by [Derive], a pure
-// function: what each host ought to run (lattice.Desired), which hosts may be
-// called for a component (lattice.Assignment), and the links and configurations
-// for people to look at.
+// truth. Everything that others read follows from it, by pure functions: what each
+// host ought to run (lattice.Desired), which hosts may be called for a component
+// (lattice.Assignment), and the links and configurations for people to look at.
 //
 // [Decide] turns a command of package scheduler/control into changes of the state,
-// or says why not. It is pure as well, and so is [Place], which chooses hosts.
+// or says why not. It is pure as well, and so is the choice of hosts.
 //
 // # Where the truth is kept
 //
@@ -45,6 +44,17 @@
 // start it does so for all of them, which mends what a crash left half done. A
 // record of the state that does not verify then is taken back from the documents
 // that were derived from it.
+//
+// It looks every few seconds whether its buckets, the store of binaries and the
+// stream of events are there, makes those that were deleted, and writes what was in
+// them. What hosts had written they write again. Binaries have to be uploaded again.
+// With several services, one that has not heard of the last commands yet when the
+// bucket of the state is deleted may write what it knows, and those commands are lost.
+//
+// # What it can be asked
+//
+// The service is one named wattle-scheduler in the sense of package microservice, with
+// the endpoints health and state.
 //
 // # What it does not do
 //

@@ -40,7 +40,7 @@ func TestFaults(t *testing.T) {
 				done, failed := map[string]bool{}, 0
 				for i := range 60 {
 					key := fmt.Sprintf("k%d", i)
-					if _, err := l.client.PutLabel(t.Context(), &control.PutLabel{Host: h.id, Key: key, Value: "v"}); err != nil {
+					if _, err := l.do(t.Context(), &control.PutLabel{Host: h.id, Key: key, Value: "v"}); err != nil {
 						failed++
 						continue
 					}

@@ -112,7 +112,7 @@ func TestHostileHost(t *testing.T) {
 			})
 		}
 	}
-	if r, err := l.client.ScaleComponent(t.Context(), &control.ScaleComponent{ID: "c", MaxInstances: 5}); err != nil || !r.Changed {
+	if r, err := l.do(t.Context(), &control.ScaleComponent{ID: "c", MaxInstances: 5}); err != nil || !r.Changed {
 		t.Errorf("scale: %+v, %v", r, err)
 	}
 	if a := l.assignment("c"); a == nil || len(a.Hosts) != 1 {

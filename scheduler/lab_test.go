@@ -71,7 +71,8 @@ func (l *lab) schedule() *running {
 	creds := trusttest.Creds(l.tb, l.keyring, name, trust.RoleScheduler)
 	r := &running{lattice: l.join(trust.RoleScheduler, creds), signer: trusttest.Signer(l.tb, creds)}
 	r.Service = scheduler.New(r.lattice, name, r.signer, l.verifier, &scheduler.Options{
-		Logger: slog.New(slog.NewTextHandler(l.tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Logger:    slog.New(slog.NewTextHandler(l.tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+		LeadsEdge: func() bool { return true },
 	})
 	l.privy = r.lattice
 	ctx, cancel := context.WithCancel(context.Background())
@@ -157,11 +158,18 @@ func (l *lab) store(n int) string {
 	return digest(n)
 }
 
+// do sends a command.
+func (l *lab) do(ctx context.Context, cmd control.Command) (*control.Result, error) {
+	result := new(control.Result)
+	return result, l.client.Do(ctx, cmd, result)
+}
+
 // start starts a component, again while the scheduler has not heard of the hosts.
 func (l *lab) start(cmd *control.StartComponent) *control.ComponentResult {
 	l.tb.Helper()
 	for deadline := time.Now().Add(patience); ; {
-		result, err := l.client.StartComponent(l.tb.Context(), cmd)
+		result := new(control.ComponentResult)
+		err := l.client.Do(l.tb.Context(), cmd, result)
 		if err == nil {
 			return result
 		}

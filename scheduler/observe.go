@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wattle-dev/wattle/hostgroup"
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
 )
@@ -21,14 +22,6 @@ type heard struct {
 	told lattice.Stamp
 }
 
-// Bounds of how long a host that says nothing counts as there: a multiple of the
-// time between its reports, which is what it says itself and so is bounded.
-const (
-	silentAfter = 3
-	minEvery    = 200 * time.Millisecond
-	maxEvery    = time.Minute
-)
-
 // observed returns what is known of hosts.
 func (s *Service) observed(now time.Time) map[lattice.HostID]*Observed {
 	all := make(map[lattice.HostID]*Observed, len(s.hosts))
@@ -40,8 +33,8 @@ func (s *Service) observed(now time.Time) map[lattice.HostID]*Observed {
 			Labels: h.report.Labels,
 			State:  h.report.State,
 		}
-		every := min(max(time.Duration(min(h.report.Every, maxEvery.Milliseconds()))*time.Millisecond, minEvery), maxEvery)
-		if silent := now.Sub(h.at); silent > silentAfter*every {
+		silent := now.Sub(h.at)
+		if m := (hostgroup.Member{Report: h.report, Silent: silent.Milliseconds()}); m.Unreachable() {
 			o.Silent = fmt.Sprintf("it has not reported for %s", silent.Round(100*time.Millisecond))
 		}
 		all[id] = o

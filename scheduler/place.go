@@ -24,12 +24,12 @@ type Observed struct {
 	Silent string
 }
 
-// Place chooses n hosts for a component: of those that are ready and meet where,
+// choose chooses n hosts for a component: of those that are ready and meet where,
 // the ones with the fewest components, and by their IDs among equals. Hosts in not
 // are left out of account. It returns those chosen, best first, and those passed
 // over, each with the reason. If there are too few, the error is of kind
 // ErrUnavailable, or ErrNotFound for a named host that there is not.
-func Place(s *State, hosts map[lattice.HostID]*Observed, where *control.Where, n int, not []lattice.HostID) (chosen, passed []control.Placement, err error) {
+func choose(s *State, hosts map[lattice.HostID]*Observed, where *control.Where, n int, not []lattice.HostID) (chosen, passed []control.Placement, err error) {
 	if where.Host != "" && hosts[where.Host] == nil {
 		return nil, nil, fmt.Errorf("host %s: %w in this lattice: `wattle get hosts` lists those that are", where.Host, lattice.ErrNotFound)
 	}

@@ -1,13 +1,9 @@
 package scheduler
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/wattle-dev/wattle/lattice"
@@ -161,35 +157,14 @@ func decodeRecord(key string, data []byte) (lattice.Stamp, Change, error) {
 }
 
 func encode(what string, v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", what, lattice.ErrInvalid, err)
-	}
-	data := bytes.TrimRight(b.Bytes(), "\n")
-	if len(data) > wire.MaxDocument {
-		return nil, fmt.Errorf("%s: %w: %d bytes, the limit is %d", what, lattice.ErrExhausted, len(data), wire.MaxDocument)
-	}
-	return data, nil
+	return wire.EncodeObject(what, v, wire.MaxDocument)
 }
 
 func decode(what string, data []byte, v any) error {
-	if len(data) > wire.MaxDocument {
-		return fmt.Errorf("%s: %w: %d bytes, the limit is %d", what, lattice.ErrInvalid, len(data), wire.MaxDocument)
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
-		return fmt.Errorf("%s before byte %d: %w: %v", what, dec.InputOffset(), lattice.ErrInvalid, err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s at byte %d: %w: more follows", what, dec.InputOffset(), lattice.ErrInvalid)
-	}
-	return nil
+	return wire.DecodeObject(what, data, wire.MaxDocument, v, "labels", "annotations", "values")
 }
 
-// events of a decision, before they have an ID and a time.
+// happening is an event of a decision, before it has an ID and a time.
 type happening struct {
 	kind    string
 	subject string

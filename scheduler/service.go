@@ -1,13 +1,13 @@
 package scheduler
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
@@ -19,9 +19,17 @@ import (
 type Options struct {
 	// Logger receives what the service does. If nil, nothing is logged.
 	Logger *slog.Logger
-	// Replicas is on how many servers the buckets and streams that it makes are
-	// kept. If zero, one.
+	// Replicas is on how many servers the buckets and streams are kept. If zero, it
+	// stays as it is, and those that it makes are on one.
 	Replicas int
+	// ID tells this service from others of the lattice: letters, digits, hyphens and
+	// underscores. If empty, it is random.
+	ID string
+	// Version is that of the program.
+	Version string
+	// LeadsEdge reports whether this process writes what the tools of wasmCloud read.
+	// If nil, it does not.
+	LeadsEdge func() bool
 	// NewID makes the IDs of events. If nil, they are random.
 	NewID func() string
 }
@@ -34,7 +42,9 @@ func (o *Options) withDefaults() Options {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	opts.Replicas = cmp.Or(opts.Replicas, 1)
+	if opts.ID == "" {
+		opts.ID = rand.Text()
+	}
 	if opts.NewID == nil {
 		opts.NewID = rand.Text
 	}
@@ -54,6 +64,7 @@ type Service struct {
 	ready    chan struct{}
 	calls    chan *call
 	changes  chan changed
+	status   atomic.Pointer[Status]
 
 	// What follows belongs to the goroutine of Run.
 
@@ -169,10 +180,15 @@ func (s *Service) Run(ctx context.Context) error {
 	if err := s.lattice.Flush(ctx); err != nil && ctx.Err() == nil {
 		s.log.WarnContext(ctx, "commands are not known to be served yet", "error", err)
 	}
+	wg.Go(func() { s.keep(ctx) })
+	s.note(nil)
+	defer s.answer(context.WithoutCancel(ctx))()
 	close(s.ready)
 	s.log.InfoContext(ctx, "scheduler serves", "lattice", string(s.name), "index", s.truth.state.Stamp.Index)
 	s.loop(ctx)
-	s.leave(context.WithoutCancel(ctx), sub)
+	if err := lattice.Leave(ctx, s.lattice, sub); err != nil {
+		s.log.WarnContext(ctx, "subscription has not ended", "error", err)
+	}
 	for {
 		select {
 		case c := <-s.calls:
@@ -180,20 +196,6 @@ func (s *Service) Run(ctx context.Context) error {
 		default:
 			return ended(ctx, ctx.Err())
 		}
-	}
-}
-
-// leave ends the subscription to commands and waits until the servers know, so that
-// who comes from then on is told at once that nobody serves.
-func (s *Service) leave(ctx context.Context, sub lattice.Subscription) {
-	err := sub.Unsubscribe()
-	if err == nil && s.lattice.Connected() {
-		ctx, cancel := context.WithTimeout(ctx, time.Second)
-		defer cancel()
-		err = s.lattice.Flush(ctx)
-	}
-	if err != nil {
-		s.log.WarnContext(ctx, "subscription has not ended", "error", err)
 	}
 }
 
@@ -235,8 +237,29 @@ const (
 	eventsNumber = 100_000
 )
 
-// prepare makes buckets, the store of objects and the stream of events.
+// prepare makes buckets, the store of objects and the stream of events, and opens
+// what the service writes to.
 func (s *Service) prepare(ctx context.Context) error {
+	made, objects, err := s.found(ctx)
+	if err != nil {
+		return err
+	}
+	s.artifacts = objects
+	s.truth = &truth{
+		name: s.buckets.Specs(), bucket: made[s.buckets.Specs()],
+		signer: s.signer, verifier: s.verifier, log: s.log, state: NewState(),
+	}
+	stand := func(name string) *shelf { return &shelf{name: name, bucket: made[name], seen: map[string]seen{}} }
+	s.desired = stand(s.buckets.Desired())
+	s.assignments = stand(s.buckets.Components())
+	s.links = stand(s.buckets.Links())
+	s.configs = stand(s.buckets.Config())
+	return nil
+}
+
+// found makes what the lattice lacks of its buckets, its store of objects and its
+// stream of events.
+func (s *Service) found(ctx context.Context) (map[string]lattice.Bucket, lattice.Objects, error) {
 	made := map[string]lattice.Bucket{}
 	for _, c := range []lattice.BucketConfig{
 		{Name: s.buckets.Specs(), Description: "what operators asked for: the scheduler's own"},
@@ -250,13 +273,13 @@ func (s *Service) prepare(ctx context.Context) error {
 		c.Replicas = s.opts.Replicas
 		b, err := s.lattice.CreateBucket(ctx, c)
 		if err != nil {
-			return fmt.Errorf("create bucket %q: %w", c.Name, err)
+			return nil, nil, fmt.Errorf("create bucket %q: %w", c.Name, err)
 		}
 		made[c.Name] = b
 	}
 	objects, err := s.lattice.Objects(ctx, s.buckets.Artifacts(), true)
 	if err != nil {
-		return fmt.Errorf("create object store %q: %w", s.buckets.Artifacts(), err)
+		return nil, nil, fmt.Errorf("create object store %q: %w", s.buckets.Artifacts(), err)
 	}
 	err = s.lattice.CreateStream(ctx, lattice.StreamConfig{
 		Name:        s.buckets.Events(),
@@ -268,19 +291,56 @@ func (s *Service) prepare(ctx context.Context) error {
 		Replicas:    s.opts.Replicas,
 	})
 	if err != nil {
-		return fmt.Errorf("create stream %q: %w", s.buckets.Events(), err)
+		return nil, nil, fmt.Errorf("create stream %q: %w", s.buckets.Events(), err)
 	}
-	s.artifacts = objects
-	s.truth = &truth{
-		name: s.buckets.Specs(), bucket: made[s.buckets.Specs()],
-		signer: s.signer, verifier: s.verifier, log: s.log, state: NewState(),
+	return made, objects, nil
+}
+
+// lookEvery is how often the service looks whether what it has made is there.
+const lookEvery = 5 * time.Second
+
+// keep makes anew what somebody has removed, until ctx ends. Watches find then that
+// all is gone, and it is written anew.
+func (s *Service) keep(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	failing := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if !s.lattice.Connected() {
+			continue
+		}
+		lacking, err := s.lacking(ctx)
+		if lacking {
+			s.log.WarnContext(ctx, "buckets or streams are gone and are made anew", "lattice", string(s.name), "error", err)
+			_, _, err = s.found(ctx)
+		}
+		if err != nil && ctx.Err() == nil && !failing {
+			s.log.WarnContext(ctx, "what the lattice needs cannot be made: documents may not be written", "error", err)
+		}
+		failing = err != nil
 	}
-	stand := func(name string) *shelf { return &shelf{name: name, bucket: made[name], seen: map[string]seen{}} }
-	s.desired = stand(s.buckets.Desired())
-	s.assignments = stand(s.buckets.Components())
-	s.links = stand(s.buckets.Links())
-	s.configs = stand(s.buckets.Config())
-	return nil
+}
+
+// lacking reports whether something is not there that found makes. It changes
+// nothing: another service may have made it otherwise.
+func (s *Service) lacking(ctx context.Context) (bool, error) {
+	var err error
+	for _, name := range []string{
+		s.buckets.Specs(), s.buckets.Desired(), s.buckets.Components(), s.buckets.Links(), s.buckets.Config(), s.buckets.Hosts(), s.buckets.Ready(),
+	} {
+		if _, err = s.lattice.Bucket(ctx, name); err != nil {
+			return errors.Is(err, lattice.ErrNotFound), err
+		}
+	}
+	if _, err = s.lattice.Objects(ctx, s.buckets.Artifacts(), false); err == nil {
+		err = s.lattice.Replay(ctx, s.buckets.Events(), s.subjects.Events(), time.Now(), func(*lattice.Message) error { return nil })
+	}
+	return errors.Is(err, lattice.ErrNotFound), err
 }
 
 // watch passes on the changes of a bucket.
@@ -308,8 +368,16 @@ func (s *Service) observe(ctx context.Context, c changed) {
 	case s.buckets.Hosts():
 		s.hear(ctx, c.entry, c.live)
 	case s.truth.name:
+		if c.live && s.truth.behind(c.entry) {
+			s.damaged[logKey] = true // repair brings the state up to it
+		}
 		if c.live && s.truth.check(c.entry) {
 			s.damaged[key] = true
+			if key == logKey {
+				// The bucket may have been made anew, and counts anew: what is there is
+				// judged by its stamp.
+				s.truth.revision = 0
+			}
 		}
 	case s.desired.name:
 		if s.news(ctx, s.desired, c.entry) {
@@ -370,7 +438,9 @@ func (s *Service) loop(ctx context.Context) {
 			}
 		}
 		retry = nil
-		if err := s.repair(ctx); err != nil && ctx.Err() == nil {
+		err := s.repair(ctx)
+		s.note(err)
+		if err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "documents are not written yet", "error", err)
 			retry = time.After(retryAfter)
 		}

@@ -50,13 +50,13 @@ func testService(t *testing.T, l *lab) {
 	if err != nil || e.Type != lattice.EventPrefix+lattice.EventComponentScaled || e.Subject != "c" || e.Source != "scheduler" {
 		t.Errorf("event %+v, %v", e, err)
 	}
-	if _, err := l.client.PutConfig(t.Context(), &control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "1"}}); err != nil {
+	if _, err := l.do(t.Context(), &control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "1"}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := l.value(l.buckets.Config(), "cfg"); string(got) != `{"a":"1"}` {
 		t.Errorf("config %s", got)
 	}
-	if _, err := l.client.StopComponent(t.Context(), &control.StopComponent{ID: "c"}); err != nil {
+	if _, err := l.do(t.Context(), &control.StopComponent{ID: "c"}); err != nil {
 		t.Fatal(err)
 	}
 	if d := l.desired(h); d == nil || len(d.Components) != 0 {
@@ -74,7 +74,7 @@ func testBinaryMissing(t *testing.T, l *lab) {
 	l.schedule()
 	l.host(nil)
 	l.start(&control.StartComponent{ID: "c", Ref: "r", Digest: l.store(1)})
-	_, err := l.client.UpdateComponent(t.Context(), &control.UpdateComponent{ID: "c", Ref: "r2", Digest: digest(2)})
+	_, err := l.do(t.Context(), &control.UpdateComponent{ID: "c", Ref: "r2", Digest: digest(2)})
 	if !errors.Is(err, lattice.ErrNotFound) || !strings.Contains(err.Error(), "`wattle component push`") {
 		t.Errorf("error %v, want %v with what to do", err, lattice.ErrNotFound)
 	}
@@ -123,10 +123,10 @@ func testTampering(t *testing.T, l *lab) {
 	s := l.schedule()
 	h := l.host(nil)
 	l.start(&control.StartComponent{ID: "c", Ref: "r", Digest: l.store(1)})
-	if _, err := l.client.PutLink(t.Context(), &control.PutLink{Link: link("c", "kv")}); err != nil {
+	if _, err := l.do(t.Context(), &control.PutLink{Link: link("c", "kv")}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.client.PutConfig(t.Context(), &control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "1"}}); err != nil {
+	if _, err := l.do(t.Context(), &control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "1"}}); err != nil {
 		t.Fatal(err)
 	}
 	old := l.value(l.buckets.Desired(), string(h.id))
@@ -182,7 +182,7 @@ func testTampering(t *testing.T, l *lab) {
 		})
 	}
 	// And it has all in mind still.
-	if r, err := l.client.ScaleComponent(t.Context(), &control.ScaleComponent{ID: "c", MaxInstances: 4}); err != nil || !r.Changed {
+	if r, err := l.do(t.Context(), &control.ScaleComponent{ID: "c", MaxInstances: 4}); err != nil || !r.Changed {
 		t.Errorf("scale: %+v, %v", r, err)
 	}
 	// What nobody asked for goes.
@@ -205,7 +205,7 @@ func TestRestart(t *testing.T) { overBoth(t, testRestart) }
 func testRestart(t *testing.T, l *lab) {
 	s := l.schedule()
 	h := l.host(nil)
-	if _, err := l.client.PutConfig(t.Context(), &control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "1"}}); err != nil {
+	if _, err := l.do(t.Context(), &control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "1"}}); err != nil {
 		t.Fatal(err)
 	}
 	l.start(&control.StartComponent{ID: "c", Ref: "r", Digest: l.store(1), Config: []lattice.ConfigName{"cfg"}, Routes: []lattice.Route{{Path: "/c"}}})
@@ -242,7 +242,7 @@ func testRestart(t *testing.T, l *lab) {
 		if a := l.assignment("c"); a == nil || !slices.Equal(a.Hosts, []lattice.HostID{h.id}) {
 			t.Fatalf("after %s %s was lost: assignment %+v", test.bucket, test.key, a)
 		}
-		r, err := l.client.PutConfig(t.Context(), &control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "1"}})
+		r, err := l.do(t.Context(), &control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "1"}})
 		if err != nil || r.Changed {
 			t.Fatalf("after %s %s was lost: config: %+v, %v", test.bucket, test.key, r, err)
 		}
@@ -270,7 +270,7 @@ func testStateLost(t *testing.T, l *lab) {
 	// What it says later is of no account.
 	h.report.Applied = lattice.Stamp{Term: 1, Index: 1 << 40}
 	l.says(h)
-	r, err := l.client.PutLabel(t.Context(), &control.PutLabel{Host: h.id, Key: "k", Value: "v"})
+	r, err := l.do(t.Context(), &control.PutLabel{Host: h.id, Key: "k", Value: "v"})
 	if err != nil || r.Stamp.Index >= 1<<40 {
 		t.Errorf("label: %+v, %v, want no leap", r, err)
 	}
@@ -283,7 +283,7 @@ func testStopOnce(t *testing.T, l *lab) {
 	l.schedule()
 	h := l.host(nil)
 	l.start(&control.StartComponent{ID: "c", Ref: "r", Digest: l.store(1)})
-	if _, err := l.client.SetHostState(t.Context(), &control.SetHostState{Host: h.id, State: lattice.HostStopped}); err != nil {
+	if _, err := l.do(t.Context(), &control.SetHostState{Host: h.id, State: lattice.HostStopped}); err != nil {
 		t.Fatal(err)
 	}
 	if d := l.desired(h); d == nil || d.State != lattice.HostStopped {
@@ -324,7 +324,7 @@ func testForgedCommand(t *testing.T, l *lab) {
 		}
 	}
 	// This one comes after them.
-	if _, err := l.client.PutLabel(t.Context(), &control.PutLabel{Host: h.id, Key: "k", Value: "v"}); err != nil {
+	if _, err := l.do(t.Context(), &control.PutLabel{Host: h.id, Key: "k", Value: "v"}); err != nil {
 		t.Fatal(err)
 	}
 	if l.assignment("c") == nil {
@@ -333,7 +333,7 @@ func testForgedCommand(t *testing.T, l *lab) {
 	s.stop()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if _, err := l.client.StopComponent(ctx, &control.StopComponent{ID: "c"}); !errors.Is(err, lattice.ErrUnavailable) || !strings.Contains(err.Error(), "wattle up") {
+	if _, err := l.do(ctx, &control.StopComponent{ID: "c"}); !errors.Is(err, lattice.ErrUnavailable) || !strings.Contains(err.Error(), "wattle up") {
 		t.Errorf("without a scheduler: %v, want %v with what to do", err, lattice.ErrUnavailable)
 	}
 }

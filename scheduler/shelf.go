@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -27,14 +28,17 @@ type seen struct {
 
 // observe takes a change in, and reports whether it is news.
 func (s *shelf) observe(v lattice.Verifier, e lattice.Entry) bool {
-	if have, ok := s.seen[e.Key]; ok && e.Revision == have.revision {
-		return false
-	}
 	now := seen{revision: e.Revision, gone: e.Deleted}
 	if !e.Deleted {
 		if value, err := v.Scheduler(s.name, e.Key, e.Value); err == nil {
 			now.value = value
 		}
+	}
+	// A revision alone does not tell: a bucket that was made anew counts them anew,
+	// and what is lost with one is gone at the revision that it had.
+	have, ok := s.seen[e.Key]
+	if ok && now.revision == have.revision && now.gone == have.gone && bytes.Equal(now.value, have.value) {
+		return false
 	}
 	s.seen[e.Key] = now
 	return true

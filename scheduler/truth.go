@@ -19,6 +19,10 @@ const term = 1
 // service, or somebody who may not write there, makes one fail.
 const maxAttempts = 16
 
+// maxConflicts is how many commits in a row must fail for what is there to be
+// believed even if it seems to be older than what was seen.
+const maxConflicts = maxAttempts / 2
+
 // truth is the state, and the bucket where it is kept. It belongs to one goroutine.
 type truth struct {
 	name     string // of the bucket
@@ -34,6 +38,8 @@ type truth struct {
 	revision uint64
 	// unwritten says that the records of last may not be written yet.
 	unwritten bool
+	// conflicts counts the commits in a row for which something else was there.
+	conflicts int
 }
 
 // load reads the whole state. What it knew already and finds neither changed nor
@@ -162,10 +168,13 @@ func (t *truth) verified(e lattice.Entry) (*entry, error) {
 func (t *truth) commit(ctx context.Context, changes []Change, index uint64) error {
 	e := &entry{Stamp: lattice.Stamp{Term: term, Index: index}, Changes: changes}
 	if err := t.append(ctx, e); err != nil {
+		if t.conflicts++; t.conflicts >= maxConflicts {
+			t.revision = 0 // the bucket was made anew, and counts anew
+		}
 		return err
 	}
 	t.state = t.state.With(e.Stamp, changes...)
-	t.last, t.unwritten = e, true
+	t.last, t.unwritten, t.conflicts = e, true, 0
 	return nil
 }
 
@@ -275,6 +284,17 @@ func (t *truth) check(e lattice.Entry) bool {
 	}
 	_, _, err = decodeRecord(e.Key, value)
 	return err != nil
+}
+
+// behind reports whether what was seen is an entry of the log that another service
+// has written since. A service that waits with it for the next command could have
+// nothing but an old state to go by, if the bucket was lost meanwhile.
+func (t *truth) behind(e lattice.Entry) bool {
+	if e.Key != logKey {
+		return false
+	}
+	next, err := t.verified(e)
+	return err == nil && (t.last == nil || next.Stamp.Compare(t.last.Stamp) > 0)
 }
 
 // mend writes the record of a key as the state has it. A key that the state does

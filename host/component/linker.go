@@ -123,6 +123,18 @@ func (l *Linker) Serves(name string) (wit.InterfaceID, bool) {
 	return h.id, true
 }
 
+// Interfaces returns the names of what this linker offers, with their versions, in
+// order.
+func (l *Linker) Interfaces() []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(l.ifaces)) {
+		for _, h := range l.ifaces[name] {
+			names = append(names, h.id.String())
+		}
+	}
+	return names
+}
+
 // find returns the interface that serves an import: the same name, on the same
 // track of versions (Explainer.md, "Canonical Interface Name").
 func (l *Linker) find(name string) *hostInterface {

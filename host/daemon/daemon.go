@@ -14,6 +14,7 @@ import (
 	"github.com/wattle-dev/wattle/host/component"
 	"github.com/wattle-dev/wattle/hostgroup/machine"
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/directory"
 	"github.com/wattle-dev/wattle/lattice/wire"
 )
 
@@ -107,6 +108,10 @@ func (d *Daemon) sinceBeat() time.Duration {
 // and over the lattice otherwise. It can be used before Run and until Run returns.
 func (d *Daemon) Router() lattice.Invoker { return d.services.router }
 
+// Directory returns what Router goes by: which hosts can be called for what. Run
+// keeps it up to date.
+func (d *Daemon) Directory() *directory.Directory { return d.services.directory }
+
 // Run runs the host until ctx ends, or an operator has it stop. Then it drains and
 // says that it has stopped. The error tells what could not be ended in good order.
 func (d *Daemon) Run(ctx context.Context) error {
@@ -122,6 +127,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	var watches sync.WaitGroup
 	watches.Go(func() { d.watch(background) })
 	watches.Go(func() { d.ready.run(background) })
+	watches.Go(func() { d.ready.watch(background) })
 	reports, cancelReports := context.WithCancel(background)
 	var reporter sync.WaitGroup
 	reporter.Go(func() { d.reportAll(reports) })

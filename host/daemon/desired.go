@@ -29,7 +29,24 @@ func (d *Daemon) restore(ctx context.Context) {
 	}
 	if err != nil {
 		d.log.WarnContext(ctx, "desired document of the last run not used: waiting for the scheduler's", "error", err)
+		return
 	}
+	d.services.directory.Seed(d.assigned())
+}
+
+// assigned returns what the host knows of assignments by its own desired document.
+func (d *Daemon) assigned() []*lattice.Assignment {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var all []*lattice.Assignment
+	for i := range d.desired.Components {
+		c := &d.desired.Components[i]
+		all = append(all, &lattice.Assignment{
+			Component: c.ID, Stamp: d.desired.Stamp, Ref: c.Ref, Digest: c.Digest, Revision: c.Revision,
+			Hosts: []lattice.HostID{d.opts.ID}, Routes: c.Routes,
+		})
+	}
+	return all
 }
 
 // watch follows the host's desired document until ctx ends.

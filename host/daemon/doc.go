@@ -63,7 +63,9 @@
 //
 // # Faults
 //
-// A daemon that cannot reach NATS goes on with what it has. Documents and artifacts
+// A daemon that cannot reach NATS goes on with what it has, and starts with it: what
+// it was told last says also which requests go to its components, until its directory
+// is complete. Documents and artifacts
 // that cannot be stored, as on a full disk, are used all the same, and it is said
 // that they would be lost. Times are measured by a clock that does not jump.
 package daemon

@@ -14,7 +14,7 @@ import (
 func (d *Daemon) event(kind, subject string, about any) {
 	data, err := json.Marshal(about)
 	if err != nil {
-		d.log.Error("event not made", "kind", kind, "error", err)
+		d.log.Error("event not made", "event", kind, "error", err)
 		return
 	}
 	var id [16]byte
@@ -27,6 +27,6 @@ func (d *Daemon) event(kind, subject string, about any) {
 		err = d.l.Publish(&lattice.Message{Subject: d.subjects.HostEvent(d.opts.ID, kind), Data: event})
 	}
 	if err != nil {
-		d.log.Debug("event not published", "kind", kind, "error", err)
+		d.log.Debug("event not published", "event", kind, "error", err)
 	}
 }

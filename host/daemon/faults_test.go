@@ -381,5 +381,6 @@ func TestBuckets(t *testing.T) {
 		}
 	}
 	w.awaitRunning("hello") // by the next heartbeat
+	w.awaitReady("hello", true)
 	w.says(h, "hello", "hello")
 }

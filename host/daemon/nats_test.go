@@ -12,9 +12,10 @@ import (
 	"github.com/wattle-dev/wattle/lattice/trust"
 )
 
-// TestNATS runs a host on NATS, with no more rights than a host has, and restarts
-// the server.
-func TestNATS(t *testing.T) {
+// newNATSWorld makes a lattice on NATS, where the host has no more rights than a host
+// has. It returns the server and how it was started.
+func newNATSWorld(t *testing.T) (*world, *natsserver.Server, natsserver.Options) {
+	t.Helper()
 	w := newWorld(t)
 	operator, err := w.ring.OperatorJWT()
 	if err != nil {
@@ -29,6 +30,7 @@ func TestNATS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = server.Shutdown(context.Background()) })
 	address, err := url.Parse(server.ClientURL())
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +38,6 @@ func TestNATS(t *testing.T) {
 	if o.Port, err = strconv.Atoi(address.Port()); err != nil { // the one that was free
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = server.Shutdown(context.Background()) })
 	connect := func(role trust.Role, key *trust.Key) (lattice.Lattice, error) {
 		c, err := w.ring.Issue(lattice.DefaultName, role, &trust.User{Key: key})
 		if err != nil {
@@ -51,7 +52,13 @@ func TestNATS(t *testing.T) {
 	t.Cleanup(func() { _ = w.l.Close() })
 	w.connect = func() (lattice.Lattice, error) { return connect(trust.RoleHost, w.key) }
 	w.create()
+	return w, server, o
+}
 
+// TestNATS restarts the server of a host.
+func TestNATS(t *testing.T) {
+	w, server, o := newNATSWorld(t)
+	t.Cleanup(func() { _ = server.Shutdown(context.Background()) })
 	h := w.start()
 	one, two := w.upload("one", hello), w.upload("two", target)
 	w.want(one)
@@ -61,6 +68,7 @@ func TestNATS(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.says(h, "one", "hello")
+	var err error
 	if server, err = natsserver.Start(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}

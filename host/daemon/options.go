@@ -48,6 +48,8 @@ type Options struct {
 	Engine component.EngineOptions
 	// WASI is what every component is given. Environment variables are added.
 	WASI wasi.Options
+	// Providers are those that the process has besides the daemon, for the report.
+	Providers []lattice.ProviderStatus
 	// AllowFileRefs has components whose artifact is not in the object store be
 	// read from the file that their ref names. The digest has to be right all the
 	// same.

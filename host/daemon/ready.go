@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"maps"
@@ -17,12 +18,16 @@ const (
 	readyEvery = 10 * time.Minute
 	// readyAgain is the time until what failed is tried again.
 	readyAgain = time.Second
+	// readyGap is the shortest time between two times that what others wrote under
+	// this host's keys is replaced.
+	readyGap = 200 * time.Millisecond
 )
 
 // readiness says in the lattice which components can be called.
 type readiness struct {
 	d      *Daemon
 	notify chan struct{}
+	amiss  chan struct{} // has an element when something else is there than was put
 
 	// sync is held by who puts and deletes, so that these are in order.
 	sync sync.Mutex
@@ -30,14 +35,19 @@ type readiness struct {
 	mu   sync.Mutex
 	want map[lattice.ComponentID]*lattice.Ready
 	put  map[lattice.ComponentID]*lattice.Ready
+	// sent has what was put last, or is being put, as it is in the bucket; foreign
+	// counts what was seen there that is not ours.
+	sent    map[lattice.ComponentID][]byte
+	foreign map[lattice.ComponentID]uint64
 	// known says that put has all keys of this host, those of earlier runs as well.
 	known bool
 }
 
 func newReadiness(d *Daemon) *readiness {
 	return &readiness{
-		d: d, notify: make(chan struct{}, 1),
+		d: d, notify: make(chan struct{}, 1), amiss: make(chan struct{}, 1),
 		want: map[lattice.ComponentID]*lattice.Ready{}, put: map[lattice.ComponentID]*lattice.Ready{},
+		sent: map[lattice.ComponentID][]byte{}, foreign: map[lattice.ComponentID]uint64{},
 	}
 }
 
@@ -94,6 +104,7 @@ func (r *readiness) run(ctx context.Context) {
 	refresh := time.NewTicker(readyEvery)
 	defer refresh.Stop()
 	failing := false
+	var amended time.Time
 	for {
 		err := r.flush(ctx)
 		if ctx.Err() != nil {
@@ -111,6 +122,13 @@ func (r *readiness) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-r.notify:
+		case <-r.amiss:
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(time.Until(amended.Add(readyGap))):
+			}
+			amended = time.Now()
 		case <-again:
 		case <-refresh.C:
 			r.again()
@@ -177,19 +195,82 @@ func (r *readiness) write(ctx context.Context, id lattice.ComponentID, ready *la
 	if err != nil {
 		return err
 	}
-	if err := r.d.put(ctx, r.d.buckets.Ready(), wire.ReadyKey(r.d.opts.ID, id), value); err != nil {
+	bucket, key := r.d.buckets.Ready(), wire.ReadyKey(r.d.opts.ID, id)
+	signed, err := r.d.opts.Signer.Sign(bucket, key, value)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.sent[id] = signed
+	foreign := r.foreign[id]
+	r.mu.Unlock()
+	if err := r.d.putSigned(ctx, bucket, key, signed); err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.put[id] = ready
+	if r.foreign[id] == foreign { // or it may have been replaced already
+		r.put[id] = ready
+	}
 	return nil
+}
+
+// watch sees what is under this host's keys, until ctx ends, and has what others
+// wrote or removed there be put again.
+func (r *readiness) watch(ctx context.Context) {
+	for {
+		b, err := r.d.l.Bucket(ctx, r.d.buckets.Ready())
+		if err == nil {
+			err = b.Watch(ctx, string(r.d.opts.ID)+".*", func(e lattice.Entry) error {
+				if r.see(e) {
+					r.d.log.InfoContext(ctx, "readiness is put again: it was changed or is gone", "bucket", r.d.buckets.Ready(), "key", e.Key)
+					select {
+					case r.amiss <- struct{}{}:
+					default:
+					}
+				}
+				return nil
+			})
+		}
+		if err != nil && ctx.Err() == nil { // run says so
+			r.d.log.DebugContext(ctx, "readiness cannot be followed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(watchAgain):
+		}
+	}
+}
+
+// see takes in what is under a key of this host, and reports whether it should be
+// something else.
+func (r *readiness) see(e lattice.Entry) bool {
+	_, id, err := wire.ParseReadyKey(e.Key)
+	if e.Synced || err != nil {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	wanted := r.want[id] != nil
+	if e.Deleted && !wanted || !e.Deleted && wanted && bytes.Equal(e.Value, r.sent[id]) {
+		return false
+	}
+	r.foreign[id]++
+	delete(r.put, id)
+	if !e.Deleted {
+		r.put[id] = &lattice.Ready{} // not what it should be
+	}
+	return true
 }
 
 // erase deletes the key of a component.
 func (r *readiness) erase(ctx context.Context, id lattice.ComponentID) error {
 	ctx, cancel := context.WithTimeout(ctx, putTime)
 	defer cancel()
+	r.mu.Lock()
+	foreign := r.foreign[id]
+	r.mu.Unlock()
 	err := r.d.with(ctx, r.d.buckets.Ready(), func(b lattice.Bucket) error {
 		return b.Delete(ctx, wire.ReadyKey(r.d.opts.ID, id))
 	})
@@ -198,6 +279,13 @@ func (r *readiness) erase(ctx context.Context, id lattice.ComponentID) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.foreign[id] != foreign {
+		return nil // something else may be there already
+	}
 	delete(r.put, id)
+	if r.want[id] == nil {
+		delete(r.sent, id)
+		delete(r.foreign, id)
+	}
 	return nil
 }

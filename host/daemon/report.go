@@ -4,8 +4,11 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
+	"github.com/wattle-dev/wattle/host/component"
+	"github.com/wattle-dev/wattle/host/wasi"
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
 )
@@ -81,7 +84,8 @@ func (d *Daemon) Report() *lattice.HostReport {
 	r := &lattice.HostReport{
 		ID: d.opts.ID, Name: d.opts.Name, Lattice: d.opts.Lattice, Group: d.opts.Group, Version: d.opts.Version,
 		Started: d.started.UTC(), Time: time.Now().UTC(), Every: d.opts.Heartbeat.Milliseconds(),
-		Capacity: lattice.Capacity{CPUs: d.opts.Machine.CPUs, MemoryBytes: d.opts.Machine.MemoryBytes},
+		Capacity:  lattice.Capacity{CPUs: d.opts.Machine.CPUs, MemoryBytes: d.opts.Machine.MemoryBytes},
+		Providers: append(slices.Clone(d.opts.Providers), builtin()),
 	}
 	if l := d.measured.Load(); l != nil {
 		r.Load = *l
@@ -102,6 +106,13 @@ func (d *Daemon) Report() *lattice.HostReport {
 	}
 	return r
 }
+
+// builtin is what every host serves to components.
+var builtin = sync.OnceValue(func() lattice.ProviderStatus {
+	linker := &component.Linker{}
+	_ = wasi.Define(linker) // it cannot fail: see its tests
+	return lattice.ProviderStatus{ID: "wasi", Name: "WASI", Interfaces: linker.Interfaces(), State: "running"}
+})
 
 // status returns how a component is. It is called with the daemon's lock.
 func (r *runner) status() lattice.ComponentStatus {
@@ -166,6 +177,11 @@ func (d *Daemon) put(ctx context.Context, bucket, key string, value []byte) erro
 	if err != nil {
 		return err
 	}
+	return d.putSigned(ctx, bucket, key, signed)
+}
+
+// putSigned puts a signed document into a bucket.
+func (d *Daemon) putSigned(ctx context.Context, bucket, key string, signed []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, putTime)
 	defer cancel()
 	return d.with(ctx, bucket, func(b lattice.Bucket) error {

@@ -125,7 +125,7 @@ func (run *running) close(d *Daemon, gone func()) {
 	cancel()
 	gone()
 	if err != nil {
-		d.log.Warn("calls go on after the time to drain", "component", run.spec.ID, "running", run.target.Metrics().Running.Load())
+		d.log.Warn("calls go on after the time to drain", "component", run.spec.ID, "calls", run.target.Metrics().Running.Load())
 		timeout := time.Duration(run.spec.Limits.TimeoutMillis) * time.Millisecond
 		if timeout == 0 {
 			timeout = host.DefaultTimeout

@@ -79,7 +79,7 @@ internal/wastgen:         host/component/spectest
 internal/conformance:     host/component/spectest
 internal/bench:           host lattice/invoke lattice/natslattice lattice/trust
 internal/cli/show:
-internal/cli/inventory:   internal/cli/show lattice/wire
+internal/cli/inventory:   internal/cli/show lattice/wire hostgroup
 internal/cli:             host host/wasi/... wit/syntax wit/wave wit/deps wit/witjson wit/compat providers/... internal/cli/... internal/webserver host/daemon lattice/natslattice lattice/natslattice/natsserver lattice/trust scheduler scheduler/control scheduler/wasmcloud
 internal/guests:
 internal/wasitest:        host/wasi

@@ -271,3 +271,4 @@ type nowhere struct{}
 func (nowhere) Hosts(lattice.ComponentID) []lattice.HostID { return nil }
 func (nowhere) Assigned(lattice.ComponentID) (int, bool)   { return 0, true }
 func (nowhere) Synced() bool                               { return true }
+func (nowhere) Said(lattice.HostID) time.Time              { return time.Time{} }

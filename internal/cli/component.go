@@ -152,8 +152,8 @@ func (f *startFlags) run(cmd *cobra.Command, env *Env, id lattice.ComponentID, w
 	if start.Ref, start.Digest, err = s.push(ctx, env, b, what); err != nil {
 		return interrupted(ctx, err)
 	}
-	r, err := s.control.StartComponent(ctx, start)
-	if err != nil {
+	r := new(control.ComponentResult)
+	if err := s.control.Do(ctx, start, r); err != nil {
 		return interrupted(ctx, err)
 	}
 	return f.finish(ctx, env, s, id, r, "started")

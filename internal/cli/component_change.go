@@ -54,8 +54,8 @@ func (f *componentFlags) stop(cmd *cobra.Command, env *Env, id lattice.Component
 		}
 		stop.Host = h.ID
 	}
-	r, err := s.control.StopComponent(ctx, stop)
-	if err != nil {
+	r := new(control.ComponentResult)
+	if err := s.control.Do(ctx, stop, r); err != nil {
 		return interrupted(ctx, err)
 	}
 	s.notes(env, &r.Result)
@@ -111,8 +111,8 @@ func componentScaleCommand(env *Env) *cobra.Command {
 				}
 				scale.Host = h.ID
 			}
-			r, err := s.control.ScaleComponent(ctx, scale)
-			if err != nil {
+			r := new(control.ComponentResult)
+			if err := s.control.Do(ctx, scale, r); err != nil {
 				return interrupted(ctx, err)
 			}
 			return f.finish(ctx, env, s, scale.ID, r, "scaled")
@@ -161,8 +161,8 @@ func componentUpdateCommand(env *Env) *cobra.Command {
 			if update.Ref, update.Digest, err = s.push(ctx, env, b, args[1]); err != nil {
 				return interrupted(ctx, err)
 			}
-			r, err := s.control.UpdateComponent(ctx, update)
-			if err != nil {
+			r := new(control.ComponentResult)
+			if err := s.control.Do(ctx, update, r); err != nil {
 				return interrupted(ctx, err)
 			}
 			return f.finish(ctx, env, s, update.ID, r, "updated")

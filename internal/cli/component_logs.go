@@ -74,6 +74,9 @@ func (f *logsFlags) run(cmd *cobra.Command, env *Env, id lattice.ComponentID) er
 	live := make(chan *lattice.Message, maxWaiting)
 	if f.follow {
 		sub, err := s.Subscribe(wire.Subjects{Lattice: s.name}.Logs(id), "", func(m *lattice.Message) {
+			if wire.FromJetStream(m) {
+				return // no host has written it
+			}
 			select {
 			case live <- m:
 			default: // nobody reads as fast as it writes

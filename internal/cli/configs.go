@@ -51,21 +51,7 @@ A configuration is no place for secrets: who can look at the lattice can read it
 				return err
 			}
 			put := &control.PutConfig{Config: lattice.ConfigName(args[0]), Values: values}
-			if err := put.Check(); err != nil {
-				return &usageError{err}
-			}
-			ctx := cmd.Context()
-			s, err := f.open(ctx, env, cmd.Flags())
-			if err != nil {
-				return err
-			}
-			defer func() { _ = s.Close() }()
-			r, err := s.control.PutConfig(ctx, put)
-			if err != nil {
-				return interrupted(ctx, err)
-			}
-			s.notes(env, r)
-			return done(env, "config %s: %s%s", put.Config, count(len(values), "value"), unchanged(r))
+			return f.change(cmd, env, put, "config %s: %s", put.Config, count(len(values), "value"))
 		},
 	}
 	f.add(cmd.Flags())
@@ -123,21 +109,7 @@ func configDelCommand(env *Env) *cobra.Command {
 		ValidArgsFunction: f.completeKind(env, "config", 0, nil),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			del := &control.DeleteConfig{Config: lattice.ConfigName(args[0])}
-			if err := del.Check(); err != nil {
-				return &usageError{err}
-			}
-			ctx := cmd.Context()
-			s, err := f.open(ctx, env, cmd.Flags())
-			if err != nil {
-				return err
-			}
-			defer func() { _ = s.Close() }()
-			r, err := s.control.DeleteConfig(ctx, del)
-			if err != nil {
-				return interrupted(ctx, err)
-			}
-			s.notes(env, r)
-			return done(env, "config %s deleted%s", args[0], unchanged(r))
+			return f.change(cmd, env, del, "config %s deleted", args[0])
 		},
 	}
 	f.add(cmd.Flags())

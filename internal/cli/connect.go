@@ -104,6 +104,8 @@ func (c *connectFlags) remote() (*place, error) {
 			return nil, fmt.Errorf("--creds: %w", err)
 		}
 		switch {
+		case creds.Role == trust.RoleWasmCloud:
+			return nil, &usageError{fmt.Errorf("--creds %q is for the tools of wasmCloud: make others for wattle with wattle lattice creds operator", c.creds)}
 		case p.name == "":
 			p.name = creds.Lattice
 		case creds.Lattice != "" && creds.Lattice != p.name:

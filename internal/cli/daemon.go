@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +36,7 @@ type daemonFlags struct {
 }
 
 func (f *daemonFlags) add(fs *pflag.FlagSet) {
-	fs.StringVar(&f.name, "name", "", "what people call the host, a `NAME` (default: that of the machine)")
+	fs.StringVar(&f.name, "name", "", "what people call the host, a `NAME` (default: that of its credentials, or of the machine)")
 	fs.StringVar(&f.group, "group", string(lattice.DefaultGroup), "the `GROUP` that the host belongs to")
 	fs.StringToStringVar(&f.labels, "labels", nil, "labels of the host, `KEY=VALUE,…`; arch, os, cpu, memory and isolation are detected")
 	f.maxBody = wasihttp.DefaultMaxRequestBody
@@ -75,6 +76,7 @@ func (f *daemonFlags) check() error {
 type identity struct {
 	id     lattice.HostID
 	signer lattice.Signer
+	name   string // what whoever made its credentials called it, or nothing
 }
 
 // hostIdentity returns the identity that credentials give.
@@ -86,7 +88,11 @@ func hostIdentity(c *trust.Creds) (*identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &identity{c.HostID(), signer}, nil
+	id := &identity{id: c.HostID(), signer: signer}
+	if c.Name != string(trust.RoleHost) { // which is what they have without a name
+		id.name = c.Name
+	}
+	return id, nil
 }
 
 // options returns what the flags say of a daemon. closed frees what it holds.
@@ -102,7 +108,7 @@ func (f *daemonFlags) options(env *Env, name lattice.Name, id *identity, l *log,
 	given := g.options()
 	given.HTTP.MaxRequestBody = int64(f.maxBody)
 	return &daemon.Options{
-		Lattice: name, ID: id.id, Signer: id.signer, Name: f.name, Group: lattice.GroupName(f.group), Labels: f.labels,
+		Lattice: name, ID: id.id, Signer: id.signer, Name: cmp.Or(f.name, id.name), Group: lattice.GroupName(f.group), Labels: f.labels,
 		Version:      version(),
 		Engine:       component.EngineOptions{CacheDir: cache, Compiler: f.compile.compiler(env), Progress: l.compiling},
 		WASI:         given,
@@ -112,29 +118,11 @@ func (f *daemonFlags) options(env *Env, name lattice.Name, id *identity, l *log,
 	}, func() { _ = g.close() }, nil
 }
 
-// connectWait is the longest pause between attempts to reach a lattice.
-const connectWait = 5 * time.Second
-
-// connectDaemon connects to a lattice, and waits for one that cannot be reached.
-func connectDaemon(ctx context.Context, o natslattice.Options, log *slog.Logger) (lattice.Lattice, error) {
-	o.Logger = log
-	for pause := connectWait / 16; ; pause = min(2*pause, connectWait) {
-		l, err := natslattice.Connect(ctx, o)
-		switch {
-		case err == nil:
-			return l, nil
-		case ctx.Err() != nil:
-			return nil, errInterrupted
-		case !errors.Is(err, lattice.ErrUnavailable) || errors.Is(err, lattice.ErrDenied):
-			return nil, err
-		}
-		log.WarnContext(ctx, "waiting for the lattice", "error", err)
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return nil, errInterrupted
-		}
-	}
+// connectDaemon connects to a lattice. If it is away, that is done later.
+func connectDaemon(ctx context.Context, o natslattice.Options, log *slog.Logger) (*natslattice.Lattice, error) {
+	o.Logger, o.Background = log, true
+	l, err := natslattice.Connect(ctx, o)
+	return l, interrupted(ctx, err)
 }
 
 // measures returns telemetry as the environment asks for it; end sends what waits.

@@ -123,6 +123,14 @@ func (d dataDir) occupied() error {
 	return fmt.Errorf("another wattle starts or stops on data directory %q; wait for it, or use another --data-dir", d)
 }
 
+// room says what to do about a full disk.
+func room(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("%w; make room there and do it again: what was there before is as it was", err)
+	}
+	return err
+}
+
 // explain says what to do about an error of a file of the directory.
 func (d dataDir) explain(err error) error {
 	next := ""

@@ -29,6 +29,7 @@
 // The first SIGINT or SIGTERM ends what is under way in good order: a server
 // accepts no more requests and gives those it has ten seconds, a command's
 // guest is stopped; a host drains, which --drain-timeout bounds; a lattice stops
-// its front door, its host, its scheduler and NATS, in this order. A second one ends the process at once, without cleaning up;
-// the shell then sees the signal, not one of the codes.
+// its front door, its host, its scheduler and NATS, in this order. A second one
+// ends the process at once, without cleaning up; the shell then sees the signal,
+// not one of the codes.
 package cli

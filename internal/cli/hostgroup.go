@@ -39,7 +39,7 @@ makes. On NATS servers without credentials it makes a key of its own, and has to
 told with --trust whose scheduler it shall believe.
 
 It runs what the scheduler of the lattice wants it to run, and goes on while the
-lattice is away. The first Ctrl-C or SIGTERM drains it: calls under way are
+lattice is away, from its start if need be: then with what it ran last. The first Ctrl-C or SIGTERM drains it: calls under way are
 finished, for --drain-timeout at most. A second one ends it at once.
 
 Nothing is open to the components unless a flag opens it.`
@@ -107,7 +107,7 @@ func (f *hostGroupFlags) run(cmd *cobra.Command, env *Env) error {
 		if err != nil {
 			return dir.explain(err)
 		}
-		id = &identity{key.HostID(), trust.NewHostSigner(key)}
+		id = &identity{id: key.HostID(), signer: trust.NewHostSigner(key)}
 	}
 	return f.daemon(cmd.Context(), env, p, dir, id)
 }
@@ -158,11 +158,11 @@ func (f *hostGroupFlags) daemon(ctx context.Context, env *Env, p *place, dir dat
 	if o.Verifier, err = trust.NewVerifier(p.name, p.issuers...); err != nil {
 		return &usageError{err}
 	}
-	l, err := connectDaemon(ctx, p.options, log)
+	nats, err := connectDaemon(ctx, p.options, log)
 	if err != nil {
 		return err
 	}
-	l = t.Lattice(l)
+	l := t.Lattice(nats)
 	defer func() { _ = l.Close() }()
 	d, err := daemon.New(l, *o)
 	if err != nil {
@@ -176,7 +176,18 @@ func (f *hostGroupFlags) daemon(ctx context.Context, env *Env, p *place, dir dat
 		out.note("stopping; calls under way are given %v; Ctrl-C again stops at once", f.drain)
 	})
 	defer stopping()
-	if err := d.Run(ctx); err != nil {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		if err := nats.Established(ctx); err != nil {
+			cancel(err)
+		}
+	}()
+	err = d.Run(ctx)
+	if e := context.Cause(ctx); e != nil && !errors.Is(e, context.Canceled) {
+		return e
+	}
+	if err != nil {
 		return err
 	}
 	out.note("stopped")

@@ -91,8 +91,8 @@ func (f *hostFlags) setState(cmd *cobra.Command, env *Env, name string, state la
 	if err != nil {
 		return err
 	}
-	r, err := s.control.SetHostState(ctx, &control.SetHostState{Host: h.ID, State: state})
-	if err != nil {
+	r := new(control.Result)
+	if err := s.control.Do(ctx, &control.SetHostState{Host: h.ID, State: state}, r); err != nil {
 		return interrupted(ctx, err)
 	}
 	s.notes(env, r)
@@ -110,7 +110,7 @@ func (f *hostFlags) setState(cmd *cobra.Command, env *Env, name string, state la
 		case have.State == state && (r.Stamp.Compare(have.Applied) <= 0 || state == lattice.HostStopped):
 			return true, nil
 		case have.Unreachable(now):
-			shown.say("nothing was heard of it since %s", have.Since().Local().Format(time.TimeOnly))
+			shown.say("nothing was heard of it since %s", have.Seen.Local().Format(time.TimeOnly))
 			return false, nil
 		}
 		shown.say("%s: %s and %s left", have.State, count(int(have.Load.Running+have.Load.Waiting), "call"), count(len(have.Components), "component"))
@@ -219,14 +219,14 @@ func (f *hostFlags) label(cmd *cobra.Command, env *Env, name string, labels []st
 	if err != nil {
 		return err
 	}
-	var r *control.Result
+	r := new(control.Result)
 	for _, l := range labels {
+		var change control.Command = &control.DeleteLabel{Host: h.ID, Key: strings.TrimSuffix(l, "-")}
 		if key, value, ok := strings.Cut(l, "="); ok {
-			r, err = s.control.PutLabel(ctx, &control.PutLabel{Host: h.ID, Key: key, Value: value})
-		} else {
-			r, err = s.control.DeleteLabel(ctx, &control.DeleteLabel{Host: h.ID, Key: strings.TrimSuffix(l, "-")})
+			change = &control.PutLabel{Host: h.ID, Key: key, Value: value}
 		}
-		if err != nil {
+		*r = control.Result{}
+		if err := s.control.Do(ctx, change, r); err != nil {
 			return interrupted(ctx, fmt.Errorf("label %q: %w", l, err))
 		}
 		s.notes(env, r)

@@ -33,11 +33,14 @@ Everyone gets a file of their own:
   gateway    brings in calls from outside
   operator   gives commands to the scheduler and stores components
   viewer     reads
+  wasmcloud  gives commands with wasmCloud's tools, such as wash up to 0.44; it
+             hears events, and nothing else of the lattice
 
 The file has a key that is nowhere else. It is written for its owner alone; with
 -o - it is printed.`,
 		Example: `  wattle lattice creds host --name edge-1
   wattle lattice creds operator --name ann --expires 720h -o ann.creds
+  wattle lattice creds wasmcloud --name wash
   wattle lattice creds host --name edge-2 -o - | ssh edge-2 'umask 077; cat > edge-2.creds'`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -124,7 +127,7 @@ func makeCreds(env *Env, ring *trust.Keyring, l lattice.Name, role trust.Role, u
 		_, err = env.Stdout.Write(text)
 		return err
 	}
-	if err := creds.Write(file); err != nil {
+	if err := room(creds.Write(file)); err != nil {
 		return err
 	}
 	until := "they do not end"
@@ -151,11 +154,13 @@ func credsNext(c *trust.Creds, file string) string {
 	case trust.RoleHost:
 		return private + "wattle hostgroup run --join NATS_URL --creds " + file
 	case trust.RoleScheduler:
-		return "Give the file to what runs the scheduler, readable by nobody else, and keep no copy.\nHosts do what whoever has it says."
+		return "Hosts do what whoever has this file says. " + private + "wattle scheduler run --join NATS_URL --creds " + file
 	case trust.RoleGateway:
 		return "Give the file to what brings in calls from outside, readable by nobody else, and keep no copy."
 	case trust.RoleOperator, trust.RoleViewer:
 		return person + "wattle get hosts --nats NATS_URL --creds " + file + tools
+	case trust.RoleWasmCloud:
+		return fmt.Sprintf("Give the file to whoever uses wasmCloud's tools. Then:\n  wash get hosts --ctl-host HOST --ctl-port PORT --ctl-credsfile %s --lattice %s", file, c.Lattice)
 	}
 	return ""
 }

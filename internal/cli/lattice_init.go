@@ -43,7 +43,7 @@ directory can do anything on the lattice: back it up, and share it with nobody.`
 			}
 			ring, err := trust.OpenOrInit(dir, l)
 			if err != nil {
-				return err
+				return room(err)
 			}
 			return latticeKeys(env, ring, l, output)
 		},
@@ -80,6 +80,12 @@ Next, on this machine:
   wattle lattice creds scheduler --dir %[2]s             for who runs the scheduler
   wattle lattice creds host --dir %[2]s --name NAME      for each other machine
   wattle lattice creds operator --dir %[2]s --name NAME  for each person who gives commands
+
+Then, where the credentials are:
+  nats-server --config nats.conf
+  wattle scheduler run --join NATS_URL --creds scheduler.creds
+  wattle hostgroup run --join NATS_URL --creds NAME.creds
+  wattle get hosts --nats NATS_URL --creds NAME.creds
 
 The keys stay here. Back the directory up, and share it with nobody.
 `, l, ring.Dir(), account)

@@ -97,21 +97,7 @@ link with the same source, package and name is changed.`,
 				l.TargetConfig = append(l.TargetConfig, lattice.ConfigName(n))
 			}
 			put := &control.PutLink{Link: l}
-			if err := put.Check(); err != nil {
-				return &usageError{err}
-			}
-			ctx := cmd.Context()
-			s, err := f.open(ctx, env, cmd.Flags())
-			if err != nil {
-				return err
-			}
-			defer func() { _ = s.Close() }()
-			r, err := s.control.PutLink(ctx, put)
-			if err != nil {
-				return interrupted(ctx, err)
-			}
-			s.notes(env, r)
-			return done(env, "link %s -> %s for %s%s", l.Source, l.Target, args[2], unchanged(r))
+			return f.change(cmd, env, put, "link %s -> %s for %s", l.Source, l.Target, args[2])
 		},
 	}
 	fs := cmd.Flags()
@@ -150,21 +136,7 @@ func linkDelCommand(env *Env) *cobra.Command {
 			id, _, _ := strings.Cut(args[1], "/")
 			namespace, pkg, _ := strings.Cut(id, ":")
 			del := &control.DeleteLink{Source: lattice.ComponentID(args[0]), LinkName: lattice.LinkName(name), Namespace: namespace, Package: pkg}
-			if err := del.Check(); err != nil {
-				return &usageError{err}
-			}
-			ctx := cmd.Context()
-			s, err := f.open(ctx, env, cmd.Flags())
-			if err != nil {
-				return err
-			}
-			defer func() { _ = s.Close() }()
-			r, err := s.control.DeleteLink(ctx, del)
-			if err != nil {
-				return interrupted(ctx, err)
-			}
-			s.notes(env, r)
-			return done(env, "link of %s for %s deleted%s", args[0], args[1], unchanged(r))
+			return f.change(cmd, env, del, "link of %s for %s deleted", args[0], args[1])
 		},
 	}
 	fs := cmd.Flags()
@@ -176,10 +148,24 @@ func linkDelCommand(env *Env) *cobra.Command {
 	return cmd
 }
 
-// unchanged says that a command changed nothing, if so.
-func unchanged(r *control.Result) string {
-	if r.Changed {
-		return ""
+// change sends a command that is answered with a Result, and says what was done.
+func (c *connectFlags) change(cmd *cobra.Command, env *Env, change control.Command, format string, args ...any) error {
+	if err := change.Check(); err != nil {
+		return &usageError{err}
 	}
-	return " (as it was)"
+	ctx := cmd.Context()
+	s, err := c.open(ctx, env, cmd.Flags())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }()
+	r := new(control.Result)
+	if err := s.control.Do(ctx, change, r); err != nil {
+		return interrupted(ctx, err)
+	}
+	s.notes(env, r)
+	if !r.Changed {
+		format += " (as it was)"
+	}
+	return done(env, format, args...)
 }

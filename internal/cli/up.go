@@ -20,13 +20,13 @@ import (
 type upFlags struct {
 	connectFlags
 	daemonFlags
-	addr      string
-	anyHost   bool
-	timeout   time.Duration
-	admin     string
-	natsAddr  string
-	wasmcloud bool
-	output    string
+	addr     string
+	anyHost  bool
+	timeout  time.Duration
+	admin    string
+	natsAddr string
+	schedulerFlags
+	output string
 }
 
 const defaultNATSAddr = "127.0.0.1:4222"
@@ -121,7 +121,7 @@ func (f *upFlags) run(cmd *cobra.Command, env *Env) error {
 		return err
 	}
 	defer release()
-	u := &up{upFlags: f, given: given, env: env, dir: dir, log: newLog(env.Stderr, f.quiet), failed: make(chan error, 1)}
+	u := &up{upFlags: f, parts: newParts(newLog(env.Stderr, f.quiet)), given: given, env: env, dir: dir}
 	defer u.log.close()
 	return u.run(cmd.Context())
 }

@@ -20,18 +20,15 @@ import (
 	"github.com/wattle-dev/wattle/lattice/telemetry"
 	"github.com/wattle-dev/wattle/lattice/trust"
 	"github.com/wattle-dev/wattle/providers/httpserver"
-	"github.com/wattle-dev/wattle/scheduler"
-	"github.com/wattle-dev/wattle/scheduler/wasmcloud"
 )
 
-// up is a `wattle up` that runs. Its parts are started one after the other and
-// stopped the other way round.
+// up is a `wattle up` that runs.
 type up struct {
 	*upFlags
+	parts
 	given   map[string]bool // flags on the command line
 	env     *Env
 	dir     dataDir
-	log     *log
 	running running
 
 	listener  net.Listener // of the front door
@@ -46,53 +43,6 @@ type up struct {
 	directory *directory.Directory
 	door      *httpserver.Server
 	reports   *inventory.Source // where the scheduler reads what hosts report; nil if others run it
-
-	parts  []func() error // what stops the parts, in the order in which they were started
-	failed chan error     // has why a part ended that should not
-}
-
-// stop stops all parts, the last one first.
-func (u *up) stop() error {
-	var errs []error
-	for len(u.parts) > 0 {
-		last := len(u.parts) - 1
-		errs = append(errs, u.parts[last]())
-		u.parts = u.parts[:last]
-	}
-	return errors.Join(errs...)
-}
-
-// begin runs a part until it is stopped.
-func (u *up) begin(ctx context.Context, what string, run func(context.Context) error) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan error, 1)
-	go func() {
-		err := run(ctx)
-		if ctx.Err() == nil {
-			if err == nil {
-				err = errors.New("it ended")
-			}
-			select {
-			case u.failed <- fmt.Errorf("%s: %w", what, err):
-			default: // another part has failed before
-			}
-			err = nil // it is reported
-		}
-		ended <- err
-	}()
-	u.parts = append(u.parts, func() error {
-		cancel()
-		if err := <-ended; err != nil {
-			return fmt.Errorf("stop %s: %w", what, err)
-		}
-		return nil
-	})
-}
-
-// slowly notes what is waited for, if it takes long.
-func (u *up) slowly(what string) (done func()) {
-	t := time.AfterFunc(worthMentioning, func() { u.log.note("%s …", what) })
-	return func() { t.Stop() }
 }
 
 // listen opens the addresses of HTTP, so that one that is in use is known at once.
@@ -102,14 +52,14 @@ func (u *up) listen(ctx context.Context) error {
 		return err
 	}
 	// Serve closes it as well, which does no harm.
-	u.parts = append(u.parts, func() error { _ = u.listener.Close(); return nil })
+	u.stops = append(u.stops, func() error { _ = u.listener.Close(); return nil })
 	if u.admin == "" {
 		return nil
 	}
 	if u.admins, err = listenOn(ctx, "--admin-addr", u.admin); err != nil {
 		return err
 	}
-	u.parts = append(u.parts, func() error { _ = u.admins.Close(); return nil })
+	u.stops = append(u.stops, func() error { _ = u.admins.Close(); return nil })
 	return nil
 }
 
@@ -144,6 +94,7 @@ func (u *up) own(ctx context.Context) error {
 	if u.id, err = hostIdentity(creds); err != nil {
 		return err
 	}
+	u.id.name = "" // these credentials are our own, and the host is called like the machine
 	u.place = &place{name: name, options: natslattice.Options{InProcess: u.server, Credentials: creds, Name: "wattle up: host"}}
 	u.running = running{Lattice: name, NATS: u.server.ClientURL()}
 	return nil
@@ -176,7 +127,7 @@ func (u *up) startNATS(ctx context.Context, ring *trust.Keyring) error {
 	if err != nil {
 		return u.dir.explain(err)
 	}
-	u.parts = append(u.parts, func() error {
+	u.stops = append(u.stops, func() error {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), graceful)
 		defer cancel()
 		return u.server.Shutdown(stop)
@@ -184,43 +135,20 @@ func (u *up) startNATS(ctx context.Context, ring *trust.Keyring) error {
 	return nil
 }
 
-// schedule starts the scheduler, and the edge for the tools of wasmCloud.
+// schedule starts the scheduler.
 func (u *up) schedule(ctx context.Context, ring *trust.Keyring, name lattice.Name) error {
-	defer u.slowly("the scheduler makes itself ready")()
 	creds, err := ring.Creds(name, trust.RoleScheduler, "")
 	if err != nil {
 		return u.dir.explain(err)
-	}
-	signer, err := trust.NewSigner(creds)
-	if err != nil {
-		return err
 	}
 	l, err := natslattice.Connect(ctx, natslattice.Options{InProcess: u.server, Credentials: creds, Name: "wattle up: scheduler", Logger: u.log.logger()})
 	if err != nil {
 		return err
 	}
-	u.parts = append(u.parts, l.Close)
+	u.stops = append(u.stops, l.Close)
 	u.reports = &inventory.Source{Lattice: l, Name: name, Verify: u.verifier}
-	s := scheduler.New(l, name, signer, u.verifier, &scheduler.Options{Logger: u.log.logger()})
-	u.begin(ctx, "the scheduler", s.Run)
-	if err := u.await(ctx, s.Ready()); err != nil || !u.wasmcloud {
-		return err
-	}
-	e := wasmcloud.New(l, name, u.verifier, s, &wasmcloud.Options{Logger: u.log.logger()})
-	u.begin(ctx, "the interface of wasmCloud", e.Run)
-	return u.await(ctx, e.Ready())
-}
-
-// await waits for a part to be ready.
-func (u *up) await(ctx context.Context, ready <-chan struct{}) error {
-	select {
-	case <-ready:
-		return nil
-	case err := <-u.failed:
-		return err
-	case <-ctx.Done():
-		return errInterrupted
-	}
+	_, err = u.serveScheduler(ctx, l, name, creds, u.verifier, u.schedulerFlags)
+	return err
 }
 
 // join finds the lattice that others run.
@@ -256,22 +184,34 @@ func (u *up) host(ctx context.Context) error {
 	u.telemetry = t
 	u.log.hide("host", string(u.id.id))
 	u.log.hide("lattice", string(u.place.name))
-	u.parts = append(u.parts, func() error { end(); return nil })
+	u.stops = append(u.stops, func() error { end(); return nil })
 	l, err := connectDaemon(ctx, u.place.options, log)
 	if err != nil {
 		return err
 	}
-	u.parts = append(u.parts, l.Close)
+	u.stops = append(u.stops, l.Close)
+	u.begin(ctx, "the lattice", func(ctx context.Context) error {
+		if err := l.Established(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+		<-ctx.Done()
+		return nil
+	})
 	u.lattice = t.Lattice(l)
 	o, closed, err := u.options(u.env, u.place.name, u.id, u.log, u.address())
 	if err != nil {
 		return err
 	}
-	u.parts = append(u.parts, func() error { closed(); return nil })
+	u.stops = append(u.stops, func() error { closed(); return nil })
 	o.DataDir, o.Telemetry, o.Verifier, o.ShowErrors = u.dir.host(), t, u.verifier, u.local()
+	o.Providers = []lattice.ProviderStatus{{
+		ID: "httpserver", Name: "HTTP front door", Interfaces: []string{incomingHandler}, Address: u.listener.Addr().String(), State: "running",
+	}}
 	if u.daemon, err = daemon.New(u.lattice, *o); err != nil {
 		return u.dir.explain(err)
 	}
+	u.directory = u.daemon.Directory()
+	complete := u.directory.Changed()
 	began := u.daemon.Report().Started
 	u.begin(ctx, "the host", func(ctx context.Context) error {
 		err := u.daemon.Run(ctx)
@@ -284,7 +224,10 @@ func (u *up) host(ctx context.Context) error {
 	if u.reports == nil {
 		return nil
 	}
-	return u.reported(ctx, began)
+	if err := u.reported(ctx, began); err != nil {
+		return err
+	}
+	return u.await(ctx, complete) // the first request has its answer
 }
 
 // errHostStopped is a host that was told to end by an operator.
@@ -314,15 +257,6 @@ func (u *up) reported(ctx context.Context, began time.Time) error {
 // front starts the front door.
 func (u *up) front(ctx context.Context) error {
 	log := u.log.logger()
-	u.directory = directory.New(u.lattice, u.place.name, u.verifier, &directory.Options{Logger: log})
-	complete := u.directory.Changed()
-	u.begin(ctx, "the directory", u.directory.Run)
-	if u.server != nil {
-		// All is there: the first request has its answer.
-		if err := u.await(ctx, complete); err != nil {
-			return err
-		}
-	}
 	u.door = httpserver.New(u.daemon.Router(), u.directory, &httpserver.Options{
 		Local: u.local(), Timeout: u.timeout, Wrap: u.telemetry.Front, Logger: log,
 	})
@@ -367,7 +301,7 @@ func (u *up) record(context.Context) error {
 	if err := u.dir.write(&u.running); err != nil {
 		return u.dir.explain(err)
 	}
-	u.parts = append(u.parts, func() error {
+	u.stops = append(u.stops, func() error {
 		gone := u.running
 		gone.PID = 0
 		if err := u.dir.write(&gone); err != nil && !errors.Is(err, fs.ErrNotExist) {

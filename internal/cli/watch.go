@@ -110,6 +110,9 @@ func (f *watchFlags) run(cmd *cobra.Command, env *Env, types []string) error {
 	lost := make(chan struct{}, 1)
 	subjects := wire.Subjects{Lattice: s.name}
 	sub, err := s.Subscribe(subjects.Events(), "", func(m *lattice.Message) {
+		if wire.FromJetStream(m) {
+			return // it did not happen now, and who says so is not known
+		}
 		select {
 		case live <- m:
 		default:

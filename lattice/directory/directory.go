@@ -22,6 +22,9 @@ const (
 	retry = time.Second
 	// lookAfter is the time between looks for what has grown old.
 	lookAfter = time.Minute
+	// lostLooks is how many of them an assignment outlives that has gone without
+	// being deleted.
+	lostLooks = 3
 )
 
 // Options configure a Directory.
@@ -40,9 +43,15 @@ type Directory struct {
 
 	current atomic.Pointer[Snapshot]
 
-	mu      sync.Mutex
-	table   *Table
-	heard   map[readyKey]time.Time
+	mu    sync.Mutex
+	table *Table
+	heard map[readyKey]time.Time
+	said  map[lattice.HostID]said
+	// revisions has that of each value, by bucket and key.
+	revisions [2]map[string]uint64
+	// lost are assignments that have gone without being deleted, with how many looks
+	// have found them gone.
+	lost    map[lattice.ComponentID]int
 	synced  [2]bool
 	changed chan struct{}
 	done    bool // both were synced once
@@ -64,7 +73,8 @@ const (
 func New(l lattice.Lattice, name lattice.Name, v lattice.Verifier, opts *Options) *Directory {
 	d := &Directory{
 		l: l, buckets: wire.Buckets{Lattice: name}, verifier: v, log: slog.New(slog.DiscardHandler),
-		table: NewTable(), heard: map[readyKey]time.Time{}, changed: make(chan struct{}),
+		table: NewTable(), heard: map[readyKey]time.Time{}, said: map[lattice.HostID]said{}, changed: make(chan struct{}),
+		revisions: [2]map[string]uint64{{}, {}}, lost: map[lattice.ComponentID]int{},
 	}
 	if opts != nil && opts.Logger != nil {
 		d.log = opts.Logger
@@ -110,6 +120,9 @@ func (d *Directory) watch(ctx context.Context, which int, bucket string, take fu
 		return err
 	}
 	seen, all := map[string]bool{}, false
+	d.mu.Lock()
+	d.revisions[which] = map[string]uint64{}
+	d.mu.Unlock()
 	return b.Watch(ctx, ">", func(e lattice.Entry) error {
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -124,11 +137,37 @@ func (d *Directory) watch(ctx context.Context, which int, bucket string, take fu
 			if !all && !e.Deleted {
 				seen[e.Key] = true
 			}
+			if d.vanished(which, e) {
+				return nil
+			}
 			take(e)
 		}
 		d.publish()
 		return nil
 	})
+}
+
+// vanished notes the revision of a value, and reports whether a value has gone that
+// nobody has deleted: by the jump of a server's clock, or with its bucket. What it
+// said holds for a while longer, in which it is written again.
+func (d *Directory) vanished(which int, e lattice.Entry) bool {
+	known := d.revisions[which]
+	if !e.Deleted {
+		known[e.Key] = e.Revision
+		if which == components {
+			delete(d.lost, lattice.ComponentID(e.Key))
+		}
+		return false
+	}
+	last, ok := known[e.Key]
+	delete(known, e.Key)
+	if !ok || last != e.Revision {
+		return false
+	}
+	if which == components {
+		d.lost[lattice.ComponentID(e.Key)] = 0
+	}
+	return true
 }
 
 // drop forgets the assignments that a new watch has not found, unless it has found
@@ -214,6 +253,7 @@ func (d *Directory) ready(e lattice.Entry) {
 		return
 	}
 	d.heard[key] = time.Now()
+	d.note(host, e.Revision)
 	d.table.SetReady(r)
 }
 
@@ -240,6 +280,20 @@ func (d *Directory) forget(ctx context.Context) {
 			case time.Since(at) > ReadyTTL:
 				delete(d.heard, key)
 				d.table.UnsetReady(key.host, key.component)
+			}
+		}
+		for h, last := range d.said {
+			if time.Since(last.at) > ReadyTTL {
+				delete(d.said, h)
+			}
+		}
+		for id := range d.lost {
+			if !connected {
+				continue
+			}
+			if d.lost[id]++; d.lost[id] >= lostLooks {
+				delete(d.lost, id)
+				d.table.Unassign(id)
 			}
 		}
 		d.publish()

@@ -16,6 +16,11 @@
 // Deletions are not signed and are believed all the same: they take hosts away and
 // bring none, which whoever can delete keys could do by other means.
 //
+// What has gone without anybody having deleted it is believed for a while longer:
+// an assignment for some minutes, a Ready for its time. So neither a bucket that is
+// lost and made anew nor the clock of a server that jumps, which has documents end
+// early, takes a host away that is there.
+//
 // # While NATS is away
 //
 // The directory keeps what it knows. A Ready that has not been written again for

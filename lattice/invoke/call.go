@@ -6,24 +6,48 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
+	"github.com/wattle-dev/wattle/wit"
 	"github.com/wattle-dev/wattle/wit/witbin"
 )
 
 // call is the host's side of an exchange.
 type call struct {
 	side
-	server  *Server
-	message *lattice.Message
-	frame   wire.Frame
-	held    int // of the server's memory, for windows and values
+	server *Server
+	open   wire.Open
+	inv    lattice.Invocation
+	ctx    callContext
+	held   int   // of the server's memory, for windows and values
+	behind *call // the next one that waits for a worker, guarded by workers.mu
 
-	// Guarded by side.mu.
-	canceled error
-	cancel   context.CancelFunc
+	canceled error // guarded by side.mu
+}
+
+// newCall returns the host's side of an exchange that begins.
+func newCall(s *Server, id wire.ExchangeID, caller string, o *wire.Open, h lattice.Header, now time.Time) *call {
+	c := &call{server: s, open: *o}
+	c.side = side{id: id, l: s.l, to: caller, chunk: s.chunk, heard: now}
+	c.in.next = 1
+	c.in.window = uint64(s.opts.Window) //nolint:gosec // it is positive
+	c.in.ended = o.Flags&wire.FlagEnd != 0
+	if !c.in.ended {
+		c.readable = make(chan struct{}, 1)
+	}
+	c.out.limit = max(o.Window, minWindow)
+	c.out.most = minWindow
+	c.ctx.parent = extract(context.Background(), h) //nolint:fatcontext // it has this one parent
+	if o.Timeout > 0 {
+		c.ctx.until = now.Add(time.Duration(o.Timeout) * time.Millisecond) //nolint:gosec // it is bounded
+	}
+	c.inv = lattice.Invocation{
+		Target: o.Target, Interface: o.Interface, Function: o.Function, Callers: o.Callers, Depth: int(o.Depth), //nolint:gosec // it is bounded
+	}
+	return c
 }
 
 // cancelWith ends the context of the call.
@@ -32,11 +56,8 @@ func (c *call) cancelWith(err error) {
 	if c.canceled == nil {
 		c.canceled = err
 	}
-	cancel := c.cancel
 	c.mu.Unlock()
-	if cancel != nil {
-		cancel()
-	}
+	c.ctx.end()
 }
 
 // cause is why the context of the call has ended.
@@ -90,58 +111,31 @@ func (c *call) reserve() {
 
 // run carries out the call.
 func (c *call) run() {
-	s := c.server
+	s, o := c.server, &c.open
 	defer s.finish(c)
+	defer c.ctx.end()
 	defer func() {
 		if c.held > 0 {
 			s.memory.give(c.held)
 		}
 	}()
-	o, err := c.frame.Open()
-	if err != nil {
-		c.fault(&lattice.Error{Code: lattice.CodeInvalid, Message: err.Error(), Undelivered: true})
-		return
-	}
-	ctx := extract(context.Background(), c.message.Header)
-	var cancel context.CancelFunc
-	if o.Timeout > 0 {
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(o.Timeout)*time.Millisecond) //nolint:gosec // it is bounded
-	} else {
-		ctx, cancel = context.WithCancel(ctx)
-	}
-	defer cancel()
-	window := s.opts.Window
 	if o.Flags&wire.FlagEnd == 0 {
-		window = max(c.hold(window), minWindow)
+		window := max(c.hold(s.opts.Window), minWindow)
+		c.mu.Lock()
+		c.in.window = uint64(window) //nolint:gosec // it is positive
+		c.mu.Unlock()
 	}
 	c.mu.Lock()
-	if o.Flags&wire.FlagEnd == 0 {
-		c.readable = make(chan struct{}, 1)
-	}
-	c.in.window = uint64(window) //nolint:gosec // it is positive
-	c.in.ended = o.Flags&wire.FlagEnd != 0
-	c.out.limit = max(o.Window, minWindow)
-	c.out.most = minWindow
-	c.cancel = cancel
 	canceled := c.canceled
 	c.mu.Unlock()
-	if canceled != nil {
-		return // nobody waits for an answer
-	}
-	inv := &lattice.Invocation{
-		Target: o.Target, Interface: o.Interface, Function: o.Function, Callers: o.Callers, Depth: int(o.Depth), //nolint:gosec // it is bounded
-	}
-	c.message = nil
-	if o.Flags&wire.FlagHTTP != 0 {
-		c.http(ctx, inv, &o)
-		return
-	}
-	results, err := c.invoke(ctx, inv, &o)
-	if err == nil {
-		err = c.results(ctx, results)
-	}
-	if err != nil {
-		c.fault(err)
+	switch {
+	case canceled != nil: // nobody waits for an answer
+	case o.Flags&wire.FlagHTTP != 0:
+		c.http(&c.ctx, &c.inv, o)
+	default:
+		if err := c.invoke(&c.ctx, &c.inv, o); err != nil {
+			c.fault(err)
+		}
 	}
 }
 
@@ -166,7 +160,34 @@ func (c *call) panicked(ctx context.Context, inv *lattice.Invocation, v any) *wi
 }
 
 // invoke calls a function.
-func (c *call) invoke(ctx context.Context, inv *lattice.Invocation, o *wire.Open) (results []byte, err error) {
+func (c *call) invoke(ctx context.Context, inv *lattice.Invocation, o *wire.Open) error {
+	values, fn, err := c.values(ctx, inv, o)
+	if err != nil {
+		return err
+	}
+	// As a rule the result goes in one frame, of which it is the end.
+	room := scratch()
+	defer putScratch(room)
+	frame := wire.AppendData(*room, c.id, &wire.Data{Flags: wire.FlagEnd, Sequence: c.out.next})
+	head := len(frame)
+	frame, err = witbin.AppendResults(frame, fn, values)
+	if err != nil {
+		return &lattice.Error{Code: lattice.CodeInternal, Message: err.Error()}
+	}
+	*room = frame
+	results := frame[head:]
+	switch {
+	case len(results) > c.server.opts.MaxValue:
+		return &lattice.Error{Code: lattice.CodeExhausted, Message: fmt.Sprintf(
+			"function %q: the result has %d bytes, the limit between hosts is %d", inv.Function, len(results), c.server.opts.MaxValue)}
+	case len(results) <= c.chunk:
+		return c.sendOnly(slices.Clone(frame))
+	}
+	return c.results(ctx, results)
+}
+
+// values has the handler call the function.
+func (c *call) values(ctx context.Context, inv *lattice.Invocation, o *wire.Open) (results []wit.Value, fn *wit.Func, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			f := c.panicked(ctx, inv, v)
@@ -174,35 +195,25 @@ func (c *call) invoke(ctx context.Context, inv *lattice.Invocation, o *wire.Open
 		}
 	}()
 	s := c.server
-	fn, err := s.handler.Func(inv)
+	fn, err = s.handler.Func(inv)
 	if err != nil {
-		return nil, undelivered(err)
+		return nil, nil, undelivered(err)
 	}
 	if have := s.hashes.of(fn); have != o.Hash {
-		return nil, &lattice.Error{Code: lattice.CodeInvalid, Undelivered: true, Message: fmt.Sprintf(
+		return nil, nil, &lattice.Error{Code: lattice.CodeInvalid, Undelivered: true, Message: fmt.Sprintf(
 			"function %q of %q is of another type than the caller believes: it is %s", inv.Function, inv.Interface, fn.Signature())}
 	}
 	params, err := c.params(ctx, o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	args, err := witbin.DecodeParams(params, fn)
 	if err != nil {
-		return nil, &lattice.Error{Code: lattice.CodeInvalid, Message: err.Error(), Undelivered: true}
+		return nil, nil, &lattice.Error{Code: lattice.CodeInvalid, Message: err.Error(), Undelivered: true}
 	}
-	values, err := s.handler.Call(ctx, inv, fn, args)
-	if err != nil {
-		return nil, err
-	}
-	results, err = witbin.AppendResults(nil, fn, values)
-	switch {
-	case err != nil:
-		return nil, &lattice.Error{Code: lattice.CodeInternal, Message: err.Error()}
-	case len(results) > s.opts.MaxValue:
-		return nil, &lattice.Error{Code: lattice.CodeExhausted, Message: fmt.Sprintf(
-			"function %q: the result has %d bytes, the limit between hosts is %d", inv.Function, len(results), s.opts.MaxValue)}
-	}
-	return results, nil
+	c.open.Body = nil // it may be large, and has been read
+	results, err = s.handler.Call(ctx, inv, fn, args)
+	return results, fn, err
 }
 
 // undelivered says of an error that the call has not begun.

@@ -63,9 +63,20 @@ type requestBody struct {
 	whole bool  // nothing follows rest
 
 	mu   sync.Mutex // held by Read
+	read int64      // how much
 	rest []byte
 	err  error
 }
+
+// tooLargeError is the error of a body that is larger than where it came in allows.
+type tooLargeError struct {
+	said  *lattice.Error
+	limit http.MaxBytesError
+}
+
+func (e *tooLargeError) Error() string { return e.said.Error() }
+
+func (e *tooLargeError) Unwrap() []error { return []error{e.said, &e.limit} }
 
 // Read implements io.Reader.
 func (b *requestBody) Read(p []byte) (int, error) {
@@ -98,6 +109,7 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	}
 	n := copy(p, b.rest)
 	b.rest = b.rest[n:]
+	b.read += int64(n)
 	if b.left >= 0 {
 		if b.left -= int64(n); b.left < 0 {
 			b.err = fmt.Errorf("%w: the body is longer than its length", lattice.ErrInvalid)
@@ -126,6 +138,9 @@ func (b *requestBody) take(d *wire.Data) {
 			b.err = err
 		case f.Code == lattice.CodeUnavailable:
 			b.err = io.ErrUnexpectedEOF
+		case f.Code == lattice.CodeExhausted:
+			// All that the limit allows has come before.
+			b.err = &tooLargeError{f.Err(""), http.MaxBytesError{Limit: b.read}}
 		default:
 			b.err = f.Err("")
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	mathrand "math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -24,7 +25,8 @@ type Client struct {
 	opts     Options
 	chunk    int
 	hashes   hashes
-	hosts    sync.Map // lattice.HostID to the subject of its frames
+	hosts    sync.Map     // lattice.HostID to the subject of its frames
+	known    atomic.Int64 // how many hosts that has, or more
 	subs     []lattice.Subscription
 
 	shards [shards]struct {
@@ -32,7 +34,11 @@ type Client struct {
 		exchanges map[wire.ExchangeID]*exchange
 	}
 	count atomic.Int64
-	wake  chan struct{}
+	// router is told of hosts that answer no probe; nil if there is none.
+	router  atomic.Pointer[Router]
+	outlet  outlet
+	signals signals
+	wake    chan struct{}
 
 	ids struct {
 		mu  sync.Mutex
@@ -86,12 +92,15 @@ func (c *Client) Call(ctx context.Context, host lattice.HostID, inv *lattice.Inv
 	if err != nil {
 		return nil, err
 	}
-	return c.call(ctx, host, inv, fn, params)
+	defer c.release(params)
+	return c.call(ctx, host, inv, fn, *params)
 }
 
-// params returns the parameters of a call as they are sent.
-func (c *Client) params(fn *wit.Func, args []wit.Value) ([]byte, error) {
-	params, err := witbin.AppendParams(nil, fn, args)
+// params returns the parameters of a call as they are sent. They are given back with
+// release.
+func (c *Client) params(fn *wit.Func, args []wit.Value) (*[]byte, error) {
+	buffer := scratch()
+	params, err := witbin.AppendParams(*buffer, fn, args)
 	switch {
 	case err != nil:
 		return nil, &lattice.Error{Code: lattice.CodeInvalid, Message: err.Error(), Undelivered: true}
@@ -99,7 +108,16 @@ func (c *Client) params(fn *wit.Func, args []wit.Value) ([]byte, error) {
 		return nil, &lattice.Error{Code: lattice.CodeExhausted, Undelivered: true, Message: fmt.Sprintf(
 			"function %q: the parameters have %d bytes, the limit between hosts is %d", fn.Name, len(params), c.opts.MaxValue)}
 	}
-	return params, nil
+	*buffer = params
+	return buffer, nil
+}
+
+// release gives parameters back, unless somebody may still be sending them. They may
+// be nil.
+func (c *Client) release(params *[]byte) {
+	if params != nil && len(*params) <= c.chunk {
+		putScratch(params)
+	}
 }
 
 func (c *Client) call(ctx context.Context, host lattice.HostID, inv *lattice.Invocation, fn *wit.Func, params []byte) ([]wit.Value, error) {
@@ -157,7 +175,7 @@ func (c *Client) newExchange(host lattice.HostID, streams bool) *exchange {
 	x := &exchange{client: c, host: host, opened: time.Now()}
 	x.side = side{
 		id: c.newID(), l: c.l, to: c.subject(host), reply: c.caller, chunk: c.chunk,
-		readable: make(chan struct{}, 1), heard: x.opened, spoke: x.opened,
+		readable: c.signals.get(), heard: x.opened, spoke: x.opened,
 	}
 	if streams {
 		x.writable = make(chan struct{}, 1)
@@ -186,11 +204,16 @@ func (c *Client) forget(id wire.ExchangeID) {
 
 // subject is where a host takes frames. Those of hosts that were called are kept.
 func (c *Client) subject(host lattice.HostID) string {
-	v, ok := c.hosts.Load(host)
-	if !ok {
-		v, _ = c.hosts.LoadOrStore(host, c.subjects.Invoke(host))
+	if v, ok := c.hosts.Load(host); ok {
+		subject, _ := v.(string)
+		return subject
 	}
-	subject, _ := v.(string)
+	if c.known.Add(1) > maxHosts {
+		c.hosts.Clear()
+		c.known.Store(1)
+	}
+	subject := c.subjects.Invoke(host)
+	c.hosts.Store(host, subject)
 	return subject
 }
 
@@ -221,6 +244,12 @@ func (c *Client) reply(m *lattice.Message) {
 	if !m.NoResponders() {
 		return
 	}
+	// Servers say which subject it was, and nothing else.
+	said := lattice.Message{Reply: m.Reply, Header: maps.Clone(m.Header)}
+	delete(said.Header, "Nats-Subject")
+	if wire.FromJetStream(&said) {
+		return
+	}
 	if _, id, ok := c.subjects.ReplyToken(m.Subject); ok {
 		if x := c.find(id); x != nil {
 			x.nobody()
@@ -230,6 +259,9 @@ func (c *Client) reply(m *lattice.Message) {
 
 // frame takes a frame of a host.
 func (c *Client) frame(m *lattice.Message) {
+	if wire.FromJetStream(m) {
+		return
+	}
 	f, err := wire.ParseFrame(m.Data)
 	if err != nil {
 		return // it may be the word that nobody listens to a probe

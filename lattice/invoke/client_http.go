@@ -1,7 +1,9 @@
 package invoke
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"maps"
 	"net/http"
 
@@ -16,7 +18,33 @@ func (c *Client) HTTP(w http.ResponseWriter, r *http.Request, host lattice.HostI
 		return err
 	}
 	defer up.close()
-	return c.http(w, up, host, inv)
+	return c.report(r.Context(), inv, host, c.http(w, up, host, inv))
+}
+
+// cutOffError is why a response ends that had begun.
+type cutOffError struct{ cause error }
+
+func (e *cutOffError) Error() string { return e.cause.Error() }
+
+func (e *cutOffError) Unwrap() error { return e.cause }
+
+func wasCut(err error) bool {
+	_, ok := errors.AsType[*cutOffError](err)
+	return ok
+}
+
+// report returns the error of a request. If the response was cut off it has the
+// client's connection be cut off as well: nothing but the log can say why.
+func (c *Client) report(ctx context.Context, inv *lattice.Invocation, host lattice.HostID, err error) error {
+	if !wasCut(err) {
+		return err
+	}
+	level := slog.LevelWarn
+	if errors.Is(err, context.Canceled) {
+		level = slog.LevelDebug // the client has gone
+	}
+	c.opts.Logger.Log(ctx, level, "response cut off", "component", inv.Target, "peer", host, "error", err)
+	panic(http.ErrAbortHandler)
 }
 
 // http sends a request to a host, again if it was lost on the way.
@@ -61,10 +89,10 @@ type download struct {
 	begun bool
 }
 
-// failed returns the error, or cuts off a response that has begun.
+// failed returns the error, as one that cuts off a response that has begun.
 func (d *download) failed(err error) error {
 	if d.begun {
-		panic(http.ErrAbortHandler)
+		return &cutOffError{err}
 	}
 	return err
 }
@@ -81,7 +109,7 @@ func (d *download) take(x *exchange, f *wire.Data) (done bool, err error) {
 			return bad(err)
 		}
 		if fault.Abort {
-			panic(http.ErrAbortHandler)
+			return true, &cutOffError{fault.Err(x.host)}
 		}
 		return true, d.failed(fault.Err(x.host))
 	case f.Flags&(wire.FlagHead|wire.FlagInfo) != 0:

@@ -75,7 +75,7 @@
 // and flushed on the other side. Hop-by-hop fields (RFC 9110, section 7.6.1) stay
 // behind in both directions. A handler that panics with http.ErrAbortHandler, or
 // fails after the head was sent, has the client's connection be cut off as it would
-// be in process.
+// be in process. The caller's log has the reason.
 //
 // # Retries
 //
@@ -83,6 +83,15 @@
 // certain, and if what was read of the body is still there. Of two hosts that are
 // chosen at random it takes the one with fewer of its own calls under way. One
 // that was not available is passed by for two seconds.
+//
+// Whoever calls a host that gives no answers loses the call. A router therefore
+// passes by a host that has not answered the first probe of a call, until it answers to a probe, without a call, two seconds
+// later, four and so on, up to thirty; or says anew that it is ready.
+//
+// Hosts that are not connected lose nothing, and may be back in a moment: when a
+// NATS server ends, all that were connected to it are away until they have found
+// another. Calls for which there is no other host wait for them, for three seconds
+// since they were first found away.
 //
 // # Limits
 //
@@ -98,10 +107,20 @@
 //	frames of those                    16 MiB     maxDoneBytes
 //	silence of the other side          5 s        giveUp
 //	hosts that a call is offered       16         maxTries
+//	wait for hosts that have gone      3 s        absentFor
+//
+// # What a call costs
+//
+// Half of the cost of a message is the write to the connection, unless several
+// leave in one. So calls that begin at the same time are published together (see
+// outlet), and so are answers, since a worker goes on with the next call instead of
+// waking another goroutine for it (see workers). A call that nobody waits on has no
+// timer and no channel of its own on the host (see callContext); on the caller's side
+// there is one goroutine that looks after all.
 //
 // # Locks
 //
-// Those of the shards of Client and Server, and that of a side, are never held
-// together, nor while something is published. The lock side.sending is held while
+// Those of the shards of Client and Server, of outlet and workers, and that of a
+// side, are never held together, nor while something is published. The lock side.sending is held while
 // frames are published, so that they leave in order.
 package invoke

@@ -17,31 +17,47 @@ type exchange struct {
 	host   lattice.HostID
 	opened time.Time
 
-	probed time.Time // guarded by side.mu
+	opening opening   // belongs to who publishes it
+	probed  time.Time // guarded by side.mu
 }
 
-// errLost is wrapped by the error of a request that did not reach its host.
-var errLost = errors.New("lost on the way")
+// What has happened to calls that the host did not end, which their errors wrap.
+var (
+	errLost   = errors.New("lost on the way")    // it may be sent again
+	errAbsent = errors.New("not connected")      // the host was not, and has not seen it
+	errSilent = errors.New("no answer, no sign") // not even to probes
+)
 
-// lostError says that a request did not reach its host, and may be sent again.
-type lostError struct{ cause *lattice.Error }
+// happened is an error that callers get, with what has happened.
+type happened struct {
+	what  error
+	cause *lattice.Error
+}
 
-func (e *lostError) Error() string { return e.cause.Error() }
+func (e *happened) Error() string { return e.cause.Error() }
 
-func (e *lostError) Unwrap() []error { return []error{errLost, e.cause} }
+func (e *happened) Unwrap() []error { return []error{e.what, e.cause} }
 
 // begin sends the frame that begins the call. An error means that it was not sent.
 func (x *exchange) begin(ctx context.Context, open *wire.Open) error {
-	n := 128 + len(open.Target) + len(open.Interface) + len(open.Function) + len(open.Head) + len(open.Body)
-	for _, c := range open.Callers {
-		n += len(c) + 2
-	}
+	frame := scratch()
+	defer putScratch(frame)
+	*frame = wire.AppendOpen(*frame, x.id, open)
+	return x.publishOpen(*frame, inject(ctx))
+}
+
+// beginSoon does as begin, for a call that needs one frame only: it may be sent
+// together with those of others. The error is that of the exchange.
+func (x *exchange) beginSoon(ctx context.Context, open *wire.Open) {
+	x.opening = opening{frame: scratch(), header: inject(ctx)}
+	*x.opening.frame = wire.AppendOpen(*x.opening.frame, x.id, open)
+	x.client.outlet.send(x, x.client.count.Load() < crowd)
+}
+
+func (x *exchange) publishOpen(frame []byte, h lattice.Header) error {
 	var room [192]byte
 	token := append(append(room[:0], x.reply...), '.')
-	err := x.l.Publish(&lattice.Message{
-		Subject: x.to, Reply: string(x.id.AppendToken(token)), Header: inject(ctx),
-		Data: wire.AppendOpen(make([]byte, 0, n), x.id, open),
-	})
+	err := publish(x.l, x.to, string(x.id.AppendToken(token)), h, frame)
 	if err != nil {
 		return &lattice.Error{Code: lattice.CodeOf(err), Host: x.host, Message: err.Error(), Undelivered: true}
 	}
@@ -57,8 +73,10 @@ func (x *exchange) end(ctx context.Context) {
 	if x.err == nil {
 		x.err = errStopped
 	}
-	writable := x.writable
+	readable, writable := x.readable, x.writable
+	x.readable = nil
 	x.mu.Unlock()
+	x.client.signals.put(readable)
 	signal(writable)
 	switch {
 	case !ended && !lattice.Undelivered(err):
@@ -99,11 +117,12 @@ func (x *exchange) call(ctx context.Context, open *wire.Open, params []byte) ([]
 	o := *open
 	if o.Body = params[:first]; first == len(params) {
 		o.Flags |= wire.FlagEnd
+		x.beginSoon(ctx, &o)
 	} else {
+		if err := x.begin(ctx, &o); err != nil {
+			return nil, err
+		}
 		x.client.wg.Go(func() { x.sendAll(params[first:]) })
-	}
-	if err := x.begin(ctx, &o); err != nil {
-		return nil, err
 	}
 	var results []byte
 	for {
@@ -153,7 +172,7 @@ func (x *exchange) nobody() {
 	sure := x.heard.Equal(x.opened) && x.probed.IsZero()
 	x.mu.Unlock()
 	if sure {
-		x.fail(&lattice.Error{Code: lattice.CodeUnavailable, Host: x.host, Message: "it is not connected", Undelivered: true})
+		x.fail(&happened{errAbsent, &lattice.Error{Code: lattice.CodeUnavailable, Host: x.host, Message: "it is not connected", Undelivered: true}})
 	}
 }
 
@@ -170,7 +189,7 @@ func (x *exchange) unknown(certain bool, age uint64, now time.Time) {
 	switch {
 	case stale:
 	case certain && !contact:
-		x.fail(&lostError{&lattice.Error{Code: lattice.CodeUnavailable, Host: x.host, Message: "the request did not reach it", Undelivered: true}})
+		x.fail(&happened{errLost, &lattice.Error{Code: lattice.CodeUnavailable, Host: x.host, Message: "the request did not reach it", Undelivered: true}})
 	default:
 		x.fail(&lattice.Error{Code: lattice.CodeUnavailable, Host: x.host, Message: "it has been restarted, or remembers the call no longer: the call may have had effects"})
 	}
@@ -209,15 +228,21 @@ func (x *exchange) look(now, connected time.Time, away bool) {
 		x.probed, x.spoke = now, now
 	}
 	ended := x.in.ended
+	suspect := !ended && x.err == nil && !away && silent >= probeAfter+probeEvery
 	x.mu.Unlock()
+	if r := x.client.router.Load(); r != nil && suspect {
+		r.load(x.host).silent(now)
+	}
 	switch {
 	case probe != nil:
 		x.post(probe)
 	case silent >= patience && !ended:
-		message := fmt.Sprintf("no answer for %v: the call may have had effects", patience)
+		e := &lattice.Error{Code: lattice.CodeUnavailable, Host: x.host, Message: fmt.Sprintf("no answer for %v: the call may have had effects", patience)}
 		if away {
-			message = "the connection to NATS is lost: the call may have had effects"
+			e.Message = "the connection to NATS is lost: the call may have had effects"
+			x.fail(e)
+		} else {
+			x.fail(&happened{errSilent, e})
 		}
-		x.fail(&lattice.Error{Code: lattice.CodeUnavailable, Host: x.host, Message: message})
 	}
 }

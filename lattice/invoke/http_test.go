@@ -183,6 +183,16 @@ func TestHTTPIsTheSame(t *testing.T) {
 				}
 			},
 		},
+		{
+			"body over a limit", "POST /limited HTTP/1.1\r\nHost: h\r\nContent-Length: 300000\r\nConnection: close\r\n\r\n" + strings.Repeat("x", 300000), nil,
+			func(w http.ResponseWriter, r *http.Request) {
+				n, err := io.Copy(io.Discard, r.Body)
+				if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+					w.WriteHeader(http.StatusRequestEntityTooLarge)
+					fmt.Fprintln(w, n, large.Limit)
+				}
+			},
+		},
 		{"abort at once", get, nil, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
 		{"abort in the middle", get, nil, func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "half")
@@ -211,6 +221,9 @@ func TestHTTPIsTheSame(t *testing.T) {
 			p := newPair(t, h, nil)
 			in := func(inv lattice.Invoker) string {
 				mux := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if r.URL.Path == "/limited" {
+						r.Body = http.MaxBytesReader(nil, r.Body, 100_000)
+					}
 					if err := inv.HTTP(w, r, call("c")); err != nil {
 						t.Errorf("HTTP: %v", err)
 					}
@@ -266,6 +279,7 @@ type fixed []lattice.HostID
 func (f fixed) Hosts(lattice.ComponentID) []lattice.HostID { return f }
 func (f fixed) Assigned(lattice.ComponentID) (int, bool)   { return len(f), true }
 func (f fixed) Synced() bool                               { return true }
+func (f fixed) Said(lattice.HostID) time.Time              { return time.Time{} }
 
 func front(t *testing.T, p *pair) string {
 	t.Helper()

@@ -1,19 +1,11 @@
 package invoke_test
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"github.com/nats-io/nats.go"
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/natslattice"
@@ -74,142 +66,6 @@ func TestNATS(t *testing.T) {
 	if _, err := p.echo(ctx, "x"); !lattice.Undelivered(err) {
 		t.Errorf("call of a host that has left: %v", err)
 	}
-}
-
-// callers runs f in n goroutines until the benchmark ends, and reports the
-// percentiles of how long it took.
-func callers(b *testing.B, n int, f func() error) {
-	b.ReportAllocs()
-	times := make([][]time.Duration, n)
-	var wg sync.WaitGroup
-	b.ResetTimer()
-	for i := range n {
-		mine := b.N / n
-		if i < b.N%n {
-			mine++
-		}
-		times[i] = make([]time.Duration, 0, mine)
-		wg.Go(func() {
-			for range mine {
-				start := time.Now()
-				if err := f(); err != nil {
-					b.Error(err)
-					return
-				}
-				times[i] = append(times[i], time.Since(start))
-			}
-		})
-	}
-	wg.Wait()
-	b.StopTimer()
-	all := slices.Sorted(slices.Values(slices.Concat(times...)))
-	if len(all) > 0 {
-		b.ReportMetric(float64(all[len(all)/2].Nanoseconds())/1000, "p50-µs")
-		b.ReportMetric(float64(all[len(all)*99/100].Nanoseconds())/1000, "p99-µs")
-	}
-}
-
-func BenchmarkCall(b *testing.B) {
-	url := startNATS(b)
-	p := natsPair(b, url, &handler{})
-	var conns [2]*nats.Conn
-	for i := range conns {
-		var err error
-		if conns[i], err = nats.Connect(url, nats.Token(secret)); err != nil {
-			b.Fatal(err)
-		}
-		defer conns[i].Close()
-	}
-	if _, err := conns[0].Subscribe("raw", func(m *nats.Msg) { _ = m.Respond(m.Data) }); err != nil {
-		b.Fatal(err)
-	}
-	if err := conns[0].Flush(); err != nil {
-		b.Fatal(err)
-	}
-	for _, size := range []int{64, 1 << 10} {
-		text := strings.Repeat("x", size)
-		for _, n := range []int{1, 8, 64} {
-			b.Run(fmt.Sprintf("raw/bytes=%d/callers=%d", size, n), func(b *testing.B) {
-				callers(b, n, func() error {
-					ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-					defer cancel()
-					_, err := conns[1].RequestWithContext(ctx, "raw", []byte(text))
-					return err
-				})
-			})
-			b.Run(fmt.Sprintf("invoke/bytes=%d/callers=%d", size, n), func(b *testing.B) {
-				callers(b, n, func() error {
-					ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-					defer cancel()
-					_, err := p.echo(ctx, text)
-					return err
-				})
-			})
-		}
-	}
-}
-
-func BenchmarkStream(b *testing.B) {
-	const size = 64 << 20
-	url := startNATS(b)
-	chunk := bytes.Repeat([]byte("x"), 64<<10)
-	p := natsPair(b, url, &handler{http: func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost {
-			_, _ = io.Copy(io.Discard, r.Body)
-			return
-		}
-		for range size / len(chunk) {
-			_, _ = w.Write(chunk)
-		}
-	}})
-	b.Run("raw", func(b *testing.B) {
-		from, err := nats.Connect(url, nats.Token(secret))
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer from.Close()
-		to, err := nats.Connect(url, nats.Token(secret))
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer to.Close()
-		got := make(chan struct{}, size/len(chunk))
-		if _, err := to.Subscribe("raw", func(*nats.Msg) { got <- struct{}{} }); err != nil {
-			b.Fatal(err)
-		}
-		_ = to.Flush()
-		b.SetBytes(size)
-		for b.Loop() {
-			for range size / len(chunk) {
-				_ = from.Publish("raw", chunk)
-			}
-			for range size / len(chunk) {
-				<-got
-			}
-		}
-	})
-	b.Run("download", func(b *testing.B) {
-		b.SetBytes(size)
-		b.ReportAllocs()
-		for b.Loop() {
-			w := &counter{header: http.Header{}}
-			r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/", http.NoBody)
-			if err := p.client.HTTP(w, r, p.host, call("c")); err != nil || w.n != size {
-				b.Fatal(w.n, err)
-			}
-		}
-	})
-	b.Run("upload", func(b *testing.B) {
-		b.SetBytes(size)
-		b.ReportAllocs()
-		for b.Loop() {
-			w := &counter{header: http.Header{}}
-			r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/", io.LimitReader(zeros{}, size))
-			if err := p.client.HTTP(w, r, p.host, call("c")); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
 }
 
 // counter is an http.ResponseWriter that counts.

@@ -44,6 +44,8 @@ const (
 	// much of what it has sent to end them.
 	maxDone      = 64 << 10
 	maxDoneBytes = 16 << 20
+	// maxHosts is how many hosts a client or a router remembers.
+	maxHosts = 4096
 	// maxLost is how often a request that was lost on the way is sent to a host.
 	maxLost = 4
 	// firstRead is how long the beginning of a request's body is awaited before

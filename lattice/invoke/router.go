@@ -28,6 +28,9 @@ type Directory interface {
 	Assigned(c lattice.ComponentID) (hosts int, known bool)
 	// Synced reports whether the directory has been complete.
 	Synced() bool
+	// Said returns when a host has last said that it is ready for anything, zero if
+	// that is not known. It does not count what is only read again.
+	Said(h lattice.HostID) time.Time
 }
 
 // Local is what runs components in this process.
@@ -48,20 +51,29 @@ type Router struct {
 	start     time.Time
 
 	turn  atomic.Uint64
-	hosts sync.Map // lattice.HostID to *load
+	hosts sync.Map     // lattice.HostID to *load
+	known atomic.Int64 // how many hosts that has
 }
 
 // load is what a router knows of a host.
 type load struct {
 	calls atomic.Int64
 	shun  atomic.Int64 // until when, in nanoseconds since Router.start
+	// silence is nil unless the host gives no answers, absent zero unless it was not
+	// connected: since when, in nanoseconds since Router.start.
+	silence atomic.Pointer[silence]
+	absent  atomic.Int64
 }
 
 // NewRouter returns a router. Calls that cannot be carried out by local, which may
 // be nil, go through client, which may be nil too if there is only local. host is
 // this host, which is not called through the lattice, or empty.
 func NewRouter(client *Client, d Directory, local Local, host lattice.HostID) *Router {
-	return &Router{client: client, directory: d, local: local, host: host, start: time.Now()}
+	r := &Router{client: client, directory: d, local: local, host: host, start: time.Now()}
+	if client != nil {
+		client.router.Store(r)
+	}
+	return r
 }
 
 // Call implements lattice.Invoker.
@@ -82,10 +94,14 @@ func (r *Router) Call(ctx context.Context, inv *lattice.Invocation, fn *wit.Func
 		ctx, cancel = context.WithTimeout(ctx, r.client.opts.Timeout)
 		defer cancel()
 	}
-	var params []byte
+	var params *[]byte
+	defer func() { r.client.release(params) }()
 	for {
 		host, load := r.pick(inv.Target, &t)
 		if load == nil {
+			if r.await(ctx, &t) || r.changes(ctx, inv.Target, &t) {
+				continue
+			}
 			return nil, r.nowhere(inv, &t)
 		}
 		if params == nil {
@@ -95,9 +111,13 @@ func (r *Router) Call(ctx context.Context, inv *lattice.Invocation, fn *wit.Func
 			}
 		}
 		load.calls.Add(1)
-		results, err := r.client.call(ctx, host, inv, fn, params)
+		results, err := r.client.call(ctx, host, inv, fn, *params)
 		load.calls.Add(-1)
-		if err == nil || !r.retry(ctx, host, load, err, &t) {
+		if err == nil {
+			load.answered()
+			return results, nil
+		}
+		if !r.retry(ctx, host, load, err, &t) {
 			return results, err
 		}
 	}
@@ -125,6 +145,9 @@ func (r *Router) HTTP(w http.ResponseWriter, req *http.Request, inv *lattice.Inv
 	for {
 		host, load := r.pick(inv.Target, &t)
 		if load == nil {
+			if r.await(req.Context(), &t) || r.changes(req.Context(), inv.Target, &t) {
+				continue
+			}
 			return r.nowhere(inv, &t)
 		}
 		if up == nil {
@@ -134,8 +157,12 @@ func (r *Router) HTTP(w http.ResponseWriter, req *http.Request, inv *lattice.Inv
 			}
 		}
 		err := r.http(w, up, host, load, inv)
-		if err == nil || !up.again() || !r.retry(req.Context(), host, load, err, &t) {
-			return err
+		if err == nil {
+			load.answered()
+			return nil
+		}
+		if again := r.retry(req.Context(), host, load, err, &t); !again || !up.again() || wasCut(err) {
+			return r.client.report(req.Context(), inv, host, err)
 		}
 	}
 }
@@ -151,6 +178,8 @@ func (r *Router) http(w http.ResponseWriter, up *upload, host lattice.HostID, lo
 type tries struct {
 	hosts  []lattice.HostID
 	errors []error
+	pause  time.Duration // before hosts that were absent are tried again
+	until  time.Duration // when there is no use in that, since Router.start
 }
 
 func (t *tries) add(h lattice.HostID, err error) {
@@ -162,6 +191,12 @@ func (t *tries) add(h lattice.HostID, err error) {
 func (r *Router) retry(ctx context.Context, host lattice.HostID, l *load, err error, t *tries) bool {
 	if errors.Is(err, lattice.ErrUnavailable) {
 		l.shun.Store(int64(time.Since(r.start) + shunFor))
+	}
+	switch {
+	case errors.Is(err, errSilent):
+		l.silent(time.Now())
+	case errors.Is(err, errAbsent):
+		t.until = max(t.until, l.away(time.Since(r.start))+absentFor)
 	}
 	t.add(host, err)
 	return lattice.Undelivered(err) && ctx.Err() == nil
@@ -186,7 +221,7 @@ func (r *Router) pick(c lattice.ComponentID, t *tries) (lattice.HostID, *load) {
 	consider := func(h lattice.HostID) {
 		l := r.load(h)
 		switch {
-		case l.shun.Load() > now:
+		case l.shun.Load() > now, r.silent(h, l):
 			if shunnedLoad == nil || l.shun.Load() < shunnedLoad.shun.Load() {
 				shunned, shunnedLoad = h, l
 			}
@@ -229,10 +264,31 @@ func mix(x uint64) uint64 {
 func (r *Router) load(h lattice.HostID) *load {
 	v, ok := r.hosts.Load(h)
 	if !ok {
-		v, _ = r.hosts.LoadOrStore(h, new(load))
+		if v, ok = r.hosts.LoadOrStore(h, new(load)); !ok && r.known.Add(1) > maxHosts {
+			r.prune()
+		}
 	}
 	l, _ := v.(*load)
 	return l
+}
+
+// prune forgets the hosts of which nothing is known that matters, and the others
+// too if there are none. Calls under way keep what they count in.
+func (r *Router) prune() {
+	left, now := int64(0), int64(time.Since(r.start))
+	r.hosts.Range(func(h, v any) bool {
+		if l, _ := v.(*load); l.calls.Load() == 0 && l.shun.Load() < now && l.silence.Load() == nil {
+			r.hosts.Delete(h)
+		} else {
+			left++
+		}
+		return true
+	})
+	if left > maxHosts/2 {
+		r.hosts.Clear()
+		left = 0
+	}
+	r.known.Store(left)
 }
 
 // nowhere is the error of a call that no host has begun.

@@ -13,9 +13,6 @@ import (
 	"github.com/wattle-dev/wattle/lattice/wire"
 )
 
-// maxIdle is how many goroutines wait for calls.
-const maxIdle = 64
-
 // Server carries out the calls that others on the lattice make to this host.
 type Server struct {
 	l        lattice.Lattice
@@ -29,6 +26,7 @@ type Server struct {
 	memory   budget
 	hashes   hashes
 	sub      lattice.Subscription
+	names    wire.Names // for frame
 
 	shards [shards]struct {
 		mu     sync.Mutex
@@ -40,14 +38,11 @@ type Server struct {
 	left     chan struct{} // has an element when a call has ended
 	wake     chan struct{} // has one when there is something to look after
 
-	work chan *call // to goroutines that wait
-	idle atomic.Int64
+	workers workers
 
 	stop    context.CancelFunc
 	stopped context.Context //nolint:containedctx // it is the end of the server
-	mu      sync.Mutex
-	closed  bool
-	wg      sync.WaitGroup // all goroutines
+	wg      sync.WaitGroup  // for keep
 }
 
 // NewServer returns a server that carries out calls with h from now on. opts may
@@ -55,7 +50,7 @@ type Server struct {
 func NewServer(l lattice.Lattice, name lattice.Name, host lattice.HostID, h lattice.Handler, opts *Options) (*Server, error) {
 	s := &Server{
 		l: l, subjects: wire.Subjects{Lattice: name}, host: host, handler: h, opts: withDefaults(opts),
-		chunk: chunk(l), started: time.Now(), left: make(chan struct{}, 1), wake: make(chan struct{}, 1), work: make(chan *call),
+		chunk: chunk(l), started: time.Now(), left: make(chan struct{}, 1), wake: make(chan struct{}, 1),
 	}
 	s.log = s.opts.Logger
 	s.memory.left = s.opts.MaxMemory
@@ -91,18 +86,13 @@ func (s *Server) Drain(ctx context.Context) error {
 	return s.l.Flush(ctx)
 }
 
-// Resume has calls be taken again after Drain.
-func (s *Server) Resume() { s.draining.Store(false) }
-
 // Close cancels the calls under way, waits for them and ends the server.
 func (s *Server) Close() error {
 	s.draining.Store(true)
 	err := s.sub.Unsubscribe()
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.stop()
 	s.each(func(c *call) { c.cancelWith(errServerClosed) })
+	s.workers.close()
+	s.stop()
 	s.wg.Wait()
 	return err
 }
@@ -127,6 +117,10 @@ func (s *Server) each(f func(*call)) {
 
 // frame takes a frame of a caller.
 func (s *Server) frame(m *lattice.Message) {
+	if wire.FromJetStream(m) {
+		s.log.Debug("frame ignored: nobody has published it")
+		return
+	}
 	f, err := wire.ParseFrame(m.Data)
 	if err == nil {
 		if f.Kind == wire.KindOpen {
@@ -148,12 +142,15 @@ func (s *Server) open(m *lattice.Message, f wire.Frame) error {
 	if !ok || id != f.Exchange {
 		return errReply
 	}
-	refusal := ""
-	if s.active.Add(1) > int64(s.opts.MaxCalls) {
-		refusal = fmt.Sprintf("it carries out %d calls, which is its limit", s.opts.MaxCalls)
-	}
-	if s.draining.Load() {
-		refusal = "it is draining"
+	o, err := f.Open(&s.names)
+	refusal := wire.Fault{Code: lattice.CodeUnavailable, Undelivered: true}
+	switch n := s.active.Add(1); {
+	case err != nil:
+		refusal.Code, refusal.Message = lattice.CodeInvalid, err.Error()
+	case s.draining.Load():
+		refusal.Message = "it is draining"
+	case n > int64(s.opts.MaxCalls):
+		refusal.Message = fmt.Sprintf("it carries out %d calls, which is its limit", s.opts.MaxCalls)
 	}
 	shard := &s.shards[id[0]%shards]
 	shard.mu.Lock()
@@ -162,25 +159,25 @@ func (s *Server) open(m *lattice.Message, f wire.Frame) error {
 		s.leave()
 		return nil // it has come twice
 	}
-	c := &call{server: s, message: m, frame: f}
-	c.side = side{id: id, l: s.l, to: caller, chunk: s.chunk}
-	c.in.next = 1
-	c.heard = time.Now()
-	if refusal == "" {
+	now := time.Now()
+	if refusal.Message == "" {
+		c := newCall(s, id, caller, &o, m.Header, now)
 		shard.active[id] = c
 		shard.mu.Unlock()
 		signal(s.wake)
-		s.start(c)
+		if !s.workers.start(c) {
+			c.cancelWith(errServerClosed)
+			s.finish(c)
+		}
 		return nil
 	}
 	// It is remembered, so that it does not begin when it comes again.
-	fault := wire.Fault{Code: lattice.CodeUnavailable, Message: refusal, Undelivered: true}
-	d := wire.Data{Flags: wire.FlagEnd | wire.FlagFault, Section: wire.AppendFault(nil, &fault)}
+	d := wire.Data{Flags: wire.FlagEnd | wire.FlagFault, Section: wire.AppendFault(nil, &refusal)}
 	answer := wire.AppendData(nil, id, &d)
-	shard.done.add(ended{id: id, at: c.heard, to: caller, first: answer})
+	shard.done.add(ended{id: id, at: now, to: caller, first: answer})
 	shard.mu.Unlock()
 	s.leave()
-	c.post(answer)
+	_ = s.l.Publish(&lattice.Message{Subject: caller, Data: answer})
 	return nil
 }
 
@@ -188,40 +185,6 @@ func (s *Server) open(m *lattice.Message, f wire.Frame) error {
 func (s *Server) leave() {
 	if s.active.Add(-1); s.draining.Load() {
 		signal(s.left)
-	}
-}
-
-// start has a goroutine carry out a call.
-func (s *Server) start(c *call) {
-	select {
-	case s.work <- c:
-		return
-	default:
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		c.cancelWith(errServerClosed)
-		s.finish(c)
-		return
-	}
-	s.wg.Go(func() { s.serve(c) })
-}
-
-// serve carries out a call, and others after it.
-func (s *Server) serve(c *call) {
-	for c != nil {
-		c.run()
-		if s.idle.Add(1) > maxIdle {
-			s.idle.Add(-1)
-			return
-		}
-		select {
-		case c = <-s.work:
-		case <-s.stopped.Done():
-			c = nil
-		}
-		s.idle.Add(-1)
 	}
 }
 

@@ -46,7 +46,7 @@ type side struct {
 
 // post publishes a frame. One that is lost is asked for again.
 func (s *side) post(frame []byte) {
-	_ = s.l.Publish(&lattice.Message{Subject: s.to, Reply: s.reply, Data: frame})
+	_ = publish(s.l, s.to, s.reply, nil, frame)
 }
 
 func signal(c chan struct{}) {
@@ -213,8 +213,32 @@ func (s *side) send(d *wire.Data) error {
 		return err
 	}
 	d.Sequence = s.out.next
-	frame := wire.AppendData(buffer(maxFrame-wire.MaxChunk+len(d.Section)+len(d.Body)), s.id, d)
+	n := maxFrame - wire.MaxChunk + len(d.Section) + len(d.Body)
+	var frame []byte
+	if last {
+		frame = make([]byte, 0, n) // it is kept for long
+	} else {
+		frame = buffer(n)
+	}
+	frame = wire.AppendData(frame, s.id, d)
 	s.out.add(frame, cost, last)
+	s.spoke = time.Now()
+	s.mu.Unlock()
+	s.post(frame)
+	return nil
+}
+
+// sendOnly sends a frame that is the first and the last, which is kept.
+func (s *side) sendOnly(frame []byte) error {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	s.mu.Lock()
+	if s.err != nil {
+		err := s.err
+		s.mu.Unlock()
+		return err
+	}
+	s.out.add(frame, uint64(len(frame)), true)
 	s.spoke = time.Now()
 	s.mu.Unlock()
 	s.post(frame)

@@ -219,8 +219,12 @@ func (u *upload) send(x *exchange) {
 	switch {
 	case !errors.Is(err, io.EOF):
 		fault := wire.FaultOf(err)
-		if errors.Is(err, io.ErrUnexpectedEOF) {
+		_, large := errors.AsType[*http.MaxBytesError](err)
+		switch {
+		case errors.Is(err, io.ErrUnexpectedEOF):
 			fault.Code = lattice.CodeUnavailable
+		case large:
+			fault.Code = lattice.CodeExhausted
 		}
 		last.Flags |= wire.FlagFault
 		last.Section = wire.AppendFault(nil, &fault)

@@ -54,76 +54,83 @@ type Env struct {
 var contract = []struct {
 	name string
 	run  func(tb testing.TB, e *Env)
+	// beside is true of cases that mostly wait, and may do so beside each other.
+	beside bool
 }{
-	{"Publish", publish},
-	{"Wildcards", wildcards},
-	{"Order", order},
-	{"OwnMessages", ownMessages},
-	{"DataIsTheReceivers", dataIsTheReceivers},
-	{"QueueGroups", queueGroups},
-	{"QueueGroupLeft", queueGroupLeft},
-	{"Unsubscribe", unsubscribe},
-	{"Reentrant", reentrant},
-	{"MaxPayload", maxPayload},
-	{"InvalidSubjects", invalidSubjects},
-	{"Users", users},
-	{"Close", closing},
+	{"Publish", publish, false},
+	{"Wildcards", wildcards, false},
+	{"Order", order, false},
+	{"OwnMessages", ownMessages, false},
+	{"DataIsTheReceivers", dataIsTheReceivers, false},
+	{"QueueGroups", queueGroups, false},
+	{"QueueGroupLeft", queueGroupLeft, false},
+	{"Unsubscribe", unsubscribe, false},
+	{"Reentrant", reentrant, false},
+	{"MaxPayload", maxPayload, false},
+	{"InvalidSubjects", invalidSubjects, false},
+	{"Users", users, false},
+	{"Close", closing, false},
 
-	{"Request", request},
-	{"RequestMany", requestMany},
-	{"NoResponders", noResponders},
-	{"PublishNobody", publishNobody},
-	{"RequestDeadline", requestDeadline},
-	{"RequestWithoutDeadline", requestWithoutDeadline},
-	{"RequestCanceled", requestCanceled},
+	{"Request", request, false},
+	{"RequestMany", requestMany, false},
+	{"NoResponders", noResponders, false},
+	{"PublishNobody", publishNobody, false},
+	{"RequestDeadline", requestDeadline, false},
+	{"RequestWithoutDeadline", requestWithoutDeadline, true},
+	{"RequestCanceled", requestCanceled, false},
 
-	{"BucketMissing", bucketMissing},
-	{"BucketCreateAgain", bucketCreateAgain},
-	{"BucketPutGet", bucketPutGet},
-	{"BucketValuesAreCopies", bucketValuesAreCopies},
-	{"BucketCreate", bucketCreate},
-	{"BucketUpdate", bucketUpdate},
-	{"BucketCounts", bucketCounts},
-	{"BucketDelete", bucketDelete},
-	{"BucketList", bucketList},
-	{"BucketListMany", bucketListMany},
-	{"BucketInvalid", bucketInvalid},
-	{"BucketBounds", bucketBounds},
-	{"BucketTTL", bucketTTL},
+	{"BucketMissing", bucketMissing, false},
+	{"BucketCreateAgain", bucketCreateAgain, false},
+	{"BucketPutGet", bucketPutGet, false},
+	{"BucketValuesAreCopies", bucketValuesAreCopies, false},
+	{"BucketCreate", bucketCreate, false},
+	{"BucketUpdate", bucketUpdate, false},
+	{"BucketCounts", bucketCounts, false},
+	{"BucketDelete", bucketDelete, false},
+	{"BucketList", bucketList, false},
+	{"BucketListMany", bucketListMany, false},
+	{"BucketInvalid", bucketInvalid, false},
+	{"BucketBounds", bucketBounds, false},
+	{"BucketTTL", bucketTTL, true},
 
-	{"Watch", watchValues},
-	{"WatchEmpty", watchEmpty},
-	{"WatchOneKey", watchOneKey},
-	{"WatchOrder", watchOrder},
-	{"WatchTTL", watchTTL},
-	{"WatchError", watchError},
-	{"WatchCloses", watchCloses},
-	{"WatchReentrant", watchReentrant},
+	{"Watch", watchValues, false},
+	{"WatchEmpty", watchEmpty, false},
+	{"WatchOneKey", watchOneKey, false},
+	{"WatchOrder", watchOrder, false},
+	{"WatchTTL", watchTTL, true},
+	{"WatchError", watchError, false},
+	{"WatchCloses", watchCloses, false},
+	{"WatchReentrant", watchReentrant, false},
 
-	{"Objects", objects},
-	{"ObjectReplace", objectReplace},
-	{"ObjectBroken", objectBroken},
-	{"ObjectHalfRead", objectHalfRead},
-	{"ObjectDamaged", objectDamaged},
-	{"ObjectLarge", objectLarge},
+	{"Objects", objects, false},
+	{"ObjectReplace", objectReplace, false},
+	{"ObjectBroken", objectBroken, false},
+	{"ObjectHalfRead", objectHalfRead, false},
+	{"ObjectDamaged", objectDamaged, false},
+	{"ObjectLarge", objectLarge, false},
 
-	{"Replay", replayKept},
-	{"ReplayMessage", replayMessage},
-	{"ReplayBounds", replayBounds},
-	{"ReplayAge", replayAge},
-	{"ReplayError", replayError},
+	{"Replay", replayKept, false},
+	{"ReplayMessage", replayMessage, false},
+	{"ReplayBounds", replayBounds, false},
+	{"ReplayAge", replayAge, true},
+	{"ReplayError", replayError, false},
 
-	{"SeverPublish", severPublish},
-	{"SeverFull", severFull},
-	{"SeverRequest", severRequest},
-	{"SeverWatch", severWatch},
+	{"SeverPublish", severPublish, false},
+	{"SeverFull", severFull, false},
+	{"SeverRequest", severRequest, false},
+	{"SeverWatch", severWatch, false},
 }
 
 // Run runs the suite on what open opens, once for each case.
 func Run(t *testing.T, open func(tb testing.TB) *Env) {
 	t.Helper()
 	for _, c := range contract {
-		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
+		t.Run(c.name, func(t *testing.T) {
+			if c.beside {
+				t.Parallel()
+			}
+			c.run(t, open(t))
+		})
 	}
 }
 

@@ -10,6 +10,9 @@
 // and Nats-Service-Error-Code of the header and, because not every client reads
 // those, a body {"error":{"code":…,"message":…}} with a code of package lattice.
 //
+// What JetStream was made to deliver to one of these subjects is no request, and is
+// not answered: see wire.FromJetStream.
+//
 // # Bounds
 //
 // Handlers run outside of the goroutine that gives out messages, so many at once

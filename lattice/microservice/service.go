@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/wire"
 )
 
 // Defaults of Options.
@@ -145,7 +146,13 @@ func (s *Service) subscribe() error {
 }
 
 func (s *Service) listen(subject, queue string, f func(*lattice.Message)) error {
-	sub, err := s.messenger.Subscribe(subject, queue, f)
+	sub, err := s.messenger.Subscribe(subject, queue, func(m *lattice.Message) {
+		if wire.FromJetStream(m) {
+			s.opts.Logger.Debug("request ignored: nobody has published it", "subject", m.Subject)
+			return
+		}
+		f(m)
+	})
 	if err != nil {
 		return fmt.Errorf("service %q: subject %q: %w", s.opts.Name, subject, err)
 	}

@@ -171,6 +171,47 @@ func TestAnswers(t *testing.T) {
 	})
 }
 
+// TestFromJetStream has JetStream deliver what looks like requests. Neither is it
+// answered nor does a handler see it.
+func TestFromJetStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := memlattice.New(memlattice.Options{})
+		o := options()
+		handled := 0
+		o.Endpoints[0].Handle = func(context.Context, *lattice.Message) (any, error) { handled++; return handled, nil }
+		s, err := microservice.Serve(join(t, n, "service"), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = s.Close(t.Context()) }()
+		l := join(t, n, "client")
+		answers := 0
+		for _, subject := range []string{"answers", "$JS.ACK.KV_x.c.1.1.1.1.0"} {
+			if _, err := l.Subscribe(subject, "", func(*lattice.Message) { answers++ }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, subject := range []string{"greet.hello", "$SRV.PING", "$SRV.INFO.greeter", "$SRV.STATS.greeter.NAAA"} {
+			for _, m := range []*lattice.Message{
+				{Reply: "$JS.ACK.KV_x.c.1.1.1.1.0"},
+				{Reply: "answers", Header: lattice.Header{"Nats-Stream": {"KV_x"}}},
+			} {
+				m.Subject = subject
+				if err := l.Publish(m); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		synctest.Wait()
+		if handled != 0 || answers != 0 {
+			t.Errorf("%d requests were handled and %d answered that nobody has published", handled, answers)
+		}
+		if got := string(ask(t, l, "greet.hello", "").Data); got != "1" {
+			t.Errorf("a request is answered with %q", got)
+		}
+	})
+}
+
 // TestBounds asks more than a service answers.
 func TestBounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -139,7 +139,11 @@ func (l *Lattice) send(ctx context.Context, m *nats.Msg) (*nats.Msg, error) {
 			return answer, nil
 		}
 		if errors.Is(err, context.DeadlineExceeded) {
-			err = fmt.Errorf("%w: JetStream does not answer: its servers lack a majority or cannot write to their disks, see what they log: %v", lattice.ErrUnavailable, err)
+			if l.Connected() {
+				err = fmt.Errorf("%w: JetStream does not answer: its servers lack a majority or cannot write to their disks, see what they log: %v", lattice.ErrUnavailable, err)
+			} else {
+				err = fmt.Errorf("%w: there is no connection to NATS", lattice.ErrUnavailable)
+			}
 			if own != nil {
 				err = fmt.Errorf("%w: %w", own, err)
 			}

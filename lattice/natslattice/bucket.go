@@ -96,7 +96,9 @@ func (l *Lattice) CreateBucket(ctx context.Context, c lattice.BucketConfig) (lat
 		set(&changed, &have.MaxBytes, want.MaxBytes)
 		set(&changed, &have.MaxAge, want.MaxAge)
 		set(&changed, &have.MaxMsgSize, want.MaxMsgSize)
-		set(&changed, &have.Replicas, want.Replicas)
+		if c.Replicas > 0 {
+			set(&changed, &have.Replicas, want.Replicas)
+		}
 		set(&changed, &have.AllowDirect, true)
 		set(&changed, &have.AllowRollup, false)
 		set(&changed, &have.AllowMsgTTL, true)
@@ -170,7 +172,7 @@ func (b *bucket) Get(ctx context.Context, key string) (lattice.Entry, error) {
 	if err != nil {
 		return lattice.Entry{}, b.wrap("get", key, err)
 	}
-	return lattice.Entry{Key: key, Value: k.data, Revision: k.sequence, Time: k.time}, nil
+	return lattice.Entry{Key: key, Value: k.data, Revision: k.sequence, Time: b.l.ours(k.time)}, nil
 }
 
 // deletion reports whether a message says that there is no value.

@@ -38,15 +38,54 @@ const (
 
 // Connect connects to a lattice. Its error says what to do about it.
 func Connect(ctx context.Context, o Options) (*Lattice, error) {
+	l, err := connect(ctx, &o)
+	if err != nil && o.Background && o.InProcess == nil && away(err) && ctx.Err() == nil {
+		return connectLater(&o, err)
+	}
+	return l, err
+}
+
+// connect makes a connection and sees that it is of use.
+func connect(ctx context.Context, o *Options) (*Lattice, error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	id, err := o.identity()
+	t, err := o.prepare()
 	if err != nil {
 		return nil, fmt.Errorf("connect to NATS: %w", err)
 	}
+	l := t.lattice
+	if err := l.dial(ctx, t); err != nil {
+		return nil, err
+	}
+	l.connected.Store(true)
+	l.maxPayload.Store(l.nc.MaxPayload())
+	if err := l.check(ctx); err != nil {
+		server := l.server()
+		_ = l.Close()
+		return nil, fmt.Errorf("connect to NATS at %s: %w", server, err)
+	}
+	l.settle(nil)
+	return l, nil
+}
+
+// target is what is connected to, and how.
+type target struct {
+	lattice  *Lattice
+	options  *Options
+	id       *identity
+	urls     []string
+	settings nats.Options
+}
+
+// prepare judges the options.
+func (o *Options) prepare() (*target, error) {
+	id, err := o.identity()
+	if err != nil {
+		return nil, err
+	}
 	urls, err := o.urls()
 	if err != nil {
-		return nil, fmt.Errorf("connect to NATS: %w", err)
+		return nil, err
 	}
 	l := &Lattice{
 		log:     o.Logger,
@@ -55,6 +94,7 @@ func Connect(ctx context.Context, o Options) (*Lattice, error) {
 		api:     "$JS.API.",
 		calls:   newCalls(),
 		done:    make(chan struct{}),
+		settled: make(chan struct{}),
 		renewed: make(chan struct{}),
 	}
 	if l.log == nil {
@@ -66,7 +106,7 @@ func Connect(ctx context.Context, o Options) (*Lattice, error) {
 	}
 	if o.Domain != "" {
 		if !validName(o.Domain) {
-			return nil, fmt.Errorf("connect to NATS: JetStream domain %q: %w: only letters, digits, - and _ may be in it", o.Domain, lattice.ErrInvalid)
+			return nil, fmt.Errorf("JetStream domain %q: %w: only letters, digits, - and _ may be in it", o.Domain, lattice.ErrInvalid)
 		}
 		l.api = "$JS." + o.Domain + ".API."
 	}
@@ -74,20 +114,10 @@ func Connect(ctx context.Context, o Options) (*Lattice, error) {
 	settings := nats.GetDefaultOptions()
 	id.apply(&settings)
 	if err := o.TLS.apply(&settings); err != nil {
-		return nil, fmt.Errorf("connect to NATS: %w", err)
-	}
-	l.configure(&settings, &o)
-	if err := l.dial(ctx, settings, urls, &o, id); err != nil {
 		return nil, err
 	}
-	l.connected.Store(true)
-	l.maxPayload.Store(l.nc.MaxPayload())
-	if err := l.check(ctx); err != nil {
-		server := l.server()
-		_ = l.Close()
-		return nil, fmt.Errorf("connect to NATS at %s: %w", server, err)
-	}
-	return l, nil
+	l.configure(&settings, o)
+	return &target{l, o, id, urls, settings}, nil
 }
 
 // configure sets what does not depend on where and who.
@@ -126,9 +156,10 @@ func reconnectDelay(n int) time.Duration {
 	return pause/2 + mathrand.N(pause/2)
 }
 
-// dial makes the first connection, to whichever of urls answers first in some
+// dial makes the first connection, to whichever server answers first in some
 // order.
-func (l *Lattice) dial(ctx context.Context, s nats.Options, urls []string, o *Options, id *identity) error {
+func (l *Lattice) dial(ctx context.Context, t *target) error {
+	s, urls, o := t.settings, t.urls, t.options
 	d := newDialer(ctx)
 	s.CustomDialer = d
 	defer d.connected()
@@ -164,7 +195,7 @@ func (l *Lattice) dial(ctx context.Context, s nats.Options, urls []string, o *Op
 			}
 			return nil
 		}
-		errs = append(errs, explain(u, d.take(), err, o, id))
+		errs = append(errs, explain(u, d.take(), err, o, t.id))
 		if err := context.Cause(ctx); err != nil {
 			return fmt.Errorf("connect to NATS: %w: %w", err, errors.Join(errs...))
 		}
@@ -177,10 +208,10 @@ func (l *Lattice) check(ctx context.Context) error {
 	version := l.nc.ConnectedServerVersion()
 	var major, minor int
 	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err != nil || major < minMajor || major == minMajor && minor < minMinor {
-		return fmt.Errorf("%w: the server has version %q: run nats-server %d.%d or newer", lattice.ErrUnavailable, version, minMajor, minMinor)
+		return fmt.Errorf("%w: the server has version %q: run nats-server %d.%d or newer", errUnfit, version, minMajor, minMinor)
 	}
 	if !l.nc.HeadersSupported() {
-		return fmt.Errorf("%w: the server does not support headers: remove no_header_support from its configuration", lattice.ErrUnavailable)
+		return fmt.Errorf("%w: the server does not support headers: remove no_header_support from its configuration", errUnfit)
 	}
 	sub, err := l.subscribe(l.NewInbox(), "", func(*nats.Msg) {})
 	if err != nil {
@@ -198,7 +229,7 @@ func (l *Lattice) checkJetStream(ctx context.Context) error {
 		return nil
 	}
 	if api, ok := errors.AsType[*apiError](err); ok && api.disabled() || errors.Is(err, nats.ErrNoResponders) {
-		return fmt.Errorf("%w: JetStream is not enabled there: start the server with -js, and allow it in the account (%v)", lattice.ErrUnavailable, err)
+		return fmt.Errorf("%w: JetStream is not enabled there: start the server with -js, and allow it in the account (%v)", errUnfit, err)
 	}
 	if ctx.Err() != nil {
 		return err
@@ -225,6 +256,12 @@ func (l *Lattice) onDisconnect(_ *nats.Conn, err error) {
 }
 
 func (l *Lattice) onReconnect(nc *nats.Conn) {
+	l.renew(nc)
+	l.log.Info("connection to nats restored", "server", nc.ConnectedUrlRedacted())
+}
+
+// renew notes that there is a connection again, or at last.
+func (l *Lattice) renew(nc *nats.Conn) {
 	if l.closed() {
 		return
 	}
@@ -234,7 +271,6 @@ func (l *Lattice) onReconnect(nc *nats.Conn) {
 	close(l.renewed)
 	l.renewed = make(chan struct{})
 	l.mu.Unlock()
-	l.log.Info("connection to nats restored", "server", nc.ConnectedUrlRedacted())
 }
 
 func (l *Lattice) onError(_ *nats.Conn, sub *nats.Subscription, err error) {

@@ -204,13 +204,13 @@ func explain(address string, dialing, err error, o *Options, id *identity) error
 	case errors.As(err, &invalid):
 		return fmt.Errorf("%s: %w: the server's certificate: %v", server, lattice.ErrDenied, err)
 	case errors.Is(err, nats.ErrSecureConnWanted):
-		return fmt.Errorf("%s: %w: TLS was asked for, and the server has none: use nats:// and no TLS options, or configure it there", server, lattice.ErrUnavailable)
+		return fmt.Errorf("%s: %w: TLS was asked for, and the server has none: use nats:// and no TLS options, or configure it there", server, errUnfit)
 	case (errors.Is(err, nats.ErrTLS) || strings.Contains(text, "remote error: tls")) && (o.TLS == nil || o.TLS.Cert == ""):
 		return fmt.Errorf("%s: %w: TLS: %v: if the server wants a client certificate, give one", server, lattice.ErrDenied, err)
 	case errors.Is(err, nats.ErrTLS):
 		return fmt.Errorf("%s: %w: TLS: %v: check the client certificate", server, lattice.ErrDenied, err)
 	case errors.Is(err, nats.ErrNoInfoReceived), strings.Contains(text, "malformed"):
-		return fmt.Errorf("%s: %w: what listens there is not a NATS server: give another address", server, lattice.ErrUnavailable)
+		return fmt.Errorf("%s: %w: what listens there is not a NATS server: give another address", server, errUnfit)
 	case errors.Is(err, lattice.ErrInvalid):
 		return fmt.Errorf("%s: %w", server, err)
 	}

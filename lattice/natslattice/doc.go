@@ -5,7 +5,15 @@
 // # Connection
 //
 // [Connect] makes the first connection within the time of its context, or says
-// what is wrong and what to do. From then on a lost connection comes back by
+// what is wrong and what to do. With [Options.Background] it does not insist if the
+// servers are away: it returns, and goes on in the background. A server that is
+// there and of no use, because it refuses the user, has another certificate, no
+// JetStream or an old version, is an error all the same, of Connect or, if that has
+// returned, of [Lattice.Established]. While there has been no connection the largest
+// message is taken to be what NATS servers allow by default, and messages with
+// headers are not sent.
+//
+// From then on a lost connection comes back by
 // itself, for ever: after 50 to 100 ms at first, doubling to 2 s, with jitter.
 // A connection that is silent for some six seconds counts as lost. A server that
 // announces its end (lame duck mode) is left before it closes the connection, if
@@ -37,6 +45,25 @@
 // anew: it reads the last value of each key, passes over what it gave before, and
 // gives as deleted what is gone. So a watch needs no position in the stream, and
 // a bucket that was made anew does not confuse it.
+//
+// # Clocks
+//
+// Times of values and messages are by the clock of this machine, as far as that can
+// be told: with each bucket that is opened and each watch that begins the server says
+// what time it is there. Differences of some seconds are left as they are.
+//
+// # Leaf nodes
+//
+// A leaf node may have no JetStream, and the hub no JetStream domain: then the
+// credentials of all roles are good on both. Both servers need
+//
+//	default_js_domain { ACCOUNT: "" }
+//
+// with the public key of the lattice's account, so that requests of JetStream pass
+// the link, and the leaf's remote needs credentials of a user of the account who may
+// do anything. While the link is cut calls go on among those on the leaf; nothing is
+// kept, and what waits is kept when the link is back. [Options.Domain] is for servers
+// with domains, whose users need permissions for $JS.DOMAIN.API as well.
 //
 // # Subjects
 //

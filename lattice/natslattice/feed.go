@@ -74,7 +74,8 @@ type consumerRequest struct {
 
 // consumerInfo is the answer to it.
 type consumerInfo struct {
-	Pending uint64 `json:"num_pending"`
+	Pending uint64    `json:"num_pending"`
+	Now     time.Time `json:"ts"`
 }
 
 // feed gives the messages of a stream that match filter, from a position on, to
@@ -177,7 +178,9 @@ func (c *consumer) create(ctx context.Context, filter, inbox string, from positi
 		config.OptStartTime = &from.time
 	}
 	var info consumerInfo
+	begun := time.Now()
 	err := c.l.call(ctx, "CONSUMER.CREATE."+c.stream+"."+c.name+"."+filter, &consumerRequest{c.stream, config, "create"}, &info)
+	c.l.heard(time.Now(), begun, info.Now)
 	return info.Pending, err
 }
 

@@ -23,6 +23,13 @@ type Lattice struct {
 	calls      *calls
 	connected  atomic.Bool
 	maxPayload atomic.Int64
+	// behind is how many nanoseconds the clock of the servers is behind ours.
+	behind atomic.Int64
+	// settled is closed when it is known whether the first connection is of use;
+	// refusal is why not.
+	settled chan struct{}
+	refusal error
+	once    sync.Once
 	// done is closed by Close.
 	done chan struct{}
 	// running counts the goroutines of subscriptions and our own.
@@ -48,8 +55,7 @@ func (l *Lattice) Close() error {
 		return nil
 	}
 	if l.Connected() {
-		// What was published last should still go.
-		_ = l.nc.FlushTimeout(closeTimeout)
+		l.drain()
 	}
 	close(l.done)
 	l.connected.Store(false)
@@ -60,6 +66,21 @@ func (l *Lattice) Close() error {
 }
 
 const closeTimeout = time.Second
+
+// drain ends all subscriptions, has what has arrived be given to those who
+// subscribed, and what they and others publish meanwhile be sent.
+func (l *Lattice) drain() {
+	drained := l.nc.StatusChanged(nats.CLOSED)
+	if l.nc.Drain() != nil {
+		return
+	}
+	timer := time.NewTimer(closeTimeout)
+	defer timer.Stop()
+	select {
+	case <-drained:
+	case <-timer.C:
+	}
+}
 
 func (l *Lattice) closed() bool {
 	select {

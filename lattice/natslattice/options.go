@@ -28,6 +28,10 @@ type Options struct {
 	User     string
 	Password Secret
 	Token    Secret
+	// Background has Connect return without a connection if no server can be
+	// reached. It is made as soon as one can be; Lattice.Established tells. Until
+	// then all is as if the connection were lost. It means nothing with InProcess.
+	Background bool
 	// TLS configures TLS. It is used if it is set, and without it if the server
 	// demands it.
 	TLS *TLS

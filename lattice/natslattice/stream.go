@@ -16,14 +16,17 @@ import (
 type streamInfo struct {
 	Config jetstream.StreamConfig `json:"config"`
 	State  jetstream.StreamState  `json:"state"`
+	Now    time.Time              `json:"ts"`
 }
 
 // stream returns the configuration of a stream, or ErrNotFound.
 func (l *Lattice) stream(ctx context.Context, name string) (*jetstream.StreamConfig, error) {
 	var info streamInfo
+	begun := time.Now()
 	if err := l.call(ctx, "STREAM.INFO."+name, nil, &info); err != nil {
 		return nil, err
 	}
+	l.heard(time.Now(), begun, info.Now)
 	return &info.Config, nil
 }
 
@@ -111,7 +114,9 @@ func (l *Lattice) CreateStream(ctx context.Context, c lattice.StreamConfig) erro
 		set(&changed, &have.MaxAge, want.MaxAge)
 		set(&changed, &have.MaxBytes, want.MaxBytes)
 		set(&changed, &have.MaxMsgs, want.MaxMsgs)
-		set(&changed, &have.Replicas, want.Replicas)
+		if c.Replicas > 0 {
+			set(&changed, &have.Replicas, want.Replicas)
+		}
 		if changed {
 			have.Duplicates = min(have.Duplicates, want.MaxAge)
 		}
@@ -142,7 +147,7 @@ func (l *Lattice) Replay(ctx context.Context, stream, subject string, since time
 	if !validName(stream) {
 		return fmt.Errorf("replay of stream %q: %w: it is not a name", stream, lattice.ErrInvalid)
 	}
-	from := position{time: since}
+	from := position{time: l.theirs(since)}
 	if since.IsZero() {
 		from = position{sequence: 1}
 	}
@@ -164,7 +169,7 @@ func (l *Lattice) Replay(ctx context.Context, stream, subject string, since time
 			message: func(d *delivery) error {
 				attempt = 0
 				m := message(d.msg)
-				m.Reply, m.Time = "", d.time
+				m.Reply, m.Time = "", l.ours(d.time)
 				if err := f(m); err != nil {
 					return callbackError{err}
 				}

@@ -90,11 +90,11 @@ func (w *watch) message(d *delivery) error {
 	switch {
 	case gone && known:
 		delete(w.known, key)
-		err = w.f(lattice.Entry{Key: key, Revision: d.sequence, Time: d.time, Deleted: true})
+		err = w.f(lattice.Entry{Key: key, Revision: d.sequence, Time: w.b.l.ours(d.time), Deleted: true})
 	case gone || known && have.revision == now.revision && have.time.Equal(now.time):
 	default:
 		w.known[key] = now
-		err = w.f(lattice.Entry{Key: key, Value: d.msg.Data, Revision: d.sequence, Time: d.time})
+		err = w.f(lattice.Entry{Key: key, Value: d.msg.Data, Revision: d.sequence, Time: w.b.l.ours(d.time)})
 	}
 	if err != nil {
 		return err
@@ -121,7 +121,7 @@ func (w *watch) caughtUp() error {
 		}
 		have := w.known[key]
 		delete(w.known, key)
-		if err := w.f(lattice.Entry{Key: key, Revision: have.revision, Time: have.time, Deleted: true}); err != nil {
+		if err := w.f(lattice.Entry{Key: key, Revision: have.revision, Time: w.b.l.ours(have.time), Deleted: true}); err != nil {
 			return err
 		}
 	}

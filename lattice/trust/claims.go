@@ -36,22 +36,19 @@ func (k *Keyring) systemClaims() *jwt.AccountClaims {
 }
 
 // accountClaims are the account of a lattice, with the public keys that sign the
-// users of roles. It shares nothing with other accounts.
+// users of roles. It shares with the account of wasmCloud's tools what that is for,
+// and nothing with others.
 func (k *Keyring) accountClaims(l lattice.Name, account string, signing map[Role]string) *jwt.AccountClaims {
 	claims := jwt.NewAccountClaims(account)
 	claims.Name = "lattice-" + string(l)
 	claims.Tags.Add(tagLattice + string(l))
 	for role, key := range signing {
-		scope := jwt.NewUserScope()
-		scope.Key = key
-		scope.Role = string(role)
-		// The server fills in who the user is.
-		scope.Template = limits(Permissions(role, l, "{{subject()}}", "{{tag(host)}}"))
-		claims.SigningKeys.AddScopedSigner(scope)
+		claims.SigningKeys.AddScopedSigner(scope(role, l, key))
 	}
+	claims.Exports = exports(l)
 	claims.Limits.Imports = 0
-	claims.Limits.Exports = 0
-	claims.Limits.WildcardExports = false
+	claims.Limits.Exports = int64(len(claims.Exports))
+	claims.Limits.WildcardExports = true
 	claims.Limits.DisallowBearer = true
 	claims.Limits.JetStreamLimits = jwt.JetStreamLimits{
 		MemoryStorage:    jwt.NoLimit,
@@ -61,6 +58,16 @@ func (k *Keyring) accountClaims(l lattice.Name, account string, signing map[Role
 		MaxBytesRequired: true,
 	}
 	return claims
+}
+
+// scope is what the users that a key signs may do: that of a role.
+func scope(role Role, l lattice.Name, key string) *jwt.UserScope {
+	s := jwt.NewUserScope()
+	s.Key = key
+	s.Role = string(role)
+	// The server fills in who the user is.
+	s.Template = limits(Permissions(role, l, "{{subject()}}", "{{tag(host)}}"))
+	return s
 }
 
 // sameClaims says whether two JWTs say the same, apart from when they were issued.

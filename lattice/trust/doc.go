@@ -30,6 +30,17 @@
 // subject of the answer, and so may publish to any subject. Hosts may publish to
 // inboxes instead, where only they listen who made them.
 //
+// # The tools of wasmCloud
+//
+// They listen for answers where all clients of NATS do unless told otherwise, on
+// "_INBOX.>". In the account of a lattice nobody may: users hear the inboxes that
+// have their name in them. So beside each lattice is an account for such tools,
+// which imports wasmCloud's control interface and its events from the lattice, with
+// activations that the lattice's key has signed, and has nothing else: no bucket, no
+// JetStream, no inbox of others. Servers put a subject of their own, "_R_.…", in
+// place of the inbox that a request names, and let only answers back. Among each
+// other the users of this account are not kept apart.
+//
 // # What permissions cannot do
 //
 // JetStream sends answers to any subject that a request names, and messages to
@@ -40,8 +51,9 @@
 //
 //   - A document counts only with the signature of whom it belongs to, for its
 //     bucket and key ([Signer], [Verifier]).
-//   - A command counts only if it asks for an answer in an inbox: what JetStream
-//     sends has no reply subject, or one that begins with "$JS.".
+//   - A command, a request to a microservice and a frame of a call count only if
+//     they were published: what JetStream sends has fields of its own, or a reply
+//     subject that begins with "$JS." (wire.FromJetStream).
 //
 // Old documents are signed as well: who reads them has to look at the stamp.
 //

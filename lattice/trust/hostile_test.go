@@ -144,7 +144,7 @@ func TestHostilePublish(t *testing.T) {
 		// Commands, in both forms.
 		s.Control("component.put"), s.Control("host.drain"), "wasmbus.ctl.v1.default.component.scale." + string(c.good),
 		"$SRV.PING", "$SRV.INFO.wattle-host", "$SRV.STATS.wattle-host." + string(c.good),
-		s.Front(component),
+		s.SchedulerEndpoint("x", "state"),
 		// What another host ought to run, and how the lattice is wired.
 		"$JS.API.DIRECT.GET." + desired + "." + kv(b.Desired(), string(c.good)),
 		"$JS.API.DIRECT.GET." + desired + "." + kv(b.Desired(), ">"),
@@ -165,7 +165,7 @@ func TestHostilePublish(t *testing.T) {
 		"$O." + b.Artifacts() + ".C.x", "$O." + b.Artifacts() + ".M.x", "$JS.API.STREAM.PURGE.OBJ_" + b.Artifacts(),
 	})
 	documents := []string{kv(b.Hosts(), string(c.good)), kv(b.Ready(), wire.ReadyKey(c.good, component))}
-	calls := []string{s.Invoke(c.good), s.Front(component), s.Caller(c.honest.User()), "_INBOX." + c.honest.User() + ".x"}
+	calls := []string{s.Invoke(c.good), s.Caller(c.honest.User()), "_INBOX." + c.honest.User() + ".x"}
 	artifacts := []string{"$O." + b.Artifacts() + ".C.x", "$O." + b.Artifacts() + ".M.x", "$JS.API.STREAM.PURGE.OBJ_" + b.Artifacts()}
 
 	for _, test := range []struct {
@@ -175,7 +175,7 @@ func TestHostilePublish(t *testing.T) {
 		{c.hostile, notHosts},
 		{c.scheduler, slices.Concat(never, documents, []string{s.Invoke(c.good), s.HostEvent(c.good, "x"), s.Log(c.good, component), s.Caller(c.honest.User())})},
 		{c.gateway, slices.Concat(never, orders, documents, artifacts, []string{
-			s.Control("x"), "$SRV.PING", s.Front(component), "$JS.API.CONSUMER.DELETE.KV_" + b.Ready() + ".c", "_INBOX." + c.honest.User() + ".x", "$JS.API.STREAM.INFO." + desired,
+			s.Control("x"), "$SRV.PING", s.SchedulerEndpoint("x", "state"), s.Caller(c.honest.User()), "$JS.API.CONSUMER.DELETE.KV_" + b.Ready() + ".c", "_INBOX." + c.honest.User() + ".x", "$JS.API.STREAM.INFO." + desired,
 			"$JS.API.DIRECT.GET." + desired + "." + kv(b.Desired(), string(c.good)), "wasmbus.ctl.v1.default.host.ping",
 		})},
 		{c.operator, slices.Concat(never, orders, documents, []string{s.HostEvent(c.good, "x"), s.Log(c.good, component), s.Caller(c.honest.User()), "_INBOX." + c.honest.User() + ".x"})},
@@ -212,16 +212,16 @@ func TestHostileSubscribe(t *testing.T) {
 	commands := []string{s.Control(">"), s.Control("component.put"), "wasmbus.ctl.v1.default.>", "wasmbus.>"}
 	seen := []string{s.Events(), s.HostEvent(c.good, ">"), s.SchedulerEvent(">"), s.Log("*", "*"), s.Log(c.good, "cart"), "wasmbus.evt.default.>"}
 	services := []string{"$SRV.PING", "$SRV.INFO", "$SRV.STATS.wattle-host"}
-	front := []string{s.Front("*"), s.Front("cart")}
+	schedulers := []string{s.SchedulerEndpoint("*", "*"), s.SchedulerEndpoint("x", "state")}
 	for _, test := range []struct {
 		who      *trust.Creds
 		subjects []string
 	}{
-		{c.hostile, slices.Concat(never, commands, seen, front, []string{"$SRV.PING.wattle-scheduler"})},
-		{c.scheduler, slices.Concat(never, front, []string{s.Caller(c.scheduler.User()), "$SRV.PING.wattle-host"})},
-		{c.gateway, slices.Concat(never, commands, seen, services)},
-		{c.operator, slices.Concat(never, commands, services, front)},
-		{c.viewer, slices.Concat(never, commands, services, front, []string{s.Caller(c.viewer.User())})},
+		{c.hostile, slices.Concat(never, commands, seen, schedulers, []string{"$SRV.PING.wattle-scheduler"})},
+		{c.scheduler, slices.Concat(never, []string{s.Caller(c.scheduler.User()), "$SRV.PING.wattle-host"})},
+		{c.gateway, slices.Concat(never, commands, seen, services, schedulers)},
+		{c.operator, slices.Concat(never, commands, services, schedulers)},
+		{c.viewer, slices.Concat(never, commands, services, schedulers, []string{s.Caller(c.viewer.User())})},
 	} {
 		t.Run(string(test.who.Role), func(t *testing.T) {
 			r := dialRaw(t, c.server, test.who)

@@ -25,6 +25,11 @@ import (
 //	lattices/NAME/ROLE.nk        signs users of another role
 //	lattices/NAME/account.jwt    has what each role is permitted
 //	lattices/NAME/creds/*.creds  users that are kept here
+//	lattices/NAME/wasmcloud-account.nk, wasmcloud-account.jwt
+//	                             the account of wasmCloud's tools
+//
+// Who opens a keyring that another version of Wattle made has the JWTs say what they
+// have to now; no key is changed.
 //
 // A Keyring may be used by several processes at the same time.
 type Keyring struct {
@@ -69,10 +74,27 @@ func open(dir string) (*Keyring, error) {
 	if err == nil {
 		err = k.keep(k.path("system.jwt"), k.systemClaims())
 	}
+	if err == nil {
+		err = k.renew()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("keyring %q: %w", dir, err)
 	}
 	return k, nil
+}
+
+// renew has the accounts of all lattices be as this version of Wattle makes them.
+func (k *Keyring) renew() error {
+	names, err := k.Lattices()
+	if err != nil {
+		return err
+	}
+	for _, l := range names {
+		if err := k.init(l); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (k *Keyring) init(l lattice.Name) error {
@@ -90,7 +112,7 @@ func (k *Keyring) init(l lattice.Name) error {
 	}
 	signing := map[Role]string{}
 	for _, r := range Roles() {
-		if r == RoleScheduler {
+		if r == RoleScheduler || r == RoleWasmCloud {
 			continue
 		}
 		pair, err := openOrCreateSeed(k.lattice(l, string(r)+".nk"), nkeys.PrefixByteAccount)
@@ -99,7 +121,10 @@ func (k *Keyring) init(l lattice.Name) error {
 		}
 		signing[r] = public(pair)
 	}
-	return k.keep(k.lattice(l, "account.jwt"), k.accountClaims(l, public(account), signing))
+	if err := k.keep(k.lattice(l, "account.jwt"), k.accountClaims(l, public(account), signing)); err != nil {
+		return err
+	}
+	return k.keepTools(l, account)
 }
 
 // keep writes a JWT, signed by the operator, unless the one that is there says the
@@ -166,6 +191,16 @@ func (k *Keyring) Account(l lattice.Name) (string, error) {
 	return public(pair), nil
 }
 
+// WasmCloudAccount returns the public key of the account of wasmCloud's tools that
+// is beside a lattice.
+func (k *Keyring) WasmCloudAccount(l lattice.Name) (string, error) {
+	pair, err := k.key(l, toolsKey)
+	if err != nil {
+		return "", err
+	}
+	return public(pair), nil
+}
+
 // Accounts returns the JWTs of all accounts, the system's too, by their public
 // keys: what a NATS server resolves accounts with.
 func (k *Keyring) Accounts() (map[string]string, error) {
@@ -183,7 +218,14 @@ func (k *Keyring) Accounts() (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		tools, err := k.WasmCloudAccount(l)
+		if err != nil {
+			return nil, err
+		}
 		if all[account], err = k.jwt(k.lattice(l, "account.jwt")); err != nil {
+			return nil, err
+		}
+		if all[tools], err = k.jwt(k.lattice(l, toolsJWT)); err != nil {
 			return nil, err
 		}
 	}
@@ -229,7 +271,11 @@ func (k *Keyring) issue(l lattice.Name, role Role, u *User) (*Creds, error) {
 			return nil, err
 		}
 	}
-	account, err := k.key(l, "account.nk")
+	file := "account.nk"
+	if role == RoleWasmCloud {
+		file = toolsKey
+	}
+	account, err := k.key(l, file)
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,7 @@ func grants(l lattice.Name, user string, host lattice.HostID) []grant {
 		G = RoleGateway
 		O = RoleOperator
 		V = RoleViewer
+		W = RoleWasmCloud
 	)
 	all := roles{H, S, G, O, V}
 	return []grant{
@@ -64,23 +65,25 @@ func grants(l lattice.Name, user string, host lattice.HostID) []grant {
 		// cannot be guessed.
 		{to: roles{H, G, O}, pub: subjects{s.Invoke("*")}, sub: subjects{s.Caller(user), s.Replies(user)}},
 		{to: roles{H}, pub: subjects{s.Caller("*")}, sub: subjects{s.Invoke(host)}},
-		{to: roles{G}, pub: subjects{s.Caller("*")}, sub: subjects{s.Front("*")}},
-		{to: roles{O}, pub: subjects{s.Front("*")}},
 
 		// Commands.
 		{to: roles{S, O}, pub: subjects{s.Control(">")}},
 		{to: roles{S}, sub: subjects{s.Control(">")}},
 
-		// The scheduler in the manner of wasmCloud.
+		// The scheduler in the manner of wasmCloud. Its tools are in an account of
+		// their own, so these are their own inboxes. Whoever answers them publishes to
+		// subjects that servers make up in place of inboxes of another account.
 		{to: roles{O}, pub: subjects{wasmbusControl(l)}, sub: subjects{wasmbusEvents(l)}},
 		{to: roles{V}, sub: subjects{wasmbusEvents(l)}},
 		{to: roles{O, V}, pub: slices.Concat(kvReadAll(latticeData(l)), kvReadAll(configData(l)))},
-		{to: roles{S}, pub: subjects{wasmbusEvents(l)}, sub: subjects{wasmbusControl(l)}},
+		{to: roles{S}, pub: subjects{wasmbusEvents(l), "_R_.*.*"}, sub: subjects{wasmbusControl(l)}},
+
+		{to: roles{W}, pub: subjects{wasmbusControl(l)}, sub: subjects{wasmbusEvents(l), "_INBOX.>"}},
 
 		// Hosts and schedulers as microservices.
 		{to: roles{H}, sub: append(service(hostService, string(host)), s.Endpoint(host, "*"))},
-		{to: roles{S}, sub: service(schedulerService, "*")},
-		{to: roles{S, O, V}, pub: subjects{"$SRV.>", s.Endpoint("*", "*")}},
+		{to: roles{S}, sub: append(service(schedulerService, "*"), s.SchedulerEndpoint("*", "*"))},
+		{to: roles{S, O, V}, pub: subjects{"$SRV.>", s.Endpoint("*", "*"), s.SchedulerEndpoint("*", "*")}},
 
 		// Events and logs.
 		{to: roles{H}, pub: subjects{s.HostEvent(host, ">"), s.Log(host, "*")}},

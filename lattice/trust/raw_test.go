@@ -44,6 +44,16 @@ func dialRaw(t *testing.T, s *server.Server, c *trust.Creds) *raw {
 // tryRaw connects with a JWT and what signs the server's nonce.
 func tryRaw(t *testing.T, s *server.Server, jwt string, sign func([]byte) ([]byte, error)) (*raw, error) {
 	t.Helper()
+	r := newRaw(t, s)
+	r.hello(jwt, sign)
+	if refused := r.sync(); len(refused) > 0 {
+		return nil, fmt.Errorf("%s", strings.Join(refused, "; "))
+	}
+	return r, nil
+}
+
+func newRaw(t *testing.T, s *server.Server) *raw {
+	t.Helper()
 	conn, err := net.Dial("tcp", s.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +62,13 @@ func tryRaw(t *testing.T, s *server.Server, jwt string, sign func([]byte) ([]byt
 	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	r := &raw{t: t, conn: conn, r: bufio.NewReader(conn)}
+	return &raw{t: t, conn: conn, r: bufio.NewReader(conn)}
+}
+
+// hello says who connects.
+func (r *raw) hello(jwt string, sign func([]byte) ([]byte, error)) {
+	t := r.t
+	t.Helper()
 	var info struct {
 		Nonce string `json:"nonce"`
 	}
@@ -71,10 +87,6 @@ func tryRaw(t *testing.T, s *server.Server, jwt string, sign func([]byte) ([]byt
 		t.Fatal(err)
 	}
 	r.send("CONNECT %s\r\n", connect)
-	if refused := r.sync(); len(refused) > 0 {
-		return nil, fmt.Errorf("%s", strings.Join(refused, "; "))
-	}
-	return r, nil
 }
 
 func (r *raw) send(format string, args ...any) {

@@ -23,11 +23,14 @@ const (
 	RoleOperator Role = "operator"
 	// RoleViewer reads.
 	RoleViewer Role = "viewer"
+	// RoleWasmCloud is for the tools of wasmCloud 1, which give commands in its
+	// manner. They are beside the lattice, in an account of their own.
+	RoleWasmCloud Role = "wasmcloud"
 )
 
 // Roles returns all roles.
 func Roles() []Role {
-	return []Role{RoleHost, RoleScheduler, RoleGateway, RoleOperator, RoleViewer}
+	return []Role{RoleHost, RoleScheduler, RoleGateway, RoleOperator, RoleViewer, RoleWasmCloud}
 }
 
 // ParseRole checks the name of a role.

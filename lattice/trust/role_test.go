@@ -221,8 +221,6 @@ func TestRoles(t *testing.T) {
 		hear(t, host, "", m, s.Invoke(id), s.Invoke(id))
 		hear(t, m, "", host, s.Caller(m.User()), s.Caller(m.User()))
 	}
-	hear(t, gateway, "gateway", operator, s.Front(component), s.Front("*"))
-	hear(t, operator, "", gateway, s.Caller(operator.User()), s.Caller(operator.User()))
 
 	// Commands.
 	hear(t, scheduler, "scheduler", operator, s.Control("component.put"), s.Control(">"))

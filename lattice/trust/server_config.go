@@ -28,14 +28,19 @@ func (k *Keyring) ServerConfig() (string, error) {
 		if err != nil {
 			return "", err
 		}
+		tools, err := k.WasmCloudAccount(l)
+		if err != nil {
+			return "", err
+		}
 		of[account] = fmt.Sprintf("lattice %q", l)
+		of[tools] = fmt.Sprintf("wasmCloud's tools, for lattice %q", l)
 	}
 	var b strings.Builder
 	b.WriteString(`# The configuration of a NATS server for Wattle, version 2.11 or later. It has no
 # secrets. Every server of a cluster gets the same, with another server_name.
 #
-# When a lattice is added to the keyring, make this anew and have the servers
-# read it with: nats-server --signal reload
+# When a lattice is added to the keyring, or wattle is upgraded, make this anew and
+# have the servers read it with: nats-server --signal reload
 
 server_name: wattle-1
 listen: "127.0.0.1:4222"

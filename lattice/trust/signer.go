@@ -26,7 +26,7 @@ func NewSigner(c *Creds) (lattice.Signer, error) {
 		return NewHostSigner(c.Key), nil
 	case RoleScheduler:
 		return &signer{key: c.Key, name: c.JWT}, nil
-	case RoleGateway, RoleOperator, RoleViewer:
+	case RoleGateway, RoleOperator, RoleViewer, RoleWasmCloud:
 	}
 	return nil, fmt.Errorf("sign as %s: %w: only hosts and schedulers have documents", c, lattice.ErrDenied)
 }

@@ -305,30 +305,19 @@ func ParseFrame(b []byte) (Frame, error) {
 	return Frame{Kind: Kind(b[1]), Exchange: ExchangeID(b[2:head]), rest: b[head:]}, nil
 }
 
-// Open reads an open frame. The sections are part of what was parsed.
-func (f Frame) Open() (Open, error) {
+// Open reads an open frame. The sections are part of what was parsed, the names may
+// be those of frames before, and are not changed. known may be nil.
+func (f Frame) Open(known *Names) (Open, error) {
 	c := f.cursor()
 	o := Open{Flags: c.flags()}
 	o.Timeout = c.number(MaxMillis)
 	o.Window = c.number(MaxWindow)
 	o.Depth = c.number(MaxCallDepth)
 	o.Hash = c.fixed64()
-	// One string for all names: they live as long as the call.
-	target, iface, fn := c.section(MaxText), c.section(MaxFuncName), c.section(MaxFuncName)
-	names := string(target) + string(iface) + string(fn)
-	o.Interface = names[len(target) : len(target)+len(iface)]
-	o.Function = names[len(target)+len(iface):]
-	if n := c.number(lattice.MaxCallers); n > 0 && c.err == nil {
-		o.Callers = make([]lattice.Caller, n)
-		for i := range o.Callers {
-			o.Callers[i] = lattice.Caller(c.section(MaxCallerName))
-		}
-	}
+	n := c.names(known)
+	o.Target, o.Interface, o.Function, o.Callers = n.target, n.iface, n.fn, n.callers
 	o.Head = c.section(MaxHead)
 	o.Body = c.rest(MaxChunk)
-	if c.err == nil {
-		o.Target, c.err = lattice.ParseComponentID(names[:len(target)])
-	}
 	return o, c.done(f.Kind)
 }
 
@@ -388,7 +377,7 @@ func (f Frame) Cancel() (lattice.Code, error) {
 	return code, c.done(f.Kind)
 }
 
-func (f Frame) cursor() *cursor { return &cursor{kind: f.Kind, b: f.rest} }
+func (f Frame) cursor() cursor { return cursor{kind: f.Kind, b: f.rest} }
 
 // cursor reads fields. The first error stays; after it every method returns a
 // zero.

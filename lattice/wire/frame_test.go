@@ -56,7 +56,7 @@ func TestFrameRoundTrip(t *testing.T) {
 	if err != nil || f.Kind != wire.KindOpen || f.Exchange != exchange {
 		t.Fatalf("%v %v, error %v", f.Kind, f.Exchange, err)
 	}
-	got, err := f.Open()
+	got, err := f.Open(nil)
 	if diff := cmp.Diff(open, got); err != nil || diff != "" {
 		t.Errorf("error %v, open (-sent +received):\n%s", err, diff)
 	}
@@ -97,7 +97,7 @@ func TestFrameLimits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.Open(); (err == nil) != test.ok || err != nil && !errors.Is(err, lattice.ErrInvalid) {
+		if _, err := f.Open(nil); (err == nil) != test.ok || err != nil && !errors.Is(err, lattice.ErrInvalid) {
 			t.Errorf("%s: error %v, want one: %v", name, err, !test.ok)
 		}
 	}
@@ -160,7 +160,7 @@ func FuzzFrame(f *testing.F) {
 		var again []byte
 		switch frame.Kind {
 		case wire.KindOpen:
-			o, err := frame.Open()
+			o, err := frame.Open(nil)
 			if err != nil {
 				return
 			}

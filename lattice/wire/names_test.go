@@ -22,7 +22,7 @@ func TestSubjects(t *testing.T) {
 		s.SchedulerEvent("component.moved"): "wattle.prod.event.scheduler.component.moved",
 		s.Events():                          "wattle.prod.event.>",
 		s.Control("component.start"):        "wattle.prod.control.component.start",
-		s.Front("cart"):                     "wattle.prod.invoke.cart",
+		s.SchedulerEndpoint("S1", "state"):  "wattle.prod.scheduler.S1.api.state",
 	} {
 		if got != want {
 			t.Errorf("subject %q, want %q", got, want)

@@ -52,6 +52,8 @@ func (s Subjects) Events() string { return s.of("event.>") }
 // Control is where the scheduler takes a command.
 func (s Subjects) Control(command string) string { return s.of("control." + command) }
 
-// Front is where callers without a directory have a component be called: the
-// gateways take turns.
-func (s Subjects) Front(c lattice.ComponentID) string { return s.of("invoke." + string(c)) }
+// SchedulerEndpoint is where a scheduler, named as its microservice is, answers
+// requests about itself.
+func (s Subjects) SchedulerEndpoint(id, name string) string {
+	return s.of("scheduler." + id + ".api." + name)
+}

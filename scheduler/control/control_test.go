@@ -77,14 +77,14 @@ func TestGolden(t *testing.T) {
 func TestInvalid(t *testing.T) {
 	long := strings.Repeat("x", wire.MaxConfigValue+1)
 	for _, test := range []struct{ name, json, says string }{
-		{"component.start", ``, "not a JSON object"},
-		{"component.start", `null`, "not a JSON object"},
-		{"component.start", `[]`, "not a JSON object"},
-		{"component.start", `{"id":"a","ref":"r"} x`, "more follows"},
+		{"component.start", ``, "want an object, have the end"},
+		{"component.start", `null`, "want an object, have null"},
+		{"component.start", `[]`, "want an object, have an array"},
+		{"component.start", `{"id":"a","ref":"r"} x`, "there is more after the end"},
 		{"component.start", `{"id":"a","ref":"r","hsots":2}`, `"hsots"`},
-		{"component.start", `{"id":"a","ref":"r","ref":"s"}`, `"ref" is there twice`},
-		{"component.start", `{"id":"a","Ref":"r"}`, `"Ref"`},
-		{"component.start", `{"id":"a","ref":"r","hosts":"2"}`, `"hosts" cannot be of kind string`},
+		{"component.start", `{"id":"a","ref":"r","ref":"s"}`, "ref: invalid: it is there twice"},
+		{"component.start", `{"id":"a","Ref":"r"}`, "Ref: invalid: it is no known field"},
+		{"component.start", `{"id":"a","ref":"r","hosts":"2"}`, `"hosts": invalid: no string belongs there`},
 		{"component.start", `{"id":"a b","ref":"r"}`, `component "a b"`},
 		{"component.start", `{"id":"a","ref":""}`, "ref"},
 		{"component.start", "{\"id\":\"a\",\"ref\":\"\xff\"}", "not UTF-8"},
@@ -101,6 +101,7 @@ func TestInvalid(t *testing.T) {
 		{"link.put", `{"link":{"source_id":"a","target":"b","name":"default","wit_namespace":"wasi","wit_package":"keyvalue","interfaces":[]}}`, "interfaces"},
 		{"link.put", `{"link":{"source_id":"a","target":"b","name":"default","wit_namespace":"wasi","wit_package":"keyvalue@1.0","interfaces":["store"]}}`, "no version"},
 		{"config.put", `{"config":"c","values":{"k":"` + long + `"}}`, "65537 bytes"},
+		{"config.put", `{"config":"c","values":{"k":"` + long[1:] + `","l":"` + long[1:] + `","m":"` + long[1:] + `"}}`, "bytes of keys and values, the limit is 196608"},
 		{"config.put", `{"config":"c","values":{"k":"\u001b[31m"}}`, "cannot be printed"},
 		{"host.state", `{"host":"` + string(hostID) + `","state":"draining"}`, "ready, cordoned, drained or stopped"},
 		{"label.put", `{"host":"` + string(hostID) + `","key":"a b","value":""}`, "label"},
@@ -149,10 +150,10 @@ func TestClient(t *testing.T) {
 	}
 	defer m.Close()
 	c := &control.Client{Messenger: m, Lattice: lattice.DefaultName}
-	if _, err := c.StopComponent(t.Context(), &control.StopComponent{ID: "a"}); !errors.Is(err, lattice.ErrUnavailable) || !strings.Contains(err.Error(), "`wattle up`") {
+	if err := c.Do(t.Context(), &control.StopComponent{ID: "a"}, new(control.ComponentResult)); !errors.Is(err, lattice.ErrUnavailable) || !strings.Contains(err.Error(), "`wattle up`") {
 		t.Errorf("without a scheduler: %v", err)
 	}
-	if _, err := c.StopComponent(t.Context(), &control.StopComponent{}); !errors.Is(err, lattice.ErrInvalid) {
+	if err := c.Do(t.Context(), &control.StopComponent{}, new(control.ComponentResult)); !errors.Is(err, lattice.ErrInvalid) {
 		t.Errorf("a command that is not valid: %v", err)
 	}
 	if _, err := m.Subscribe(wire.Subjects{Lattice: lattice.DefaultName}.Control("component.stop"), "", func(msg *lattice.Message) {
@@ -162,12 +163,12 @@ func TestClient(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.StopComponent(t.Context(), &control.StopComponent{ID: "a"}); !errors.Is(err, lattice.ErrDenied) {
+	if err := c.Do(t.Context(), &control.StopComponent{ID: "a"}, new(control.ComponentResult)); !errors.Is(err, lattice.ErrDenied) {
 		t.Errorf("an answer that is an error: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := c.StopComponent(ctx, &control.StopComponent{ID: "b"}); !errors.Is(err, context.Canceled) {
+	if err := c.Do(ctx, &control.StopComponent{ID: "b"}, new(control.ComponentResult)); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the context ended: %v", err)
 	}
 }

@@ -76,7 +76,7 @@ func DecodeReply(data []byte, result any) error {
 	}
 	// A newer scheduler may say more than is known here.
 	if err := json.Unmarshal(reply.Result, result); err != nil {
-		return fmt.Errorf("answer of the scheduler: %w: %s", lattice.ErrInvalid, jsonFault(err, 0))
+		return fmt.Errorf("answer of the scheduler: %w: %w", lattice.ErrInvalid, err)
 	}
 	return nil
 }

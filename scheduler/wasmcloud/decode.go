@@ -1,51 +1,21 @@
 package wasmcloud
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
 	"github.com/wattle-dev/wattle/scheduler/control"
 )
 
-// MaxRequest bounds the body of a request, in bytes.
-const MaxRequest = control.MaxCommand
+// maxRequest bounds the body of a request, in bytes.
+const maxRequest = control.MaxCommand
 
 // decode reads a JSON object. Fields that are not known are of newer clients.
-func decode(data []byte, v any) error {
-	if len(data) > MaxRequest {
-		return bad("%d bytes, the limit is %d", len(data), MaxRequest)
-	}
-	if !utf8.Valid(data) {
-		return bad("not UTF-8")
-	}
-	if trimmed := bytes.TrimLeft(data, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
-		return bad("not a JSON object")
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	if err := dec.Decode(v); err != nil {
-		if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			at := ""
-			if e.Field != "" {
-				at = fmt.Sprintf("%.80q: ", e.Field)
-			}
-			return bad("%sbyte %d: no %s belongs there", at, e.Offset, e.Value)
-		}
-		return bad("before byte %d: %v", dec.InputOffset(), err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return bad("more follows the JSON object at byte %d", dec.InputOffset())
-	}
-	return nil
-}
+func decode(data []byte, v any) error { return wire.DecodeForeign("request", data, maxRequest, v) }
 
 func bad(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", lattice.ErrInvalid, fmt.Sprintf(format, args...))

@@ -1,6 +1,5 @@
 // Package wasmcloud answers the control interface of wasmCloud 1.x for all hosts of
-// a lattice, so that wash (up to 0.44), wadm and the control clients drive Wattle
-// unchanged.
+// a lattice, so that wash (up to 0.44) and the control clients drive Wattle unchanged.
 //
 // # What it is
 //
@@ -32,13 +31,22 @@
 //     documentation says seconds. It bounds nothing here: a host finishes its calls
 //     within the time that it was started with.
 //
+// # Who asks
+//
+// The tools listen for answers on the inboxes that are the default of NATS clients,
+// and so are in an account of their own, from which requests come and to which events
+// go (lattice/trust, RoleWasmCloud). Such a request has a reply subject that a server
+// made up and keeps for a minute, and a field that says which account it is from. wadm
+// is not among these tools: it keeps manifests in JetStream, which that account has
+// not, and decides what runs where, as Wattle's scheduler does.
+//
 // # Events and mirror
 //
 // Events are on wasmbus.evt.LATTICE.NAME, in the form of CloudEvents 1.0. They
 // follow from changes of what hosts report and of what the scheduler wrote down, not
 // from messages; so they are as true as those. Links are mirrored to the bucket
-// LATTICEDATA_LATTICE and configurations to CONFIGDATA_LATTICE, for those who watch
-// them; what others write there is not read. One edge at a time does both: the one
+// LATTICEDATA_LATTICE and configurations to CONFIGDATA_LATTICE, for operators and
+// viewers who watch them; what others write there is not read. One edge at a time does both: the one
 // that holds the lease, the key WATTLE_EDGE of LATTICEDATA_LATTICE. When it does not
 // renew the lease for leaseFor, another takes it over.
 package wasmcloud

@@ -138,6 +138,9 @@ func New(l lattice.Lattice, name lattice.Name, verifier lattice.Verifier, comman
 // Ready is closed when requests are answered.
 func (e *Edge) Ready() <-chan struct{} { return e.ready }
 
+// Leads reports whether this edge writes the mirror, of all edges of the lattice.
+func (e *Edge) Leads() bool { return e.leads.Load() }
+
 // Run answers until ctx ends. The scheduler must have made the buckets of the
 // lattice: until then Run waits. It may be called once.
 func (e *Edge) Run(ctx context.Context) error {
@@ -183,22 +186,10 @@ func (e *Edge) Run(ctx context.Context) error {
 	}
 	close(e.ready)
 	e.loop(ctx)
-	e.leave(context.WithoutCancel(ctx), sub)
-	return ended(ctx, ctx.Err())
-}
-
-// leave ends the subscription to requests and waits until the servers know, so that
-// they reach another edge from then on, or nobody.
-func (e *Edge) leave(ctx context.Context, sub lattice.Subscription) {
-	err := sub.Unsubscribe()
-	if err == nil && e.lattice.Connected() {
-		ctx, cancel := context.WithTimeout(ctx, time.Second)
-		defer cancel()
-		err = e.lattice.Flush(ctx)
-	}
-	if err != nil {
+	if err := lattice.Leave(ctx, e.lattice, sub); err != nil {
 		e.log.WarnContext(ctx, "subscription has not ended", "error", err)
 	}
+	return ended(ctx, ctx.Err())
 }
 
 // ended returns why Run ends: nothing if it was asked to.

@@ -21,7 +21,7 @@ import (
 
 // Of two edges one answers, and one publishes events.
 func TestTwoEdges(t *testing.T) {
-	overBoth(t, func(t *testing.T, l *lab) {
+	overAll(t, func(t *testing.T, l *lab) {
 		l.edge(&wasmcloud.Options{Heartbeat: time.Hour})
 		l.edge(&wasmcloud.Options{Heartbeat: time.Hour})
 		h := l.says("A", func(*lattice.HostReport) {})
@@ -131,7 +131,7 @@ func TestHeartbeats(t *testing.T) {
 
 // A file is put into the lattice if that is allowed.
 func TestFileRefs(t *testing.T) {
-	overBoth(t, func(t *testing.T, l *lab) {
+	overAll(t, func(t *testing.T, l *lab) {
 		l.edge(&wasmcloud.Options{AllowFileRefs: true, Heartbeat: time.Hour})
 		h := l.says("A", func(*lattice.HostReport) {})
 		l.command(&control.SetHostState{Host: h.id, State: lattice.HostReady})
@@ -173,7 +173,7 @@ func TestFileRefs(t *testing.T) {
 // A mirror has nothing that was removed while no edge was there, and leaves what is
 // not its own.
 func TestMirrorAgain(t *testing.T) {
-	overBoth(t, func(t *testing.T, l *lab) {
+	overAll(t, func(t *testing.T, l *lab) {
 		s := &transcript{t: t, l: l}
 		stop := l.edge(&wasmcloud.Options{Heartbeat: time.Hour})
 		l.command(&control.PutConfig{Config: "a", Values: lattice.Config{"k": "v"}})

@@ -42,12 +42,21 @@ type lab struct {
 	keyring  *trust.Keyring
 	operator lattice.Lattice
 	edges    lattice.Lattice // of the scheduler and the edges
+	tool     tool            // sends requests and hears events
 	verifier lattice.Verifier
 	buckets  wire.Buckets
 	service  *scheduler.Service
 	hosts    map[string]*host
 	vars     map[string]string
 	events   chan *lattice.Message
+}
+
+// tool is what of a lattice the tools of wasmCloud use.
+type tool interface {
+	NewInbox() string
+	Subscribe(subject, queue string, handle func(*lattice.Message)) (lattice.Subscription, error)
+	Publish(*lattice.Message) error
+	Flush(context.Context) error
 }
 
 type host struct {
@@ -57,8 +66,9 @@ type host struct {
 	report lattice.HostReport
 }
 
-// overBoth runs a test in memory and over NATS.
-func overBoth(t *testing.T, f func(t *testing.T, l *lab)) {
+// overAll runs a test in memory, over NATS, and over NATS with a tool that is in an
+// account of its own.
+func overAll(t *testing.T, f func(t *testing.T, l *lab)) {
 	t.Helper()
 	t.Run("memory", func(t *testing.T) {
 		n := memlattice.New(memlattice.Options{})
@@ -71,17 +81,27 @@ func overBoth(t *testing.T, f func(t *testing.T, l *lab)) {
 			return m
 		}))
 	})
-	t.Run("nats", func(t *testing.T) {
-		k := trusttest.Keyring(t)
-		server := startServer(t, k)
-		f(t, newLab(t, k, func(c *trust.Creds) lattice.Lattice {
-			l, err := natslattice.Connect(t.Context(), natslattice.Options{InProcess: server, Credentials: c})
+	overNATS := func(t *testing.T, k *trust.Keyring, s *natsserver.Server) *lab {
+		t.Helper()
+		return newLab(t, k, func(c *trust.Creds) lattice.Lattice {
+			l, err := natslattice.Connect(t.Context(), natslattice.Options{InProcess: s, Credentials: c})
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { l.Close() })
 			return l
-		}))
+		})
+	}
+	t.Run("nats", func(t *testing.T) {
+		k := trusttest.Keyring(t)
+		f(t, overNATS(t, k, startServer(t, k)))
+	})
+	t.Run("account", func(t *testing.T) {
+		k := trusttest.Keyring(t)
+		s := startServer(t, k)
+		l := overNATS(t, k, s)
+		l.use(newStock(t, s, trusttest.Creds(t, k, name, trust.RoleWasmCloud)))
+		f(t, l)
 	})
 }
 
@@ -122,14 +142,22 @@ func newLab(t *testing.T, k *trust.Keyring, join func(*trust.Creds) lattice.Latt
 	}
 	l.service = scheduler.New(l.edges, name, trusttest.Signer(t, creds), l.verifier, &scheduler.Options{Logger: l.logger()})
 	l.run(l.service.Run, l.service.Ready())
-	_, err := l.operator.Subscribe("wasmbus.evt."+string(name)+".*", "", func(m *lattice.Message) { l.events <- m })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := l.operator.Flush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	l.use(l.operator)
 	return l
+}
+
+// use has another send requests and hear events from now on.
+func (l *lab) use(other tool) {
+	l.tb.Helper()
+	events := make(chan *lattice.Message, cap(l.events))
+	_, err := other.Subscribe("wasmbus.evt."+string(name)+".*", "", func(m *lattice.Message) { events <- m })
+	if err == nil {
+		err = other.Flush(l.tb.Context())
+	}
+	if err != nil {
+		l.tb.Fatal(err)
+	}
+	l.tool, l.events = other, events
 }
 
 func (l *lab) logger() *slog.Logger {
@@ -268,13 +296,13 @@ type gathering struct {
 // send sends a request and gathers its answers.
 func (l *lab) send(tail string, body []byte) *gathering {
 	l.tb.Helper()
-	inbox := l.operator.NewInbox()
+	inbox := l.tool.NewInbox()
 	g := &gathering{l: l, answers: make(chan []byte, 64)}
 	var err error
-	if g.sub, err = l.operator.Subscribe(inbox, "", func(m *lattice.Message) { g.answers <- m.Data }); err != nil {
+	if g.sub, err = l.tool.Subscribe(inbox, "", func(m *lattice.Message) { g.answers <- m.Data }); err != nil {
 		l.tb.Fatal(err)
 	}
-	if err := l.operator.Publish(&lattice.Message{Subject: "wasmbus.ctl.v1." + string(name) + "." + tail, Reply: inbox, Data: body}); err != nil {
+	if err := l.tool.Publish(&lattice.Message{Subject: "wasmbus.ctl.v1." + string(name) + "." + tail, Reply: inbox, Data: body}); err != nil {
 		l.tb.Fatal(err)
 	}
 	return g

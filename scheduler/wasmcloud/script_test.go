@@ -44,7 +44,7 @@ func TestTranscripts(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			overBoth(t, func(t *testing.T, l *lab) {
+			overAll(t, func(t *testing.T, l *lab) {
 				l.edge(&wasmcloud.Options{Heartbeat: time.Hour})
 				(&transcript{t: t, l: l}).play(archive)
 			})

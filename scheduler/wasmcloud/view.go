@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wattle-dev/wattle/hostgroup"
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
 )
@@ -19,13 +20,10 @@ type hostView struct {
 	at time.Time
 }
 
-// silentAfter is how many times the time between its reports a host may be silent.
-const silentAfter = 3
-
 // alive reports whether a host is to be answered for.
 func (h *hostView) alive(now time.Time) bool {
-	every := min(max(time.Duration(min(h.report.Every, time.Minute.Milliseconds()))*time.Millisecond, time.Second), time.Minute)
-	return h.report.State != lattice.HostStopped && now.Sub(h.at) <= silentAfter*every
+	m := hostgroup.Member{Report: h.report, Silent: now.Sub(h.at).Milliseconds()}
+	return h.report.State != lattice.HostStopped && !m.Unreachable()
 }
 
 // aliveHosts returns the hosts that are there, by their IDs.
@@ -135,15 +133,10 @@ func (e *Edge) observeLink(ctx context.Context, entry lattice.Entry, live bool) 
 	}
 	e.links[entry.Key] = l
 	e.stale = true
-	if live && (old == nil || !equalLinks(old, l)) {
+	if live && (old == nil || !old.Equal(l)) {
 		e.emit(ctx, e.anyHost(), "linkdef_set", shapeOf(l))
 	}
 	return nil
-}
-
-func equalLinks(a, b *lattice.Link) bool {
-	return a.Target == b.Target && slices.Equal(a.Interfaces, b.Interfaces) &&
-		slices.Equal(a.SourceConfig, b.SourceConfig) && slices.Equal(a.TargetConfig, b.TargetConfig)
 }
 
 func (e *Edge) observeConfig(ctx context.Context, entry lattice.Entry, live bool) error {

@@ -38,7 +38,7 @@ var hostsKind = &Kind{
 				strconv.FormatInt(h.Load.Running, 10),
 				fmt.Sprintf("%.1f/%g", h.Load.CPU, h.Capacity.CPUs),
 				show.Bytes(h.Load.MemoryBytes) + "/" + show.Bytes(h.Capacity.MemoryBytes),
-				show.Age(now.Sub(h.Started)),
+				show.Age(h.up(now)),
 				h.Version, fmt.Sprintf("%d.%d", h.Applied.Term, h.Applied.Index), pairs(h.Labels), string(h.ID),
 			}})
 		}
@@ -46,10 +46,16 @@ var hostsKind = &Kind{
 	},
 }
 
+// up is for how long a host has run. Its own times are compared with each other only:
+// its clock may be days off.
+func (h *Host) up(now time.Time) time.Duration {
+	return max(h.Time.Sub(h.Started), 0) + max(now.Sub(h.Seen), 0)
+}
+
 // state returns what a host does, as far as is known.
 func (h *Host) state(now time.Time) string {
 	if h.Unreachable(now) {
-		return "unreachable since " + clock(h.Since(), now)
+		return "unreachable since " + clock(h.Seen, now)
 	}
 	return string(h.State)
 }

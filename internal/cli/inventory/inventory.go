@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wattle-dev/wattle/hostgroup"
 	"github.com/wattle-dev/wattle/lattice"
 )
 
@@ -18,9 +19,11 @@ type Inventory struct {
 	Config     map[lattice.ConfigName]lattice.Config
 }
 
-// Host is the last report of a host, and when it arrived by the lattice's clock.
+// Host is the last report of a host, with times by the lattice's clock.
 type Host struct {
 	lattice.HostReport
+	// Seen is when the report arrived. A host that is unreachable has been so since
+	// then.
 	Seen time.Time
 }
 
@@ -35,18 +38,13 @@ func New() *Inventory {
 	}
 }
 
-// missedReports is how many reports of a host may be late before it is taken for
-// unreachable.
-const missedReports = 3
-
-// Unreachable reports whether nothing has been heard of a host that has not said
-// goodbye.
-func (h *Host) Unreachable(now time.Time) bool {
-	return h.State != lattice.HostStopped && now.Sub(h.Seen) > missedReports*time.Duration(h.Every)*time.Millisecond
+// member is the host as hostgroup has it.
+func (h *Host) member(now time.Time) hostgroup.Member {
+	return hostgroup.Member{Report: &h.HostReport, Silent: now.Sub(h.Seen).Milliseconds()}
 }
 
-// Since returns the time from which on it is unreachable.
-func (h *Host) Since() time.Time { return h.Seen }
+// Unreachable reports whether nothing has been heard of a host for too long.
+func (h *Host) Unreachable(now time.Time) bool { return h.member(now).Unreachable() }
 
 // Name returns what people call a host: its name, or the start of its ID.
 func (inv *Inventory) Name(id lattice.HostID) string {

@@ -188,11 +188,11 @@ func TestKinds(t *testing.T) {
 			[]string{"beta", b.report.ID.Short(), "core", "ready", "1", "3", "0.2/2", "100MiB/4GiB", "3s"},
 			[]string{"alpha", a.report.ID.Short(), "edge", "ready", "1", "3", "0.2/2", "100MiB/4GiB", "3s"})
 		w.want("hostgroups",
-			[]string{"core", "1", "1", "0", "1", "3", "0.2/2", "4GiB"},
-			[]string{"edge", "1", "1", "0", "1", "3", "0.2/2", "4GiB"})
+			[]string{"core", "1", "1", "0", "0", "1", "3", "0.2/2", "4GiB"},
+			[]string{"edge", "1", "1", "0", "1", "0", "3", "0.2/2", "4GiB"})
 		w.want("components",
 			[]string{"shop", "1/2", "failed: no such import…", "2", "alpha,beta", "/shop,shop.example/", "7", "1"})
-		w.want("providers", []string{"redis", "Redis", "beta", "running", "-", "wasi:keyvalue/store"})
+		w.want("providers", []string{"redis", "Redis", "beta", "running", "-"})
 		w.want("links", []string{"shop", "redis", "wasi:keyvalue/store,atomics", "default"})
 		w.want("config", []string{"settings", "2", "a,b"})
 
@@ -202,9 +202,9 @@ func TestKinds(t *testing.T) {
 		since := time.Now().Add(-3 * time.Second)
 		time.Sleep(10 * time.Second) // of the bubble
 		w.want("hosts",
-			[]string{"beta", b.report.ID.Short(), "core", "stopped", "1", "3", "0.2/2", "100MiB/4GiB", "13s"},
+			[]string{"beta", b.report.ID.Short(), "core", "stopped", "1", "3", "0.2/2", "100MiB/4GiB", "10s"},
 			[]string{"alpha", a.report.ID.Short(), "edge", "unreachable since " + since.Format(time.TimeOnly), "1", "3", "0.2/2", "100MiB/4GiB", "13s"})
-		w.want("hostgroups", []string{"edge", "1", "0", "1", "0", "0", "0.0/0", "0B"})
+		w.want("hostgroups", []string{"edge", "1", "0", "1", "0", "0", "0", "0.0/0", "0B"})
 		if got := w.rows("components")[0][1]; got != "0/2" {
 			t.Errorf("ready on hosts that are not there: %s", got)
 		}

@@ -26,7 +26,7 @@ var providersKind = &Kind{
 		{Name: "HOST"},
 		{Name: "STATE"},
 		{Name: "ADDRESS"},
-		{Name: "INTERFACES"},
+		{Name: "INTERFACES", Wide: true},
 	},
 	buckets: []bucket{hostsBucket},
 	rows: func(inv *Inventory, now time.Time) []show.Row {

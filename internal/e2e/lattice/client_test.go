@@ -4,6 +4,7 @@ package lattice_test
 
 import (
 	"bytes"
+	"net"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -11,15 +12,59 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/trust"
 )
 
-// TestStockClient looks at a lattice with the NATS project's own command line.
+// TestStockClient looks at a lattice of many processes with the stock client.
 func TestStockClient(t *testing.T) {
+	l := startLattice(t)
+	stock(t, l)
+}
+
+// TestStockClientUp does so with what `wattle up` runs in one process.
+func TestStockClientUp(t *testing.T) {
+	l := startUp(t)
+	stock(t, l)
+}
+
+// startUp starts a lattice by `wattle up`.
+func startUp(t *testing.T) *testLattice {
+	t.Helper()
+	l := &testLattice{net: newNetwork(t)}
+	m := l.net.machine(t, "up")
+	address := net.JoinHostPort(m.addr, "4222")
+	l.front = &daemon{m: m, args: []string{"up", "--name", "up", "--addr", "0.0.0.0:8000", "--nats-addr", address, "--data-dir", "data"}}
+	l.front.url = "http://" + net.JoinHostPort(m.addr, "8000")
+	l.nats = []*natsServer{{m: m}}
+	l.front.start(t)
+	l.operator = filepath.Join(l.net.dir, "operator.creds")
+	eventually(t, time.Minute, "wattle up has made its keys", func() bool {
+		return exec.Command(filepath.Join(bin, "wattle"), "lattice", "creds", "operator", "--dir", filepath.Join(m.dir, "data", "keys"), "--output", l.operator).Run() == nil
+	})
+	eventually(t, time.Minute, "the host is ready", func() bool {
+		h, ok := l.report(t, l.front)
+		if ok {
+			l.front.id = string(h.ID)
+		}
+		return ok && h.State == lattice.HostReady
+	})
+	c, err := trust.ReadCreds(l.operator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.inbox = c.InboxPrefix()
+	return l
+}
+
+// stock looks at a lattice with the NATS project's own command line.
+func stock(t *testing.T, l *testLattice) {
+	t.Helper()
 	nats := filepath.Join(bin, "nats")
 	if _, err := exec.LookPath(nats); err != nil {
 		missing(t, "the nats command cannot be built here")
 	}
-	l := startLattice(t)
 	// A user may listen in inboxes of its own only, of which the client has to be told.
 	command := func(args ...string) *exec.Cmd {
 		return exec.Command(nats, append([]string{"--no-context", "--server", urls(l.nats), "--creds", l.operator, "--inbox-prefix", l.inbox}, args...)...)
@@ -30,7 +75,7 @@ func TestStockClient(t *testing.T) {
 		t.Logf("nats %s\n%s", strings.Join(args, " "), out)
 		return out
 	}
-	all := append([]*daemon{l.front}, l.hosts...)
+	all := l.daemons()
 	// shows asks until all hosts are in the answer: the client stops listening when
 	// nobody has answered for a moment.
 	shows := func(args ...string) {
@@ -67,7 +112,7 @@ func TestStockClient(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = events.Process.Kill() })
 	eventually(t, time.Minute, "nats sub listens", func() bool { return strings.Contains(seen.String(), "Subscribing on") })
-	l.cli(t, "host", "label", l.hosts[0].id, "colour=blue")
+	l.cli(t, "host", "label", all[len(all)-1].id, "colour=blue")
 	if err := events.Wait(); err != nil {
 		t.Errorf("nats sub: %v", err)
 	}

@@ -11,6 +11,10 @@ import (
 // calm is how long load goes on after a fault is over.
 const calm = 6 * time.Second
 
+// suspected is the time until a host is called no more that has fallen silent: a
+// call of it is probed after half a second, and has a second to answer.
+const suspected = 2500 * time.Millisecond
+
 // TestFaults breaks one thing after the other under one load.
 func TestFaults(t *testing.T) {
 	l := startLattice(t)
@@ -28,13 +32,20 @@ func TestFaults(t *testing.T) {
 		l.untilServing(t, a)
 	}).noneFailed(t)
 
-	for _, s := range l.nats {
-		load.around(t, "restart "+s.m.name+" by lame duck mode", calm, func(t *testing.T) { s.restart(t, true) }).noneFailed(t)
+	for _, way := range []struct {
+		name   string
+		signal syscall.Signal
+	}{{"lame duck mode", syscall.SIGUSR2}, {"SIGTERM", syscall.SIGTERM}, {"SIGKILL", syscall.SIGKILL}} {
+		for _, s := range l.nats {
+			load.around(t, "restart "+s.m.name+" by "+way.name, calm, func(t *testing.T) { s.restart(t, way.signal) }).noneFailed(t)
+		}
 	}
-	for _, s := range l.nats {
-		o := load.around(t, "restart "+s.m.name+" by SIGKILL", calm, func(t *testing.T) { s.restart(t, false) })
-		o.inTime(t)
-	}
+
+	load.around(t, "SIGKILL to the scheduler", calm, func(t *testing.T) { l.scheduler.p.kill(t) }).noneFailed(t)
+	load.around(t, "start it again", calm, func(t *testing.T) {
+		l.scheduler.start(t)
+		eventually(t, time.Minute, "the scheduler takes commands", func() bool { return l.command("host", "label", b.id, "again=yes").Run() == nil })
+	}).noneFailed(t)
 
 	load.around(t, "SIGTERM to a host", calm, func(t *testing.T) {
 		b.p.signal(t, syscall.SIGTERM)
@@ -48,24 +59,31 @@ func TestFaults(t *testing.T) {
 	}).noneFailed(t)
 
 	var killed time.Time
+	var noticed time.Duration
 	o := load.around(t, "SIGKILL to a host", calm, func(t *testing.T) {
 		c.p.kill(t)
 		killed = time.Now()
+		eventually(t, time.Minute, "the lattice knows that the host is gone", func() bool { return l.serving(t, c) == 0 })
+		noticed = time.Since(killed)
 	})
+	t.Logf("the last request that failed began %v after SIGKILL; wattle get components shows that the host is away after %v",
+		o.lastFailed().Sub(killed).Round(time.Millisecond), noticed.Round(time.Millisecond))
 	o.inTime(t)
-	// The NATS server has to see that the connection is gone: what it hands over
-	// meanwhile may have been delivered.
-	o.onlyUnderWay(t, killed.Add(250*time.Millisecond))
+	// NATS says at once that nobody listens, or the first probe tells.
+	o.onlyUnderWay(t, killed.Add(suspected))
 	load.around(t, "start it again", calm, func(t *testing.T) {
 		c.start(t)
 		l.untilServing(t, c)
 	}).noneFailed(t)
 
+	var cut time.Time
 	o = load.around(t, "cut a host off for 20 s", calm, func(t *testing.T) {
 		a.m.unplug(t)
+		cut = time.Now()
 		<-time.After(20 * time.Second)
 		a.m.plug(t)
 		l.untilServing(t, a)
 	})
 	o.inTime(t)
+	o.onlyUnderWay(t, cut.Add(suspected))
 }

@@ -26,6 +26,8 @@ type testLattice struct {
 	nats  []*natsServer
 	front *daemon
 	hosts []*daemon
+
+	scheduler *schedulerProcess
 	// operator is a file with credentials, inbox how the subjects begin on which
 	// they let their owner listen for answers.
 	operator, inbox string
@@ -86,7 +88,7 @@ func startLatticeOn(t *testing.T, n *network, env ...string) *testLattice {
 	l.schedule(t, creds(trust.RoleScheduler, "scheduler"))
 
 	join := []string{"--join", urls(l.nats), "--data-dir", "data", "--max-body", "2GiB"}
-	l.front = &daemon{m: n.machine(t, "front"), args: append([]string{"up", "--name", "front", "--creds", creds(trust.RoleHost, "front"), "--addr", "0.0.0.0:8000", "--timeout", "3m"}, join...)}
+	l.front = &daemon{m: n.existing(t, "front"), args: append([]string{"up", "--name", "front", "--creds", creds(trust.RoleHost, "front"), "--addr", "0.0.0.0:8000", "--timeout", "3m"}, join...)}
 	l.front.url = "http://" + net.JoinHostPort(l.front.m.addr, "8000")
 	for _, name := range []string{"host1", "host2", "host3"} {
 		args := []string{"hostgroup", "run", "--group", group, "--name", name, "--creds", creds(trust.RoleHost, name)}

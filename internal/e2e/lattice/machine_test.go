@@ -70,6 +70,7 @@ func (n *network) machine(t *testing.T, name string) *machine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		ip(t, "link", "del", m.link) // its end on the bridge would go later, and the next test has one of that name
 		_ = stdin.Close()
 		if err := hold.Wait(); err != nil {
 			t.Errorf("the holder of %s: %v", name, err)
@@ -82,6 +83,17 @@ func (n *network) machine(t *testing.T, name string) *machine {
 		run(t, m.command("ip", args...))
 	}
 	return m
+}
+
+// existing returns the machine of that name, which is added if there is none.
+func (n *network) existing(t *testing.T, name string) *machine {
+	t.Helper()
+	for _, m := range n.machines {
+		if m.name == name {
+			return m
+		}
+	}
+	return n.machine(t, name)
 }
 
 // command is a command on the machine.

@@ -23,11 +23,6 @@ func TestMain(m *testing.M) {
 	switch os.Getenv(role) {
 	case "hold": // keeps a network namespace until the test ends
 		_, _ = io.Copy(io.Discard, os.Stdin)
-	case "scheduler":
-		if err := runScheduler(os.Args[1], os.Args[2]); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
 	case "test":
 		bin = os.Getenv("WATTLE_E2E_BIN")
 		os.Exit(m.Run())

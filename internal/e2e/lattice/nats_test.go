@@ -76,16 +76,12 @@ func (s *natsServer) healthy(t *testing.T) time.Duration {
 	})
 }
 
-// restart stops the server and starts it again: by lame duck mode, in which it
-// asks its clients to go elsewhere and ends when they have, or by SIGKILL.
-func (s *natsServer) restart(t *testing.T, gracefully bool) {
+// restart ends the server by a signal and starts it again. SIGUSR2 is lame duck
+// mode, in which it asks its clients to go elsewhere and ends when they have.
+func (s *natsServer) restart(t *testing.T, by syscall.Signal) {
 	t.Helper()
-	if gracefully {
-		s.p.signal(t, syscall.SIGUSR2)
-		_ = s.p.wait(t, 2*time.Minute)
-	} else {
-		s.p.kill(t)
-	}
+	s.p.signal(t, by)
+	_ = s.p.wait(t, 2*time.Minute)
 	s.start(t)
 	s.healthy(t)
 }

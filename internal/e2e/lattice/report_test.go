@@ -78,6 +78,10 @@ func (o *outcome) String() string {
 	fmt.Fprintf(&b, "%s: %d requests, %d streams, %d failed, slowest answered request %v, back after %v",
 		o.name, counts["request"], counts["stream"], len(o.failed), slowest["request"].Round(time.Millisecond), o.recovery().Round(time.Millisecond))
 	fmt.Fprintf(&b, ", the fault itself took %v", o.took.Round(time.Millisecond))
+	if slow := o.slow(); len(slow) > 0 {
+		fmt.Fprintf(&b, "\n    %d requests took longer than %v and were answered: they began %v to %v after the fault",
+			len(slow), slowAt, slow[0].begin.Sub(o.at).Round(time.Millisecond), slow[len(slow)-1].begin.Sub(o.at).Round(time.Millisecond))
+	}
 	reasons := map[string]int{}
 	longest := map[string]time.Duration{}
 	for _, s := range o.failed {
@@ -91,15 +95,25 @@ func (o *outcome) String() string {
 	return b.String()
 }
 
-// slow is how long a small request does not take on a lattice that is well.
-const slow = time.Second
+// slowAt is how long a small request does not take on a lattice that is well.
+const slowAt = time.Second
+
+// slow returns the requests that were answered late, in the order in which they
+// began.
+func (o *outcome) slow() []sample {
+	slow := slices.DeleteFunc(slices.Clone(o.samples), func(s sample) bool {
+		return s.kind != "request" || s.err != nil || s.end.Sub(s.begin) <= slowAt
+	})
+	slices.SortFunc(slow, func(a, b sample) int { return a.begin.Compare(b.begin) })
+	return slow
+}
 
 // recovery is how long after the fault the last small request began that failed,
 // or was slow.
 func (o *outcome) recovery() time.Duration {
 	var last time.Duration
 	for _, s := range o.samples {
-		if s.kind == "request" && (s.err != nil || s.end.Sub(s.begin) > slow) {
+		if s.kind == "request" && (s.err != nil || s.end.Sub(s.begin) > slowAt) {
 			last = max(last, s.begin.Sub(o.at))
 		}
 	}
@@ -128,6 +142,18 @@ func (o *outcome) inTime(t *testing.T) {
 			t.Errorf("%s: a %s failed without a reason: %v", o.name, s.kind, s.err)
 		}
 	}
+}
+
+// lastFailed returns when the last of those that failed began, the time of the
+// fault if none has.
+func (o *outcome) lastFailed() time.Time {
+	last := o.at
+	for _, s := range o.failed {
+		if s.begin.After(last) {
+			last = s.begin
+		}
+	}
+	return last
 }
 
 // onlyUnderWay asserts that what failed had begun before a moment.

@@ -1,0 +1,198 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/natslattice"
+	"github.com/wattle-dev/wattle/lattice/trust"
+)
+
+func schedulerCommand(env *Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "scheduler",
+		Short: "Run the scheduler of a lattice",
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(schedulerRunCommand(env))
+	return cmd
+}
+
+// schedulerRunFlags are the flags of `wattle scheduler run`.
+type schedulerRunFlags struct {
+	connectFlags
+	schedulerFlags
+	quiet  bool
+	output string
+}
+
+const schedulerHelp = `Run the scheduler of a lattice on NATS servers that others run. It makes the
+buckets of the lattice, takes commands, and tells hosts what to run.
+
+Everything that it knows is in NATS: it can run anywhere, and several may run at
+once, each of which takes commands. Hosts go on without one.
+
+While NATS is away it waits. The first Ctrl-C or SIGTERM lets the command under way
+finish; a second one ends it at once.`
+
+const schedulerExamples = `  wattle scheduler run --join nats://10.0.0.1:4222 --creds scheduler.creds
+  wattle scheduler run --join nats://a:4222,nats://b:4222,nats://c:4222 --creds scheduler.creds --replicas 3 --wasmcloud
+  wattle scheduler run --config /etc/wattle/scheduler.yaml`
+
+func schedulerRunCommand(env *Env) *cobra.Command {
+	f := &schedulerRunFlags{}
+	cmd := &cobra.Command{
+		Use:     "run [flags]",
+		Short:   "Run the scheduler of a lattice",
+		Long:    schedulerHelp,
+		Example: schedulerExamples,
+
+		DisableFlagsInUseLine: true,
+
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, env) },
+	}
+	fs := cmd.Flags()
+	fs.StringSliceVar(&f.nats, "join", nil, "the NATS servers of the lattice, `URL,…`")
+	f.addLattice(fs)
+	fs.Lookup("data-dir").Usage = "make the credentials from the keys in `DIR`, that of a wattle up, instead of --creds"
+	f.addNATS(fs)
+	fs.IntVar(&f.replicas, "replicas", 0, "keep everything on `N` NATS servers of a cluster: 1, 3 or 5 (default: as it is, and at first 1)")
+	fs.BoolVar(&f.wasmcloud, "wasmcloud", false, "answer the control interface of wasmCloud as well")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but warnings and errors")
+	fs.StringVarP(&f.output, "output", "o", "text", "announce the scheduler as `FORMAT`: text or json")
+	completions := map[string]cobra.CompletionFunc{"join": completeNothing, "replicas": completeNothing, "output": completeOutput}
+	for name, complete := range f.completions() {
+		if name != "nats" {
+			completions[name] = complete
+		}
+	}
+	completeFlags(cmd, completions)
+	return cmd
+}
+
+// check judges the flags.
+func (f *schedulerRunFlags) check() error {
+	if len(f.nats) == 0 {
+		return &usageError{errors.New("run takes the NATS servers of a lattice: --join nats://HOST:4222; wattle up has a scheduler of its own")}
+	}
+	if f.replicas != 0 && !slices.Contains([]int{1, 3, 5}, f.replicas) {
+		return &usageError{fmt.Errorf("--replicas must be 1, 3 or 5, got %d", f.replicas)}
+	}
+	return checkOutput(f.output)
+}
+
+// credentials returns who the scheduler is.
+func (f *schedulerRunFlags) credentials(p *place) (*trust.Creds, error) {
+	switch {
+	case f.creds != "":
+	case f.dataDir != "":
+		ring, err := trust.Open(dataDir(f.dataDir).keys())
+		if err != nil {
+			return nil, fmt.Errorf("--data-dir: %w", err)
+		}
+		return ring.Creds(p.name, trust.RoleScheduler, "")
+	default:
+		return nil, &usageError{errors.New("the scheduler takes credentials of role scheduler with --creds: make them with wattle lattice creds scheduler")}
+	}
+	creds, err := trust.ReadCreds(f.creds)
+	if err != nil {
+		return nil, fmt.Errorf("--creds: %w", err)
+	}
+	if creds.Role != trust.RoleScheduler {
+		return nil, &usageError{fmt.Errorf("the credentials are those of role %q, and a scheduler needs those of role %q: make them with wattle lattice creds scheduler", creds.Role, trust.RoleScheduler)}
+	}
+	return creds, nil
+}
+
+func (f *schedulerRunFlags) run(cmd *cobra.Command, env *Env) error {
+	if _, err := settings(env, cmd.Flags()); err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	p, err := f.remote()
+	if err != nil {
+		return err
+	}
+	creds, err := f.credentials(p)
+	if err != nil {
+		return err
+	}
+	if f.creds == "" {
+		p.options.Credentials = creds
+	}
+	if len(p.issuers) == 0 {
+		p.issuers = []string{creds.Account}
+	}
+	log := newLog(env.Stderr, f.quiet)
+	defer log.close()
+	log.hide("lattice", string(p.name))
+	return f.serve(cmd.Context(), env, p, creds, log)
+}
+
+// serve runs the scheduler until ctx ends.
+func (f *schedulerRunFlags) serve(ctx context.Context, env *Env, p *place, creds *trust.Creds, log *log) (err error) {
+	s := newParts(log)
+	defer func() {
+		if e := s.stop(); err == nil {
+			err = e
+		}
+		if err == nil {
+			log.note("stopped")
+		}
+	}()
+	verifier, err := trust.NewVerifier(p.name, p.issuers...)
+	if err != nil {
+		return &usageError{err}
+	}
+	o := p.options
+	o.Name, o.Background, o.Logger = "wattle scheduler", true, log.logger()
+	l, err := natslattice.Connect(ctx, o)
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	s.stops = append(s.stops, l.Close)
+	if err := l.Established(ctx); err != nil {
+		return interrupted(ctx, err)
+	}
+	id, err := s.serveScheduler(ctx, l, p.name, creds, verifier, f.schedulerFlags)
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	if err := f.announce(env, p, id); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		log.note("stopping; Ctrl-C again stops at once")
+		return nil
+	case err := <-s.failed:
+		return err
+	}
+}
+
+// announce says what has started.
+func (f *schedulerRunFlags) announce(env *Env, p *place, id string) error {
+	switch {
+	case f.output == "json":
+		return json.NewEncoder(env.Stdout).Encode(struct {
+			Lattice   lattice.Name `json:"lattice"`
+			NATS      string       `json:"nats"`
+			ID        string       `json:"id"`
+			WasmCloud bool         `json:"wasmcloud"`
+		}{p.name, strings.Join(f.nats, ","), id, f.wasmcloud})
+	case f.quiet:
+		return nil
+	}
+	return done(env, "scheduler %s serves lattice %s\n\nCtrl-C stops it.", id, p.name)
+}
