@@ -97,7 +97,7 @@ func TestDeleted(t *testing.T) {
 		})
 		t.Logf("back after %v", time.Since(deleted).Round(100*time.Millisecond))
 		l.says(h)
-			// Commands go on.
+		// Commands go on.
 		for range 6 {
 			scale++
 			l.eventually("scale", func() string {
