@@ -60,10 +60,11 @@ func (g *guest) drain(ctx context.Context, state *wasi.State) {
 	g.stderr.close()
 }
 
-// report logs and counts what went wrong in the guest.
-func (g *guest) report(ctx context.Context, what string, err error, attrs ...any) {
+// fault counts what went wrong in the guest, and returns what the log is told of
+// it.
+func (g *guest) fault(ctx context.Context, err error) (attrs []any) {
 	m := &g.server.metrics
-	attrs = append(attrs, "error", err)
+	attrs = []any{"error", err}
 	var trap *component.Trap
 	switch {
 	case timedOut(ctx):
@@ -80,5 +81,5 @@ func (g *guest) report(ctx context.Context, what string, err error, attrs ...any
 	if lines := g.tail.String(); lines != "" {
 		attrs = append(attrs, "stderr", lines)
 	}
-	g.log.WarnContext(ctx, what, attrs...)
+	return attrs
 }

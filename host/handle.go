@@ -33,7 +33,7 @@ type request struct {
 // to be closed, or nil.
 func (s *Server) handle(ctx context.Context, w http.ResponseWriter, r *http.Request) *wasihttp.Exchange {
 	q := &request{w: w, r: r}
-	q.guest.init(s)
+	q.init(s)
 	started := time.Now()
 	ex, callErr, sendErr := q.run(ctx)
 	if q.log.Enabled(ctx, slog.LevelDebug) {
@@ -118,7 +118,7 @@ func (q *request) answer(ctx context.Context, err error) (status int, reason str
 
 // report logs and counts what went wrong in the guest.
 func (q *request) report(ctx context.Context, err error) {
-	q.guest.report(ctx, "request failed", err, "method", q.r.Method, "path", q.r.URL.Path)
+	q.log.WarnContext(ctx, "request failed", append(q.fault(ctx, err), "method", q.r.Method, "path", q.r.URL.Path)...)
 }
 
 // explain returns what is known of an error as text.

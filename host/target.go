@@ -198,6 +198,6 @@ func (c *call) fail(ctx context.Context, err error, started bool) error {
 		return e
 	}
 	c.server.metrics.Failed.Add(1)
-	c.report(ctx, "call failed", err, "interface", c.inv.Interface, "function", c.inv.Function)
+	c.log.WarnContext(ctx, "call failed", append(c.fault(ctx, err), "interface", c.inv.Interface, "function", c.inv.Function)...)
 	return e
 }
