@@ -21,6 +21,7 @@ import (
 type connectFlags struct {
 	nats    []string
 	creds   string
+	nkey    string
 	lattice string
 	dataDir string
 	trust   []string
@@ -44,6 +45,7 @@ func (c *connectFlags) addLattice(fs *pflag.FlagSet) {
 // addNATS adds the flags for NATS servers that others run.
 func (c *connectFlags) addNATS(fs *pflag.FlagSet) {
 	fs.StringVar(&c.creds, "creds", "", "the credentials `FILE` to connect with")
+	fs.StringVar(&c.nkey, "nkey", "", "the `FILE` with the seed of the key, SU…, that NATS knows this user by (default: that of the credentials)")
 	fs.StringArrayVar(&c.trust, "trust", nil, "believe schedulers of an account, by its public `KEY`; repeatable (default: the account of the credentials)")
 	fs.StringVar(&c.tls.CA, "tls-ca", "", "the `FILE` of the authorities that vouch for the NATS servers (default: those of the system)")
 	fs.StringVar(&c.tls.Cert, "tls-cert", "", "the `FILE` of the certificate to show NATS servers")
@@ -97,6 +99,13 @@ func (c *connectFlags) remote() (*place, error) {
 	p.options.CredentialsFile = c.creds
 	if c.tls != (natslattice.TLS{}) {
 		p.options.TLS = &c.tls
+	}
+	if c.nkey != "" {
+		key, err := trust.OpenKey(c.nkey)
+		if err != nil {
+			return nil, fmt.Errorf("--nkey: %w", err)
+		}
+		p.options.Key, p.options.CredentialsFile = key, ""
 	}
 	if c.creds != "" {
 		creds, err := trust.ReadCreds(c.creds)

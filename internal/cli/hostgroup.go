@@ -117,6 +117,10 @@ func (f *hostGroupFlags) run(cmd *cobra.Command, env *Env) error {
 func (f *hostGroupFlags) identify(env *Env, p *place) (dataDir, *identity, error) {
 	var id *identity
 	own := string(p.name)
+	if key := p.options.Key; key != nil && f.creds == "" {
+		id = &identity{id: key.HostID(), signer: trust.NewHostSigner(key)}
+		own = string(id.id)
+	}
 	if f.creds != "" {
 		creds, err := trust.ReadCreds(f.creds)
 		if err != nil {

@@ -128,7 +128,7 @@ func (f *schedulerRunFlags) run(cmd *cobra.Command, env *Env) error {
 	if err != nil {
 		return err
 	}
-	if f.creds == "" {
+	if f.creds == "" && p.options.Key == nil {
 		p.options.Credentials = creds
 	}
 	if len(p.issuers) == 0 {

@@ -53,6 +53,15 @@ func ParseKey(seed []byte) (*Key, error) {
 	return newKey(pair)
 }
 
+// OpenKey reads a key from a file that only its owner can read.
+func OpenKey(file string) (*Key, error) {
+	pair, err := openSeed(file, nkeys.PrefixByteUser)
+	if err != nil {
+		return nil, err
+	}
+	return newKey(pair)
+}
+
 // OpenOrCreateKey reads a key from a file that only its owner can read, and makes
 // it if there is none.
 func OpenOrCreateKey(file string) (*Key, error) {
