@@ -2,6 +2,7 @@ package lattice
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -18,4 +19,16 @@ func Leave(ctx context.Context, l Lattice, sub Subscription) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
 	defer cancel()
 	return l.Flush(ctx)
+}
+
+// Ended returns why something that runs until ctx ends does end, with err: nothing
+// if it was asked to.
+func Ended(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		if errors.Is(cause, context.Canceled) {
+			return nil
+		}
+		return cause
+	}
+	return err
 }

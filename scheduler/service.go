@@ -135,7 +135,7 @@ func (s *Service) Run(ctx context.Context) error {
 	defer cancel(nil)
 
 	if err := s.insist(ctx, "prepare the lattice", s.prepare); err != nil {
-		return ended(ctx, err)
+		return lattice.Ended(ctx, err)
 	}
 	watched := []struct {
 		name   string
@@ -149,7 +149,7 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	hosts, err := s.lattice.Bucket(ctx, s.buckets.Hosts())
 	if err != nil {
-		return ended(ctx, err)
+		return lattice.Ended(ctx, err)
 	}
 	watch := func(name string, b lattice.Bucket) {
 		wg.Go(func() {
@@ -167,15 +167,15 @@ func (s *Service) Run(ctx context.Context) error {
 		case c := <-s.changes:
 			s.observe(ctx, c)
 		case <-ctx.Done():
-			return ended(ctx, ctx.Err())
+			return lattice.Ended(ctx, ctx.Err())
 		}
 	}
 	if err := s.insist(ctx, "mend the state", s.mendAll); err != nil {
-		return ended(ctx, err)
+		return lattice.Ended(ctx, err)
 	}
 	sub, err := s.lattice.Subscribe(s.subjects.Control(">"), "scheduler", s.receive)
 	if err != nil {
-		return ended(ctx, err)
+		return lattice.Ended(ctx, err)
 	}
 	if err := s.lattice.Flush(ctx); err != nil && ctx.Err() == nil {
 		s.log.WarnContext(ctx, "commands are not known to be served yet", "error", err)
@@ -194,20 +194,9 @@ func (s *Service) Run(ctx context.Context) error {
 		case c := <-s.calls:
 			c.done(nil, fmt.Errorf("%w: the scheduler ends", lattice.ErrUnavailable))
 		default:
-			return ended(ctx, ctx.Err())
+			return lattice.Ended(ctx, ctx.Err())
 		}
 	}
-}
-
-// ended returns why Run ends: nothing if it was asked to.
-func ended(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
-		if errors.Is(cause, context.Canceled) {
-			return nil
-		}
-		return cause
-	}
-	return err
 }
 
 // insist does something again until it does not fail for want of a connection.

@@ -63,6 +63,8 @@ func (*connectFlags) completions() map[string]cobra.CompletionFunc {
 type place struct {
 	name    lattice.Name
 	options natslattice.Options
+	// creds are those that --creds names, nil without.
+	creds *trust.Creds
 	// issuers are the accounts whose schedulers are believed.
 	issuers []string
 	// local is what runs on the data directory, nil if the place is another.
@@ -123,6 +125,7 @@ func (c *connectFlags) remote() (*place, error) {
 		if len(p.issuers) == 0 {
 			p.issuers = []string{creds.Account}
 		}
+		p.creds = creds
 	}
 	if p.name == "" {
 		p.name = lattice.DefaultName

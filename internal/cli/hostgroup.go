@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -39,8 +38,9 @@ makes. On NATS servers without credentials it makes a key of its own, and has to
 told with --trust whose scheduler it shall believe.
 
 It runs what the scheduler of the lattice wants it to run, and goes on while the
-lattice is away, from its start if need be: then with what it ran last. The first Ctrl-C or SIGTERM drains it: calls under way are
-finished, for --drain-timeout at most. A second one ends it at once.
+lattice is away, from its start if need be: then with what it ran last. The first
+Ctrl-C or SIGTERM drains it: calls under way are finished, for --drain-timeout at
+most. A second one ends it at once.
 
 Nothing is open to the components unless a flag opens it.`
 
@@ -117,16 +117,13 @@ func (f *hostGroupFlags) run(cmd *cobra.Command, env *Env) error {
 func (f *hostGroupFlags) identify(env *Env, p *place) (dataDir, *identity, error) {
 	var id *identity
 	own := string(p.name)
-	if key := p.options.Key; key != nil && f.creds == "" {
+	if key := p.options.Key; key != nil && p.creds == nil {
 		id = &identity{id: key.HostID(), signer: trust.NewHostSigner(key)}
 		own = string(id.id)
 	}
-	if f.creds != "" {
-		creds, err := trust.ReadCreds(f.creds)
-		if err != nil {
-			return "", nil, fmt.Errorf("--creds: %w", err)
-		}
-		if id, err = hostIdentity(creds); err != nil {
+	if p.creds != nil {
+		var err error
+		if id, err = hostIdentity(p.creds); err != nil {
 			return "", nil, err
 		}
 		own = string(id.id)

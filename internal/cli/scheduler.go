@@ -103,10 +103,7 @@ func (f *schedulerRunFlags) credentials(p *place) (*trust.Creds, error) {
 	default:
 		return nil, &usageError{errors.New("the scheduler takes credentials of role scheduler with --creds: make them with wattle lattice creds scheduler")}
 	}
-	creds, err := trust.ReadCreds(f.creds)
-	if err != nil {
-		return nil, fmt.Errorf("--creds: %w", err)
-	}
+	creds := p.creds
 	if creds.Role != trust.RoleScheduler {
 		return nil, &usageError{fmt.Errorf("the credentials are those of role %q, and a scheduler needs those of role %q: make them with wattle lattice creds scheduler", creds.Role, trust.RoleScheduler)}
 	}

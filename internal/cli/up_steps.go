@@ -160,11 +160,7 @@ func (u *up) join(context.Context) error {
 	if u.creds == "" {
 		return &usageError{errors.New("--join takes credentials of role host with --creds: make them with wattle lattice creds host")}
 	}
-	creds, err := trust.ReadCreds(u.creds)
-	if err != nil {
-		return fmt.Errorf("--creds: %w", err)
-	}
-	if u.id, err = hostIdentity(creds); err != nil {
+	if u.id, err = hostIdentity(u.place.creds); err != nil {
 		return err
 	}
 	if u.verifier, err = trust.NewVerifier(u.place.name, u.place.issuers...); err != nil {

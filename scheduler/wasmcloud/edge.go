@@ -154,7 +154,7 @@ func (e *Edge) Run(ctx context.Context) error {
 	for _, name := range names {
 		bucket, err := e.open(ctx, name)
 		if err != nil {
-			return ended(ctx, err)
+			return lattice.Ended(ctx, err)
 		}
 		wg.Go(func() {
 			if err := e.watch(ctx, name, bucket); err != nil {
@@ -167,19 +167,19 @@ func (e *Edge) Run(ctx context.Context) error {
 		case c := <-e.changes:
 			e.observe(ctx, c, false)
 		case <-ctx.Done():
-			return ended(ctx, ctx.Err())
+			return lattice.Ended(ctx, ctx.Err())
 		}
 	}
 	m, err := newMirror(ctx, e)
 	if err != nil {
-		return ended(ctx, err)
+		return lattice.Ended(ctx, err)
 	}
 	e.mirror = m
 	wg.Go(func() { e.workOff(ctx) })
 
 	sub, err := e.lattice.Subscribe(e.subject+">", e.subject+"edge", e.receive)
 	if err != nil {
-		return ended(ctx, err)
+		return lattice.Ended(ctx, err)
 	}
 	if err := e.lattice.Flush(ctx); err != nil && ctx.Err() == nil {
 		e.log.WarnContext(ctx, "requests are not known to be served yet", "error", err)
@@ -189,18 +189,7 @@ func (e *Edge) Run(ctx context.Context) error {
 	if err := lattice.Leave(ctx, e.lattice, sub); err != nil {
 		e.log.WarnContext(ctx, "subscription has not ended", "error", err)
 	}
-	return ended(ctx, ctx.Err())
-}
-
-// ended returns why Run ends: nothing if it was asked to.
-func ended(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
-		if errors.Is(cause, context.Canceled) {
-			return nil
-		}
-		return cause
-	}
-	return err
+	return lattice.Ended(ctx, ctx.Err())
 }
 
 // open waits for a bucket.
