@@ -45,13 +45,18 @@ func TestFromElsewhere(t *testing.T) {
 	}
 	defer client.Close()
 	r := invoke.NewRouter(client, d, nil, "")
-	for len(d.Hosts("hello")) == 0 || len(d.Hosts("sum")) == 0 {
-		select {
-		case <-d.Changed():
-		case <-time.After(patience):
-			t.Fatal("the directory does not know the host")
+	await := func(reason string, done func() bool) {
+		t.Helper()
+		deadline := time.After(patience)
+		for changed := d.Changed(); !done(); changed = d.Changed() { // before the look, so that none is missed
+			select {
+			case <-changed:
+			case <-deadline:
+				t.Fatal(reason)
+			}
 		}
 	}
+	await("the directory does not know the host", func() bool { return len(d.Hosts("hello")) > 0 && len(d.Hosts("sum")) > 0 })
 	if got, err := get(t, r, "hello", nil); err != nil || got.Body.String() != "hello" {
 		t.Errorf("answered %v, %v", got, err)
 	}
@@ -64,9 +69,7 @@ func TestFromElsewhere(t *testing.T) {
 	// A host that is gone from the lattice is not called.
 	w.want(sum)
 	w.awaitReady("hello", false)
-	for len(d.Hosts("hello")) > 0 {
-		<-d.Changed()
-	}
+	await("the directory still knows the host", func() bool { return len(d.Hosts("hello")) == 0 })
 	if _, err := get(t, r, "hello", nil); !lattice.Undelivered(err) {
 		t.Errorf("a component that has stopped: %v", err)
 	}
