@@ -27,6 +27,8 @@ type (
 	// LinkName tells links of one component and interface apart. It has the form of
 	// a ComponentID, and is DefaultLink where there is only one.
 	LinkName string
+	// AppName names an application. It has the form of a ComponentID.
+	AppName string
 )
 
 // DefaultLink is the name of a link that needs none.
@@ -96,6 +98,14 @@ func ParseConfigName(s string) (ConfigName, error) {
 		return "", fmt.Errorf("config %.80q: %w", s, err)
 	}
 	return ConfigName(s), nil
+}
+
+// ParseAppName checks the name of an application.
+func ParseAppName(s string) (AppName, error) {
+	if err := checkID(s); err != nil {
+		return "", fmt.Errorf("application %.80q: %w", s, err)
+	}
+	return AppName(s), nil
 }
 
 // ParseLinkName checks the name of a link; an empty one is DefaultLink.

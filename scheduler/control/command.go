@@ -8,7 +8,7 @@ import (
 )
 
 // MaxCommand bounds the JSON of a command, in bytes.
-const MaxCommand = 384 << 10
+const MaxCommand = 1<<20 - 16<<10
 
 // Command is a request to the scheduler. The types of this package are all there
 // are.
@@ -33,6 +33,18 @@ var kinds = []func() Command{
 	func() Command { return &SetHostState{} },
 	func() Command { return &PutLabel{} },
 	func() Command { return &DeleteLabel{} },
+	func() Command { return &PutApp{} },
+	func() Command { return &DeployApp{} },
+	func() Command { return &RollbackApp{} },
+	func() Command { return &PromoteApp{} },
+	func() Command { return &ScaleApp{} },
+	func() Command { return &UndeployApp{} },
+	func() Command { return &DeleteApp{} },
+	func() Command { return &ListApps{} },
+	func() Command { return &GetApp{} },
+	func() Command { return &AppStatusOf{} },
+	func() Command { return &ExplainApp{} },
+	func() Command { return &AppHistoryOf{} },
 }
 
 // Names returns the names of all commands.
