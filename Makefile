@@ -119,6 +119,16 @@ wast: ## assemble the test components written as text (needs Node)
 		host/wasi/testdata/*.wat internal/cli/testdata/guests/*.wat internal/bench/testdata/*.wat
 	go run ./internal/wastgen suite -cache $(CACHE) -o host/component/testdata/wast host/component/testdata/wast
 
+SEEDS ?= 1000
+
+.PHONY: sim
+sim: ## run the scheduler in SEEDS worlds that nobody has seen before, or in that of SEED=n with all that happens
+ifneq ($(filter command%,$(origin SEED)),)
+	go test -count=1 -v -run '^TestSeed$$' ./scheduler/sim -args -seed=$(SEED)
+else
+	go test -count=1 -v -timeout 0 -run '^TestFresh$$' ./scheduler/sim -args -seeds=$(SEEDS)
+endif
+
 .PHONY: fuzz
 fuzz: ## fuzz each decoder for FUZZTIME
 	.ci/fuzz $(or $(FUZZTIME),30s)

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"container/list"
 	"context"
 	"errors"
 	"sync"
@@ -12,81 +13,95 @@ var (
 	errClosing = errors.New("the server is shutting down")
 )
 
-// gate lets a bounded number of requests run, and a bounded number wait.
+// gate lets a bounded number of requests run, and a bounded number wait. Those that
+// wait are let in in the order in which they came.
 type gate struct {
-	slots    chan struct{} // holds a token for each request that runs
-	capacity int           // how many may run or wait
-
-	mu     sync.Mutex
-	inside int // run or wait
-	closed bool
-	empty  chan struct{} // closed when the gate is closed and nobody inside
+	mu       sync.Mutex
+	running  int       // requests that run
+	waiters  list.List // of a channel each, which is closed when it is let in
+	most     int       // may run
+	mostWait int       // may wait
+	closed   bool
+	empty    chan struct{} // closed when the gate is closed and nobody inside
 }
 
 func newGate(running, waiting int) *gate {
-	return &gate{
-		slots:    make(chan struct{}, running),
-		capacity: running + max(waiting, 0),
-		empty:    make(chan struct{}),
-	}
+	return &gate{most: running, mostWait: max(waiting, 0), empty: make(chan struct{})}
 }
 
-// enter waits for a slot, until ctx ends. Who was let in calls leave.
+// enter waits for a place, until ctx ends. Who was let in calls leave.
 func (g *gate) enter(ctx context.Context) error {
-	if err := g.queue(); err != nil {
-		return err
-	}
-	select {
-	case g.slots <- struct{}{}:
-		return nil
-	default:
-	}
-	select {
-	case g.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		g.unqueue()
-		return errBusy
-	}
-}
-
-// leave gives the slot back.
-func (g *gate) leave() {
-	<-g.slots
-	g.unqueue()
-}
-
-func (g *gate) queue() error {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	switch {
 	case g.closed:
+		g.mu.Unlock()
 		return errClosing
-	case g.inside == g.capacity:
+	case g.running < g.most && g.waiters.Len() == 0:
+		g.running++
+		g.mu.Unlock()
+		return nil
+	case g.waiters.Len() >= g.mostWait:
+		g.mu.Unlock()
 		return errBusy
 	}
-	g.inside++
-	return nil
-}
-
-func (g *gate) unqueue() {
+	turn := make(chan struct{})
+	place := g.waiters.PushBack(turn)
+	g.mu.Unlock()
+	select {
+	case <-turn:
+		return nil
+	case <-ctx.Done():
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.inside--
-	if g.closed && g.inside == 0 {
-		close(g.empty)
+	select {
+	case <-turn: // at the same time
+		g.running--
+	default:
+		g.waiters.Remove(place)
+	}
+	g.settle()
+	return errBusy
+}
+
+// leave gives the place back.
+func (g *gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.running--
+	g.settle()
+}
+
+// resize changes how many may run and wait. Those that are inside stay.
+func (g *gate) resize(running, waiting int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.most, g.mostWait = running, max(waiting, 0)
+	g.settle()
+}
+
+// settle lets in whom there is a place for. It is called with the lock, after every
+// change.
+func (g *gate) settle() {
+	for g.running < g.most && g.waiters.Len() > 0 {
+		turn, _ := g.waiters.Remove(g.waiters.Front()).(chan struct{})
+		close(turn)
+		g.running++
+	}
+	if g.closed && g.running == 0 && g.waiters.Len() == 0 {
+		select {
+		case <-g.empty:
+		default:
+			close(g.empty)
+		}
 	}
 }
 
 // close lets nobody in any more and waits until nobody is inside.
 func (g *gate) close(ctx context.Context) error {
 	g.mu.Lock()
-	if !g.closed {
-		g.closed = true
-		if g.inside == 0 {
-			close(g.empty)
-		}
-	}
+	g.closed = true
+	g.settle()
 	g.mu.Unlock()
 	select {
 	case <-g.empty:

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -57,4 +58,85 @@ func TestGate(t *testing.T) {
 			t.Errorf("close again: %v", err)
 		}
 	})
+}
+
+// TestGateResize has more and fewer be let in while some wait, in their order.
+func TestGateResize(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1, 8)
+		entered := make(chan int, 8)
+		for i := range 5 {
+			go func() {
+				if err := g.enter(t.Context()); err != nil {
+					t.Error(err)
+				}
+				entered <- i
+			}()
+			synctest.Wait()
+		}
+		want := func(n int) {
+			t.Helper()
+			synctest.Wait()
+			if len(entered) != n {
+				t.Errorf("%d are inside, want %d", len(entered), n)
+			}
+		}
+		want(1)
+		g.resize(2, 8)
+		want(2)
+		g.resize(3, 8)
+		want(3)
+		g.resize(1, 1)
+		g.leave()
+		g.leave() // as many as may run are left, and two wait
+		want(3)
+		if err := g.enter(t.Context()); !errors.Is(err, errBusy) {
+			t.Errorf("enter with more waiting than may: %v, want that it is busy", err)
+		}
+		g.leave()
+		want(4)
+		g.leave()
+		want(5)
+		g.leave()
+		if err := g.close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		for i := range 5 {
+			if got := <-entered; got != i {
+				t.Errorf("%d was let in as number %d", got, i)
+			}
+		}
+	})
+}
+
+// TestGateLeavesNoPlaceBehind has requests give up while places become free, at all
+// times at once: no place is lost.
+func TestGateLeavesNoPlaceBehind(t *testing.T) {
+	g := newGate(2, 64)
+	var all sync.WaitGroup
+	for range 32 {
+		all.Go(func() {
+			for i := range 200 {
+				ctx, cancel := context.WithCancel(t.Context())
+				go cancel()
+				if g.enter(ctx) == nil {
+					g.leave()
+				}
+				if i%50 == 0 {
+					g.resize(1+i%3, 64)
+				}
+				cancel()
+			}
+		})
+	}
+	all.Wait()
+	g.resize(2, 0)
+	for range 2 {
+		if err := g.enter(t.Context()); err != nil {
+			t.Fatalf("a place was lost: %v", err)
+		}
+	}
+	if err := g.enter(t.Context()); !errors.Is(err, errBusy) {
+		t.Errorf("there is a place too many: %v", err)
+	}
 }

@@ -47,6 +47,13 @@ func (t *Target) ServesHTTP() bool { return t.s.handler != "" }
 // Preinitialize is as that of Server.
 func (t *Target) Preinitialize(ctx context.Context) error { return t.s.Preinitialize(ctx) }
 
+// Resize changes Options.MaxConcurrent and Options.MaxQueue. Calls under way are not
+// touched by it.
+func (t *Target) Resize(concurrent, queue int) {
+	o := Options{MaxConcurrent: concurrent, MaxQueue: queue}.withDefaults()
+	t.s.gate.resize(o.MaxConcurrent, o.MaxQueue)
+}
+
 // Shutdown has calls be refused from now on and waits until those under way are
 // done, or ctx ends.
 func (t *Target) Shutdown(ctx context.Context) error { return t.s.Shutdown(ctx) }

@@ -23,7 +23,7 @@ type Group struct {
 	// been silent.
 	Silent int64 `json:"silent_ms,omitempty"`
 	// Components counts the components that run on a host that can be reached,
-	// each once; Failed those that fail on one.
+	// each once; Failed those that fail on one, or are unhealthy there.
 	Components int `json:"components"`
 	Failed     int `json:"failed"`
 	// Capacity and Load are sums over the hosts that can be reached.
@@ -83,7 +83,7 @@ func (s *sum) add(m Member) {
 		switch c := &r.Components[i]; c.State {
 		case lattice.ComponentRunning:
 			s.running[c.ID] = true
-		case lattice.ComponentFailed:
+		case lattice.ComponentFailed, lattice.ComponentUnhealthy:
 			s.failed[c.ID] = true
 		}
 	}

@@ -25,16 +25,18 @@ func TestUnreachable(t *testing.T) {
 		want   bool
 	}{
 		{lattice.HostReady, 2000, 0, false},
-		{lattice.HostReady, 2000, 7000, false},
-		{lattice.HostReady, 2000, 7001, true},
-		{lattice.HostDrained, 2000, 7001, true},
+		{lattice.HostReady, 1000, 3000, false},
+		{lattice.HostReady, 1000, 3001, true},
+		{lattice.HostReady, 2000, 5000, false},
+		{lattice.HostReady, 2000, 5001, true},
+		{lattice.HostDrained, 2000, 5001, true},
 		{lattice.HostStopped, 2000, 1 << 40, false},
-		{lattice.HostReady, 500, 2500, false},
-		{lattice.HostReady, 500, 2501, true},
+		{lattice.HostReady, 500, 2000, false},
+		{lattice.HostReady, 500, 2001, true},
 		// A host that claims that it need not be heard for long, or ever, is not believed.
-		{lattice.HostReady, 1 << 62, 7001, true},
-		{lattice.HostReady, -1, 7001, true},
-		{lattice.HostReady, 0, 7000, false},
+		{lattice.HostReady, 1 << 62, 3001, true},
+		{lattice.HostReady, -1, 3001, true},
+		{lattice.HostReady, 0, 3000, false},
 	} {
 		m := hostgroup.Member{Silent: test.silent, Report: &lattice.HostReport{State: test.state, Every: test.every}}
 		if got := m.Unreachable(); got != test.want {

@@ -7,12 +7,12 @@ import "github.com/wattle-dev/wattle/lattice"
 const slack = 1000
 
 // missed is how many heartbeats may be lost before a host counts as unreachable.
-const missed = 3
+const missed = 2
 
 // defaultEvery stands in for a report that does not say when the next is due, or
 // says that it is later than any host has it.
 const (
-	defaultEvery = 2000
+	defaultEvery = 1000
 	maxEvery     = 60_000
 )
 
@@ -24,8 +24,8 @@ type Member struct {
 	Silent int64
 }
 
-// Unreachable reports whether the host has been silent for too long: for three
-// heartbeats and a second. One that said that it stopped is not expected to speak.
+// Unreachable reports whether the host has been silent for too long: for two
+// heartbeats and a second, which is three seconds for those that say so every second. One that said that it stopped is not expected to speak.
 func (m Member) Unreachable() bool {
 	every := m.Report.Every
 	if every <= 0 || every > maxEvery { // the host says so itself, and may lie

@@ -42,8 +42,8 @@
 // # Logging
 //
 // Keys of log attributes are of this list, in all packages: lattice host group
-// component instance provider link interface function manifest placement plan
+// component instance instances provider link interface function manifest placement plan
 // rule command event subject bucket key file revision term index state attempt
 // took server signal method path status isolation evidence message reason error
-// stack calls components.
+// stack calls components id address leader remote.
 package lattice

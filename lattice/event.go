@@ -35,8 +35,18 @@ const (
 	EventComponentFailed  = "component.failed"
 	EventComponentStopped = "component.stopped"
 	EventComponentScaled  = "component.scaled"
-	EventLinkPut          = "link.put"
-	EventLinkDeleted      = "link.deleted"
-	EventConfigPut        = "config.put"
-	EventConfigDeleted    = "config.deleted"
+	// A component is unhealthy when its probes are bad, and healthy again when one is
+	// good.
+	EventComponentUnhealthy = "component.unhealthy"
+	EventComponentHealthy   = "component.healthy"
+	EventLinkPut            = "link.put"
+	EventLinkDeleted        = "link.deleted"
+	EventConfigPut          = "config.put"
+	EventConfigDeleted      = "config.deleted"
+	EventAppPut             = "app.put"
+	EventAppDeployed        = "app.deployed"
+	EventAppReady           = "app.ready"
+	EventAppRolledBack      = "app.rolled-back"
+	EventAppUndeployed      = "app.undeployed"
+	EventAppDeleted         = "app.deleted"
 )

@@ -2,6 +2,7 @@ package lattice
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -70,7 +71,13 @@ type ComponentSpec struct {
 	// Routes are the HTTP requests that it is given.
 	Routes []Route `json:"routes,omitempty"`
 	// Preinit has instances start from the state after initialization.
-	Preinit     bool              `json:"preinit,omitempty"`
+	Preinit bool `json:"preinit,omitempty"`
+	// Probe asks the component whether it can be called. If nil, it can once it is
+	// loaded.
+	Probe *Probe `json:"probe,omitempty"`
+	// LeaseMillis has the host stop the component when nobody has taken its reports for
+	// so long, until somebody does again. If zero, a host that is cut off goes on.
+	LeaseMillis int64             `json:"lease_ms,omitempty"`
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
@@ -119,11 +126,57 @@ type Route struct {
 type Assignment struct {
 	Component ComponentID `json:"component"`
 	Stamp     Stamp       `json:"stamp"`
-	Ref       string      `json:"ref"`
-	Digest    string      `json:"digest"`
-	Revision  uint64      `json:"revision"`
-	Hosts     []HostID    `json:"hosts"`
-	Routes    []Route     `json:"routes,omitempty"`
+	// Variants are what runs, older ones first: one as a rule, and more while a rollout
+	// is under way. There may be none.
+	Variants []Variant `json:"variants"`
+	Routes   []Route   `json:"routes,omitempty"`
+}
+
+// Variant is a revision of a component and the hosts that were told to run it. No
+// host is in two variants of an assignment.
+type Variant struct {
+	Ref      string `json:"ref"`
+	Digest   string `json:"digest"`
+	Revision uint64 `json:"revision"`
+	// Weight is the variant's share of the calls relative to those of the others, as
+	// in a canary. If all are zero, calls go to hosts by their instances, whatever
+	// variant they have.
+	Weight int `json:"weight,omitempty"`
+	// Hosts has how many instances each host was told to run.
+	Hosts map[HostID]int `json:"hosts"`
+}
+
+// Latest returns the variant that goes on: the last one, nil if there is none.
+func (a *Assignment) Latest() *Variant {
+	if len(a.Variants) == 0 {
+		return nil
+	}
+	return &a.Variants[len(a.Variants)-1]
+}
+
+// VariantOf returns the variant that a host was told to run, nil if none.
+func (a *Assignment) VariantOf(h HostID) *Variant {
+	for i := range a.Variants {
+		if _, ok := a.Variants[i].Hosts[h]; ok {
+			return &a.Variants[i]
+		}
+	}
+	return nil
+}
+
+// Hosts returns the hosts of all variants, in order.
+func (a *Assignment) Hosts() []HostID {
+	var all []HostID
+	for _, v := range a.Variants {
+		all = slices.AppendSeq(all, maps.Keys(v.Hosts))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Weighted reports whether the calls are shared out by the weights of variants.
+func (a *Assignment) Weighted() bool {
+	return slices.ContainsFunc(a.Variants, func(v Variant) bool { return v.Weight != 0 })
 }
 
 // Ready is a host's word that it takes calls for a component.
@@ -182,13 +235,21 @@ type ComponentState string
 
 // The states of components.
 const (
+	// ComponentStarting is loaded, or has not had a good probe yet.
 	ComponentStarting ComponentState = "starting"
-	ComponentRunning  ComponentState = "running"
+	// ComponentRunning takes calls.
+	ComponentRunning ComponentState = "running"
+	// ComponentUnhealthy ran, and its probes are bad: it is not offered to callers
+	// until one is good.
+	ComponentUnhealthy ComponentState = "unhealthy"
+	// ComponentStopping finishes its calls.
 	ComponentStopping ComponentState = "stopping"
-	ComponentFailed   ComponentState = "failed"
+	// ComponentFailed could not be started. It is tried again if there is any use.
+	ComponentFailed ComponentState = "failed"
 )
 
-// ComponentStatus is a component on a host.
+// ComponentStatus is a component on a host. While a new revision is on its way beside
+// one that serves, it is about the one that serves, and Next about the new one.
 type ComponentStatus struct {
 	ID           ComponentID    `json:"id"`
 	Ref          string         `json:"ref"`
@@ -199,11 +260,22 @@ type ComponentStatus struct {
 	Since        time.Time      `json:"since"`
 	MaxInstances int            `json:"max_instances"`
 	// Running and Waiting are calls now; the others count since the start.
-	Running     int64             `json:"running"`
-	Waiting     int64             `json:"waiting"`
-	Calls       int64             `json:"calls"`
-	Failures    int64             `json:"failures"`
+	Running  int64 `json:"running"`
+	Waiting  int64 `json:"waiting"`
+	Calls    int64 `json:"calls"`
+	Failures int64 `json:"failures"`
+	// Next is the revision that is to take the place of this one, and did not yet.
+	Next        *NextStatus       `json:"next,omitempty"`
 	Annotations map[string]string `json:"annotations,omitempty"`
+}
+
+// NextStatus is a revision of a component that does not serve yet.
+type NextStatus struct {
+	Revision uint64 `json:"revision"`
+	Digest   string `json:"digest"`
+	// State is ComponentStarting or ComponentFailed.
+	State  ComponentState `json:"state"`
+	Reason string         `json:"reason,omitempty"`
 }
 
 // ProviderStatus is a provider on a host.

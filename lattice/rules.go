@@ -1,5 +1,7 @@
 package lattice
 
+import "strings"
+
 // Mode is how a component is spread over hosts.
 type Mode string
 
@@ -44,6 +46,10 @@ type Rules struct {
 	// Priority lets the component take the place of others with a lower one, if no
 	// host has room. It is zero for most.
 	Priority int `json:"priority,omitempty"`
+	// LeaseMillis has a host that is cut off stop the component after so long, instead
+	// of going on: for what must not run more often than it ought to, even if nobody
+	// can call it there. Zero is to go on.
+	LeaseMillis int64 `json:"lease_ms,omitempty"`
 }
 
 // Spread is a share of a component's instances.
@@ -78,6 +84,15 @@ type Probe struct {
 	// Failures is how many bad ones in a row take the component out of service. Zero
 	// is the host's default.
 	Failures int `json:"failures,omitempty"`
+}
+
+// Split returns the interface, which is empty for a function of the world, and the
+// name of Function.
+func (p *Probe) Split() (iface, function string) {
+	if i := strings.LastIndexByte(p.Function, '.'); i >= 0 {
+		return p.Function[:i], p.Function[i+1:]
+	}
+	return "", p.Function
 }
 
 // Rollout says how a new revision of a component takes the place of the last.

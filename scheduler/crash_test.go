@@ -136,10 +136,10 @@ func crash(t *testing.T, cmd control.Command, n int64, dying bool, hosts, made s
 		t.Helper()
 		a := l.assignment("c")
 		for _, h := range all {
-			if a != nil && slices.Contains(a.Hosts, h.id) && !told(h) && cmd.Name() != "component.stop" && when == "before" {
+			if a != nil && slices.Contains(a.Hosts(), h.id) && !told(h) && cmd.Name() != "component.stop" && when == "before" {
 				t.Errorf("dead after %d writes: callers are sent to host %s, which was not told", n, h.id.Short())
 			}
-			if when == "after" && told(h) != (a != nil && slices.Contains(a.Hosts, h.id)) {
+			if when == "after" && told(h) != (a != nil && slices.Contains(a.Hosts(), h.id)) {
 				t.Errorf("dead after %d writes, and mended: host %s and callers were told different things", n, h.id.Short())
 			}
 		}
@@ -150,7 +150,7 @@ func crash(t *testing.T, cmd control.Command, n int64, dying bool, hosts, made s
 	state := "0"
 	ref := ""
 	if a := l.assignment("c"); a != nil {
-		state, ref = fmt.Sprint(len(a.Hosts)), map[string]string{digest(1): "1", digest(2): "2"}[a.Digest]
+		state, ref = fmt.Sprint(len(a.Hosts())), map[string]string{digest(1): "1", digest(2): "2"}[a.Latest().Digest]
 	}
 	switch {
 	case state == hosts && ref == made:

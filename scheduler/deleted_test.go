@@ -86,7 +86,7 @@ func TestDeleted(t *testing.T) {
 			switch {
 			case d == nil || len(d.Components) != 1 || d.Labels["n"] != "19":
 				return fmt.Sprintf("desired %+v", d)
-			case a == nil || !slices.Equal(a.Hosts, []lattice.HostID{h.id}):
+			case a == nil || !slices.Equal(a.Hosts(), []lattice.HostID{h.id}):
 				return fmt.Sprintf("assignment %+v", a)
 			case l.value(l.buckets.Config(), "settings") == nil:
 				return "the configuration is not there"

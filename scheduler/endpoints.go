@@ -5,6 +5,8 @@ import (
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/microservice"
+	"github.com/wattle-dev/wattle/scheduler/raftlog"
+	"github.com/wattle-dev/wattle/scheduler/state"
 )
 
 // ServiceName is the name under which `nats micro` shows schedulers.
@@ -26,49 +28,73 @@ type Health struct {
 
 // Status says how far a scheduler is.
 type Status struct {
-	Lattice lattice.Name  `json:"lattice"`
-	Stamp   lattice.Stamp `json:"stamp"`
-	// The numbers are of what operators have asked for, Heard of the hosts that have
-	// reported.
+	Lattice lattice.Name `json:"lattice"`
+	// Log is how the scheduler's node of the log is.
+	Log   raftlog.Status `json:"log"`
+	Stamp lattice.Stamp  `json:"stamp"`
+	// The numbers are of what the scheduler has in its state, Heard of the hosts that have
+	// reported to it, while it leads.
+	Apps       int `json:"apps"`
 	Components int `json:"components"`
 	Links      int `json:"links"`
 	Configs    int `json:"configs"`
 	Hosts      int `json:"hosts"`
 	Heard      int `json:"hosts_heard"`
+	// Leads says that it serves commands.
+	Leads bool `json:"leads"`
 	// LeadsEdge says that this process writes what the tools of wasmCloud read.
 	LeadsEdge bool `json:"leads_edge"`
-
-	problem string // what could not be written
+	// Problem is why a scheduler that leads does not do all that it should.
+	Problem string `json:"problem,omitempty"`
 }
 
-// note has others see how far the service is. err is why not all is written.
-func (s *Service) note(err error) {
-	state := s.truth.state
-	now := &Status{
-		Lattice: s.name, Stamp: state.Stamp,
-		Components: len(state.Components), Links: len(state.Links), Configs: len(state.Configs), Hosts: len(state.Hosts), Heard: len(s.hosts),
-	}
-	if err != nil {
-		now.problem = "documents are not written yet: " + err.Error()
-	}
-	s.status.Store(now)
+// acting is how a service is that leads, for those who ask.
+type acting struct {
+	heard   int
+	problem string
 }
 
-// Status returns how far the service is. It is called once the service is ready.
+// note has others see how the service is. err is why not all is written.
+func (l *leading) note(err error) {
+	a := &acting{heard: l.lead.NumHosts()}
+	switch {
+	case l.lead.Refused() != nil:
+		a.problem = l.lead.Refused().Error()
+	case err != nil:
+		a.problem = "documents are not written yet: " + err.Error()
+	}
+	l.status.Store(a)
+}
+
+// Status returns how far the service is.
 func (s *Service) Status() Status {
-	now := *s.status.Load()
-	now.LeadsEdge = s.opts.LeadsEdge != nil && s.opts.LeadsEdge()
+	st := s.node.State()
+	now := Status{
+		Lattice: s.name, Log: s.node.Status(), Stamp: st.Stamp,
+		Apps: st.Len(state.KindApp), Components: st.Len(state.KindComponent), Links: st.Len(state.KindLink), Configs: st.Len(state.KindConfig),
+		Hosts:     st.Len(state.KindHost),
+		LeadsEdge: s.opts.LeadsEdge != nil && s.opts.LeadsEdge(),
+	}
+	if a := s.status.Load(); a != nil {
+		now.Leads, now.Heard, now.Problem = true, a.heard, a.problem
+	}
 	return now
 }
 
-// Health returns how the service is. It is called once the service is ready.
+// Health returns how the service is.
 func (s *Service) Health() Health {
 	h := Health{Connected: s.lattice.Connected(), Problems: []string{}}
 	if !h.Connected {
 		h.Problems = append(h.Problems, "there is no connection to the lattice")
 	}
-	if problem := s.status.Load().problem; problem != "" {
-		h.Problems = append(h.Problems, problem)
+	if a := s.status.Load(); a != nil && a.problem != "" {
+		h.Problems = append(h.Problems, a.problem)
+	}
+	if leader := s.node.Leader(); leader.ID == "" {
+		h.Problems = append(h.Problems, "no scheduler leads that this one knows of")
+	}
+	if err := s.node.Err(); err != nil {
+		h.Problems = append(h.Problems, err.Error())
 	}
 	h.OK = len(h.Problems) == 0
 	return h

@@ -115,13 +115,13 @@ func TestHostileHost(t *testing.T) {
 	if r, err := l.do(t.Context(), &control.ScaleComponent{ID: "c", MaxInstances: 5}); err != nil || !r.Changed {
 		t.Errorf("scale: %+v, %v", r, err)
 	}
-	if a := l.assignment("c"); a == nil || len(a.Hosts) != 1 {
+	if a := l.assignment("c"); a == nil || len(a.Hosts()) != 1 {
 		t.Errorf("assignment %+v, want that a host cannot stop the component", a)
 	}
 	s.stop()
 	l.schedule()
 	l.eventually("state", func() string {
-		if a := l.assignment("c"); a == nil || len(a.Hosts) != 1 {
+		if a := l.assignment("c"); a == nil || len(a.Hosts()) != 1 {
 			return fmt.Sprintf("assignment %+v", a)
 		}
 		return ""

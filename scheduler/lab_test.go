@@ -2,10 +2,13 @@ package scheduler_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,7 +19,20 @@ import (
 	"github.com/wattle-dev/wattle/lattice/wire"
 	"github.com/wattle-dev/wattle/scheduler"
 	"github.com/wattle-dev/wattle/scheduler/control"
+	"github.com/wattle-dev/wattle/scheduler/raftlog"
 )
+
+const name = lattice.DefaultName
+
+// digest returns a digest.
+func digest(n int) string { return fmt.Sprintf("sha256:%064x", n) }
+
+func link(source, target string) lattice.Link {
+	return lattice.Link{
+		Source: lattice.ComponentID(source), Target: target, Name: lattice.DefaultLink,
+		Namespace: "wasi", Package: "keyvalue", Interfaces: []string{"store"},
+	}
+}
 
 // patience bounds how long a test waits for what must come.
 const patience = 20 * time.Second
@@ -32,6 +48,8 @@ type lab struct {
 	client   *control.Client
 	// privy may read what only schedulers may.
 	privy lattice.Lattice
+	// dir is where the log of a scheduler is that is alone.
+	dir string
 }
 
 // newLab returns a lab in memory.
@@ -53,7 +71,7 @@ func labOn(tb testing.TB, k *trust.Keyring, join func(trust.Role, *trust.Creds) 
 	l := join(trust.RoleOperator, trusttest.Creds(tb, k, name, trust.RoleOperator))
 	return &lab{
 		tb: tb, lattice: l, join: join, keyring: k, verifier: trusttest.Verifier(tb, k, name),
-		buckets: wire.Buckets{Lattice: name}, client: &control.Client{Messenger: l, Lattice: name},
+		buckets: wire.Buckets{Lattice: name}, client: &control.Client{Messenger: l, Lattice: name}, dir: tb.TempDir(),
 	}
 }
 
@@ -62,35 +80,66 @@ type running struct {
 	*scheduler.Service
 	lattice lattice.Lattice
 	signer  lattice.Signer
+	node    *raftlog.Node
 	stop    func()
 }
 
-// schedule starts a scheduler and waits until it serves.
+// schedule starts a scheduler that is alone, with the log that the one before it had, and
+// waits until it serves.
 func (l *lab) schedule() *running {
 	l.tb.Helper()
-	creds := trusttest.Creds(l.tb, l.keyring, name, trust.RoleScheduler)
-	r := &running{lattice: l.join(trust.RoleScheduler, creds), signer: trusttest.Signer(l.tb, creds)}
-	r.Service = scheduler.New(r.lattice, name, r.signer, l.verifier, &scheduler.Options{
-		Logger:    slog.New(slog.NewTextHandler(l.tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
-		LeadsEdge: func() bool { return true },
-	})
+	return l.scheduleOn(l.creds(), nil, nil)
+}
+
+func (l *lab) creds() *trust.Creds {
+	l.tb.Helper()
+	return trusttest.Creds(l.tb, l.keyring, name, trust.RoleScheduler)
+}
+
+// scheduleOn is schedule with other options.
+func (l *lab) scheduleOn(creds *trust.Creds, log *raftlog.Options, o *scheduler.Options) *running {
+	l.tb.Helper()
+	return l.run(creds, l.join(trust.RoleScheduler, creds), log, o, true)
+}
+
+// run starts a scheduler.
+func (l *lab) run(creds *trust.Creds, on lattice.Lattice, log *raftlog.Options, o *scheduler.Options, wait bool) *running {
+	l.tb.Helper()
+	logger := slog.New(slog.NewTextHandler(l.tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if log == nil {
+		log = &raftlog.Options{Dir: l.dir}
+	}
+	log.Lattice, log.Logger, log.Heartbeat = name, logger, cmp.Or(log.Heartbeat, 50*time.Millisecond)
+	node, err := raftlog.Open(l.tb.Context(), *log)
+	if err != nil {
+		l.tb.Fatal(err)
+	}
+	if o == nil {
+		o = &scheduler.Options{}
+	}
+	// Hosts of tests report when they are told to.
+	o.Logger, o.Lease, o.LeadsEdge = logger, cmp.Or(o.Lease, time.Hour), func() bool { return true }
+	r := &running{lattice: on, signer: trusttest.Signer(l.tb, creds), node: node}
+	r.Service = scheduler.New(r.lattice, name, r.signer, l.verifier, node, o)
 	l.privy = r.lattice
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx) }()
-	r.stop = func() {
+	r.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			l.tb.Errorf("scheduler: %v", err)
 		}
-		done <- nil
+		if err := node.Close(); err != nil {
+			l.tb.Errorf("log: %v", err)
+		}
+	})
+	l.tb.Cleanup(r.stop)
+	if !wait {
+		return r
 	}
-	l.tb.Cleanup(func() { r.stop() })
 	select {
 	case <-r.Ready():
-	case err := <-done:
-		done <- nil
-		l.tb.Fatalf("scheduler ended: %v", err)
 	case <-time.After(patience):
 		l.tb.Fatal("the scheduler does not serve")
 	}
@@ -119,7 +168,7 @@ func (l *lab) host(labels map[string]string) *host {
 	h.report = lattice.HostReport{
 		ID: h.id, Name: "test-host", Lattice: name, Group: lattice.DefaultGroup, Version: "0.1.0", Labels: labels,
 		State: lattice.HostReady, Started: now, Time: now, Every: time.Minute.Milliseconds(),
-		Capacity: lattice.Capacity{CPUs: 2, MemoryBytes: 1 << 30},
+		Capacity: lattice.Capacity{CPUs: 2, MemoryBytes: 1 << 30}, Load: lattice.Load{AvailableBytes: 1 << 30},
 	}
 	l.says(h)
 	return h

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +14,8 @@ import (
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
 	"github.com/wattle-dev/wattle/scheduler/control"
+	"github.com/wattle-dev/wattle/scheduler/raftlog"
+	"github.com/wattle-dev/wattle/scheduler/reconcile"
 )
 
 // Options configures a Service. The zero value is usable.
@@ -27,6 +30,15 @@ type Options struct {
 	ID string
 	// Version is that of the program.
 	Version string
+	// Lease is how long a host may be silent before what runs there is replaced. If
+	// zero, three seconds.
+	Lease time.Duration
+	// BeginAnew has it decide although its log is empty and hosts were told something:
+	// what runs in the lattice is stopped.
+	BeginAnew bool
+	// Allowed reports why the service must not manage the lattice, if it must not, when it
+	// begins to lead. If nil, it may.
+	Allowed func(context.Context) error
 	// LeadsEdge reports whether this process writes what the tools of wasmCloud read.
 	// If nil, it does not.
 	LeadsEdge func() bool
@@ -51,37 +63,26 @@ func (o *Options) withDefaults() Options {
 	return opts
 }
 
-// Service decides what the hosts of a lattice run. Several may serve one lattice.
+// Service decides what the hosts of a lattice run, while its node of the log leads.
 type Service struct {
 	name     lattice.Name
 	lattice  lattice.Lattice
 	signer   lattice.Signer
 	verifier lattice.Verifier
+	node     *raftlog.Node
 	opts     Options
 	log      *slog.Logger
 	buckets  wire.Buckets
 	subjects wire.Subjects
 	ready    chan struct{}
-	calls    chan *call
-	changes  chan changed
-	status   atomic.Pointer[Status]
+	status   atomic.Pointer[acting]
+	// stored are digests of binaries that were seen in the lattice.
+	stored *known
 
-	// What follows belongs to the goroutine of Run.
-
-	truth       *truth
-	desired     *shelf
-	assignments *shelf
-	links       *shelf
-	configs     *shelf
-	artifacts   lattice.Objects
-	hosts       map[lattice.HostID]*heard
-	// dirty is what may have to be written.
-	dirty *reach
-	// damaged are keys of records that have to be written.
-	damaged map[string]bool
-	// revive are hosts that have ended as they were told.
-	revive []lattice.HostID
-	synced int
+	mu sync.Mutex
+	// calls takes commands while the service leads, and is nil otherwise.
+	calls chan *call
+	led   bool // ready is closed
 }
 
 // call is a command under way.
@@ -91,347 +92,215 @@ type call struct {
 	done func(result any, err error)
 }
 
-// changed is a change in a bucket.
-type changed struct {
-	bucket string
-	entry  lattice.Entry
-	live   bool
-}
-
 // maxCalls bounds the commands that wait.
 const maxCalls = 256
 
-// New returns a service for a lattice. It does nothing until Run.
-func New(l lattice.Lattice, name lattice.Name, signer lattice.Signer, verifier lattice.Verifier, options *Options) *Service {
+// opTimeout bounds the work for one command.
+const opTimeout = 10 * time.Second
+
+// New returns a service for a lattice, with a node of the log that runs. It does nothing
+// until Run.
+func New(l lattice.Lattice, name lattice.Name, signer lattice.Signer, verifier lattice.Verifier, node *raftlog.Node, options *Options) *Service {
 	opts := options.withDefaults()
-	s := &Service{
+	return &Service{
 		name:     name,
 		lattice:  l,
 		signer:   signer,
 		verifier: verifier,
+		node:     node,
 		opts:     opts,
 		log:      opts.Logger,
 		buckets:  wire.Buckets{Lattice: name},
 		subjects: wire.Subjects{Lattice: name},
 		ready:    make(chan struct{}),
-		calls:    make(chan *call, maxCalls),
-		changes:  make(chan changed, 1024),
-		hosts:    map[lattice.HostID]*heard{},
-		dirty:    newReach(),
-		damaged:  map[string]bool{},
+		stored:   newKnown(),
 	}
-	return s
 }
 
-// Ready is closed when commands are served.
+// Ready is closed when this service serves commands, or follows one that leads.
 func (s *Service) Ready() <-chan struct{} { return s.ready }
 
-// Run makes the buckets and streams of the lattice, mends what is not as it should
-// be, and serves commands until ctx ends. It may be called once.
+// Run leads whenever the node of the log does, until ctx ends or the node does. It may be
+// called once.
 func (s *Service) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
-	var wg sync.WaitGroup
-	defer wg.Wait()
 	defer cancel(nil)
-
-	if err := s.insist(ctx, "prepare the lattice", s.prepare); err != nil {
-		return lattice.Ended(ctx, err)
-	}
-	watched := []struct {
-		name   string
-		bucket lattice.Bucket
-	}{
-		{s.truth.name, s.truth.bucket},
-		{s.desired.name, s.desired.bucket},
-		{s.assignments.name, s.assignments.bucket},
-		{s.links.name, s.links.bucket},
-		{s.configs.name, s.configs.bucket},
-	}
-	hosts, err := s.lattice.Bucket(ctx, s.buckets.Hosts())
-	if err != nil {
-		return lattice.Ended(ctx, err)
-	}
-	watch := func(name string, b lattice.Bucket) {
-		wg.Go(func() {
-			if err := s.watch(ctx, name, b); err != nil {
-				cancel(fmt.Errorf("watch bucket %q: %w", name, err))
+	defer s.answer(context.WithoutCancel(ctx))()
+	watch := s.node.Watch()
+	defer watch.Close()
+	for {
+		leader := watch.Take().Leader
+		if leader.Self {
+			if err := s.reign(ctx, watch, leader.Term); err != nil {
+				return lattice.Ended(ctx, err)
 			}
-		})
-	}
-	for _, w := range watched {
-		watch(w.name, w.bucket)
-	}
-	watch(s.buckets.Hosts(), hosts)
-	for want := len(watched) + 1; s.synced < want; {
+			continue
+		}
+		if leader.ID != "" {
+			s.follows(ctx, leader.ID)
+		}
 		select {
-		case c := <-s.changes:
-			s.observe(ctx, c)
+		case <-watch.C:
+		case <-s.node.Done():
+			return lattice.Ended(ctx, s.node.Err())
 		case <-ctx.Done():
 			return lattice.Ended(ctx, ctx.Err())
 		}
 	}
-	if err := s.insist(ctx, "mend the state", s.mendAll); err != nil {
-		return lattice.Ended(ctx, err)
+}
+
+// follows notes that another service leads.
+func (s *Service) follows(ctx context.Context, leader string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.led {
+		s.led = true
+		s.log.InfoContext(ctx, "scheduler follows", "lattice", string(s.name), "leader", leader)
+		close(s.ready)
 	}
-	sub, err := s.lattice.Subscribe(s.subjects.Control(">"), "scheduler", s.receive)
-	if err != nil {
-		return lattice.Ended(ctx, err)
-	}
-	if err := s.lattice.Flush(ctx); err != nil && ctx.Err() == nil {
-		s.log.WarnContext(ctx, "commands are not known to be served yet", "error", err)
-	}
-	wg.Go(func() { s.keep(ctx) })
-	s.note(nil)
-	defer s.answer(context.WithoutCancel(ctx))()
-	close(s.ready)
-	s.log.InfoContext(ctx, "scheduler serves", "lattice", string(s.name), "index", s.truth.state.Stamp.Index)
-	s.loop(ctx)
-	if err := lattice.Leave(ctx, s.lattice, sub); err != nil {
-		s.log.WarnContext(ctx, "subscription has not ended", "error", err)
-	}
+}
+
+// reign leads for as long as the node does in a term. Whatever goes wrong meanwhile, it
+// begins again; an error is one of ctx or of the node.
+func (s *Service) reign(ctx context.Context, watch *raftlog.Watch, term uint64) error {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() { ended <- s.lead(ctx, term) })
 	for {
 		select {
-		case c := <-s.calls:
-			c.done(nil, fmt.Errorf("%w: the scheduler ends", lattice.ErrUnavailable))
-		default:
-			return lattice.Ended(ctx, ctx.Err())
+		case <-watch.C:
+			if l := watch.Take().Leader; !l.Self || l.Term != term {
+				return nil
+			}
+		case <-s.node.Done():
+			return s.node.Err()
+		case err := <-ended:
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil {
+				s.log.WarnContext(ctx, "the lead is begun again", "error", err)
+			}
+			select {
+			case <-time.After(retryAfter):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			return nil
 		}
 	}
 }
 
-// insist does something again until it does not fail for want of a connection.
-func (s *Service) insist(ctx context.Context, what string, f func(context.Context) error) error {
-	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		err := f(ctx)
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
-		if !errors.Is(err, lattice.ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, lattice.ErrConflict) {
-			return fmt.Errorf("%s: %w", what, err)
-		}
-		s.log.WarnContext(ctx, "lattice is tried again", "error", err)
+// retryAfter is when what could not be done is tried again.
+const retryAfter = time.Second
+
+// errNotLeading is the answer to a command that reaches a service when it does not lead
+// any more.
+func (s *Service) notLeading() error {
+	return &lattice.Error{Code: lattice.CodeUnavailable, Message: fmt.Sprintf("this scheduler does not lead lattice %q: send it again", s.name), Undelivered: true}
+}
+
+// open has commands be taken.
+func (s *Service) open() chan *call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = make(chan *call, maxCalls)
+	return s.calls
+}
+
+// shut has no further commands be taken, and answers those that wait.
+func (s *Service) shut() {
+	s.mu.Lock()
+	calls := s.calls
+	s.calls = nil
+	s.mu.Unlock()
+	for {
 		select {
-		case <-time.After(pause):
+		case c := <-calls:
+			c.done(nil, s.notLeading())
+		default:
+			return
+		}
+	}
+}
+
+// enqueue has a command wait for its turn. It does not block.
+func (s *Service) enqueue(c *call) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calls == nil {
+		return s.notLeading()
+	}
+	select {
+	case s.calls <- c:
+		return nil
+	default:
+		return fmt.Errorf("%w: %d commands wait: try again", lattice.ErrExhausted, maxCalls)
+	}
+}
+
+// receive takes a command from its subject. It does not block.
+func (s *Service) receive(m *lattice.Message) {
+	if m.Reply == "" {
+		return
+	}
+	answer := func(result any, err error) {
+		if err := s.lattice.Publish(&lattice.Message{Subject: m.Reply, Data: control.EncodeReply(result, err)}); err != nil {
+			s.log.Warn("answer to a command is lost", "subject", m.Reply, "error", err)
+		}
+	}
+	if wire.FromJetStream(m) {
+		s.log.Warn("command was not sent by an operator", "subject", m.Subject)
+		return
+	}
+	cmd, err := control.Decode(strings.TrimPrefix(m.Subject, s.subjects.Control("")), m.Data)
+	if err != nil {
+		answer(nil, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
+	c := &call{ctx: ctx, cmd: cmd, done: func(result any, err error) { cancel(); answer(result, err) }}
+	if err := s.enqueue(c); err != nil {
+		c.done(nil, err)
+	}
+}
+
+// Do carries out a command, as if it had come from the lattice: it fills result as
+// control.Client.Do does. It may be called while Run runs. If another service leads, that
+// one is asked.
+func (s *Service) Do(ctx context.Context, cmd control.Command, result any) error {
+	if err := cmd.Check(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
+	defer cancel()
+	type outcome struct {
+		result any
+		err    error
+	}
+	out := make(chan outcome, 1)
+	err := s.enqueue(&call{ctx: ctx, cmd: cmd, done: func(result any, err error) { out <- outcome{result, err} }})
+	if err == nil {
+		select {
+		case o := <-out:
+			if err = o.err; err == nil {
+				return control.DecodeReply(control.EncodeReply(o.result, nil), result)
+			}
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+	if errors.Is(err, lattice.ErrUnavailable) && lattice.Undelivered(err) {
+		client := control.Client{Messenger: s.lattice, Lattice: s.name}
+		return client.Do(ctx, cmd, result)
+	}
+	return err
 }
 
-// Times for which things are kept.
-const (
-	reportTTL    = time.Hour
-	eventsAge    = 24 * time.Hour
-	eventsBytes  = 64 << 20
-	eventsNumber = 100_000
-)
-
-// prepare makes buckets, the store of objects and the stream of events, and opens
-// what the service writes to.
-func (s *Service) prepare(ctx context.Context) error {
-	made, objects, err := s.found(ctx)
-	if err != nil {
-		return err
-	}
-	s.artifacts = objects
-	s.truth = &truth{
-		name: s.buckets.Specs(), bucket: made[s.buckets.Specs()],
-		signer: s.signer, verifier: s.verifier, log: s.log, state: NewState(),
-	}
-	stand := func(name string) *shelf { return &shelf{name: name, bucket: made[name], seen: map[string]seen{}} }
-	s.desired = stand(s.buckets.Desired())
-	s.assignments = stand(s.buckets.Components())
-	s.links = stand(s.buckets.Links())
-	s.configs = stand(s.buckets.Config())
-	return nil
-}
-
-// found makes what the lattice lacks of its buckets, its store of objects and its
-// stream of events.
-func (s *Service) found(ctx context.Context) (map[string]lattice.Bucket, lattice.Objects, error) {
-	made := map[string]lattice.Bucket{}
-	for _, c := range []lattice.BucketConfig{
-		{Name: s.buckets.Specs(), Description: "what operators asked for: the scheduler's own"},
-		{Name: s.buckets.Desired(), Description: "what each host ought to run"},
-		{Name: s.buckets.Components(), Description: "which hosts may be called for each component"},
-		{Name: s.buckets.Links(), Description: "links between components and providers"},
-		{Name: s.buckets.Config(), Description: "configurations"},
-		{Name: s.buckets.Hosts(), Description: "what hosts report of themselves", TTL: reportTTL},
-		{Name: s.buckets.Ready(), Description: "which hosts take calls for which components", TTL: reportTTL},
-	} {
-		c.Replicas = s.opts.Replicas
-		b, err := s.lattice.CreateBucket(ctx, c)
-		if err != nil {
-			return nil, nil, fmt.Errorf("create bucket %q: %w", c.Name, err)
-		}
-		made[c.Name] = b
-	}
-	objects, err := s.lattice.Objects(ctx, s.buckets.Artifacts(), true)
-	if err != nil {
-		return nil, nil, fmt.Errorf("create object store %q: %w", s.buckets.Artifacts(), err)
-	}
-	err = s.lattice.CreateStream(ctx, lattice.StreamConfig{
-		Name:        s.buckets.Events(),
-		Description: "events of the lattice",
-		Subjects:    []string{s.subjects.Events()},
-		MaxAge:      eventsAge,
-		MaxBytes:    eventsBytes,
-		MaxMessages: eventsNumber,
-		Replicas:    s.opts.Replicas,
-	})
-	if err != nil {
-		return nil, nil, fmt.Errorf("create stream %q: %w", s.buckets.Events(), err)
-	}
-	return made, objects, nil
-}
-
-// lookEvery is how often the service looks whether what it has made is there.
-const lookEvery = 5 * time.Second
-
-// keep makes anew what somebody has removed, until ctx ends. Watches find then that
-// all is gone, and it is written anew.
-func (s *Service) keep(ctx context.Context) {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	failing := false
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if !s.lattice.Connected() {
-			continue
-		}
-		lacking, err := s.lacking(ctx)
-		if lacking {
-			s.log.WarnContext(ctx, "buckets or streams are gone and are made anew", "lattice", string(s.name), "error", err)
-			_, _, err = s.found(ctx)
-		}
-		if err != nil && ctx.Err() == nil && !failing {
-			s.log.WarnContext(ctx, "what the lattice needs cannot be made: documents may not be written", "error", err)
-		}
-		failing = err != nil
-	}
-}
-
-// lacking reports whether something is not there that found makes. It changes
-// nothing: another service may have made it otherwise.
-func (s *Service) lacking(ctx context.Context) (bool, error) {
-	var err error
-	for _, name := range []string{
-		s.buckets.Specs(), s.buckets.Desired(), s.buckets.Components(), s.buckets.Links(), s.buckets.Config(), s.buckets.Hosts(), s.buckets.Ready(),
-	} {
-		if _, err = s.lattice.Bucket(ctx, name); err != nil {
-			return errors.Is(err, lattice.ErrNotFound), err
-		}
-	}
-	if _, err = s.lattice.Objects(ctx, s.buckets.Artifacts(), false); err == nil {
-		err = s.lattice.Replay(ctx, s.buckets.Events(), s.subjects.Events(), time.Now(), func(*lattice.Message) error { return nil })
-	}
-	return errors.Is(err, lattice.ErrNotFound), err
-}
-
-// watch passes on the changes of a bucket.
-func (s *Service) watch(ctx context.Context, name string, b lattice.Bucket) error {
-	live := false
-	return b.Watch(ctx, ">", func(e lattice.Entry) error {
-		live = live || e.Synced
-		select {
-		case s.changes <- changed{name, e, live}:
-			return nil
-		case <-ctx.Done():
-			return nil
-		}
-	})
-}
-
-// observe takes in a change.
-func (s *Service) observe(ctx context.Context, c changed) {
-	if c.entry.Synced {
-		s.synced++
-		return
-	}
-	key := c.entry.Key
-	switch c.bucket {
-	case s.buckets.Hosts():
-		s.hear(ctx, c.entry, c.live)
-	case s.truth.name:
-		if c.live && s.truth.behind(c.entry) {
-			s.damaged[logKey] = true // repair brings the state up to it
-		}
-		if c.live && s.truth.check(c.entry) {
-			s.damaged[key] = true
-			if key == logKey {
-				// The bucket may have been made anew, and counts anew: what is there is
-				// judged by its stamp.
-				s.truth.revision = 0
-			}
-		}
-	case s.desired.name:
-		if s.news(ctx, s.desired, c.entry) {
-			// A key that is no host's is dealt with like that of one which was told
-			// nothing.
-			s.dirty.hosts[lattice.HostID(key)] = true
-		}
-	case s.assignments.name:
-		if s.news(ctx, s.assignments, c.entry) {
-			s.dirty.components[lattice.ComponentID(key)] = true
-		}
-	case s.links.name:
-		if s.news(ctx, s.links, c.entry) {
-			s.dirty.links[key] = true
-		}
-	case s.configs.name:
-		if s.news(ctx, s.configs, c.entry) {
-			s.dirty.configs[lattice.ConfigName(key)] = true
-		}
-	}
-}
-
-// news takes in a change of a document, and reports whether it is one.
-func (s *Service) news(ctx context.Context, at *shelf, e lattice.Entry) bool {
-	news := at.observe(s.verifier, e)
-	if now := at.seen[e.Key]; news && now.value == nil && !now.gone {
-		s.log.WarnContext(ctx, "document is not the scheduler's and is replaced", "bucket", at.name, "key", e.Key)
-	}
-	return news
-}
-
-// opTimeout bounds the work for one command, or one round of repair.
-const opTimeout = 10 * time.Second
-
-// retryAfter is when what could not be written is tried again.
-const retryAfter = time.Second
-
-// loop serves until ctx ends.
-func (s *Service) loop(ctx context.Context) {
-	var retry <-chan time.Time
-	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-			return
-		case c := <-s.calls:
-			s.serve(c)
-		case c := <-s.changes:
-			s.observe(ctx, c)
-		case <-retry:
-		}
-		// What else is there by now is dealt with in the same round.
-		for more := true; more; {
-			select {
-			case c := <-s.changes:
-				s.observe(ctx, c)
-			default:
-				more = false
-			}
-		}
-		retry = nil
-		err := s.repair(ctx)
-		s.note(err)
-		if err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "documents are not written yet", "error", err)
-			retry = time.After(retryAfter)
-		}
-	}
+// reconcileOptions are the times that the leader goes by.
+func (o *Options) reconcileOptions() reconcile.Options {
+	return reconcile.Options{Lease: o.Lease.Milliseconds()}
 }

@@ -43,7 +43,7 @@ func testService(t *testing.T, l *lab) {
 	if d == nil || len(d.Components) != 1 || d.Components[0].Ref != "./c.wasm" || d.Stamp != result.Stamp {
 		t.Errorf("desired %+v, want component c with the stamp of the answer", d)
 	}
-	if a == nil || !slices.Equal(a.Hosts, []lattice.HostID{h.id}) || a.Stamp != result.Stamp {
+	if a == nil || !slices.Equal(a.Hosts(), []lattice.HostID{h.id}) || a.Stamp != result.Stamp {
 		t.Errorf("assignment %+v, want host %s with the stamp of the answer", a, h.id)
 	}
 	e, err := wire.DecodeEvent((<-events).Data)
@@ -239,7 +239,7 @@ func testRestart(t *testing.T, l *lab) {
 		if c := d.Components[0]; c.Config["a"] != "1" || len(c.Routes) != 1 || c.Digest != digest(1) {
 			t.Fatalf("after %s %s was lost: component %+v", test.bucket, test.key, c)
 		}
-		if a := l.assignment("c"); a == nil || !slices.Equal(a.Hosts, []lattice.HostID{h.id}) {
+		if a := l.assignment("c"); a == nil || !slices.Equal(a.Hosts(), []lattice.HostID{h.id}) {
 			t.Fatalf("after %s %s was lost: assignment %+v", test.bucket, test.key, a)
 		}
 		r, err := l.do(t.Context(), &control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "1"}})
@@ -289,7 +289,7 @@ func testStopOnce(t *testing.T, l *lab) {
 	if d := l.desired(h); d == nil || d.State != lattice.HostStopped {
 		t.Fatalf("desired %+v, want stopped", d)
 	}
-	if a := l.assignment("c"); a == nil || len(a.Hosts) != 0 {
+	if a := l.assignment("c"); a == nil || len(a.Hosts()) != 0 {
 		t.Fatalf("assignment %+v, want no hosts", a)
 	}
 	h.report.State = lattice.HostStopped

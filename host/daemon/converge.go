@@ -32,7 +32,7 @@ func (d *Daemon) converge() {
 	if d.desired != nil {
 		for i := range d.desired.Components {
 			digests[d.desired.Components[i].Digest] = true
-			if !d.empty() {
+			if !d.empty() && !d.lapsed(&d.desired.Components[i]) {
 				wanted[d.desired.Components[i].ID] = &d.desired.Components[i]
 			}
 		}

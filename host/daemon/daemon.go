@@ -128,6 +128,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	watches.Go(func() { d.watch(background) })
 	watches.Go(func() { d.ready.run(background) })
 	watches.Go(func() { d.ready.watch(background) })
+	watches.Go(func() { d.keepLeases(background) })
 	reports, cancelReports := context.WithCancel(background)
 	var reporter sync.WaitGroup
 	reporter.Go(func() { d.reportAll(reports) })

@@ -153,14 +153,17 @@ func TestUpdateFails(t *testing.T) {
 	broken := w.upload("c", relay) // its import is served by nobody
 	broken.Revision = 2
 	w.want(broken)
-	c := w.awaitComponent("c", "a reason", func(c *lattice.ComponentStatus) bool { return c.Reason != "" })
-	if c.State != lattice.ComponentRunning || c.Digest != spec.Digest || c.Revision != 1 || !strings.Contains(c.Reason, `import "test:link/target@1.2.0"`) {
-		t.Errorf("status is %+v, want what ran before, and why it was not updated", c)
+	c := w.awaitComponent("c", "a reason", func(c *lattice.ComponentStatus) bool { return c.Next != nil && c.Next.Reason != "" })
+	if c.State != lattice.ComponentRunning || c.Digest != spec.Digest || c.Revision != 1 || c.Reason != "" {
+		t.Errorf("status is %+v, want what ran before", c)
+	}
+	if n := c.Next; n.State != lattice.ComponentFailed || n.Digest != broken.Digest || n.Revision != 2 || !strings.Contains(n.Reason, `import "test:link/target@1.2.0"`) {
+		t.Errorf("what is next is %+v, want why it is not there", n)
 	}
 	w.says(h, "c", "hello")
 	spec.Revision = 3
 	w.want(spec)
-	w.awaitComponent("c", "no reason", func(c *lattice.ComponentStatus) bool { return c.Reason == "" && c.Revision == 3 })
+	w.awaitComponent("c", "no reason", func(c *lattice.ComponentStatus) bool { return c.Next == nil && c.Revision == 3 })
 }
 
 func TestFailures(t *testing.T) {
@@ -237,7 +240,7 @@ func TestLinks(t *testing.T) {
 	front.Revision = 5
 	w.want(front, back)
 	w.awaitComponent("front", "two links", func(c *lattice.ComponentStatus) bool {
-		return strings.Contains(c.Reason, `links "one" and "two" both serve`)
+		return c.Next != nil && strings.Contains(c.Next.Reason, `links "one" and "two" both serve`)
 	})
 }
 

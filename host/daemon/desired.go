@@ -42,8 +42,9 @@ func (d *Daemon) assigned() []*lattice.Assignment {
 	for i := range d.desired.Components {
 		c := &d.desired.Components[i]
 		all = append(all, &lattice.Assignment{
-			Component: c.ID, Stamp: d.desired.Stamp, Ref: c.Ref, Digest: c.Digest, Revision: c.Revision,
-			Hosts: []lattice.HostID{d.opts.ID}, Routes: c.Routes,
+			Component: c.ID, Stamp: d.desired.Stamp, Routes: c.Routes, Variants: []lattice.Variant{{
+				Ref: c.Ref, Digest: c.Digest, Revision: c.Revision, Hosts: map[lattice.HostID]int{d.opts.ID: c.MaxInstances},
+			}},
 		})
 	}
 	return all

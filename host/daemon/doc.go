@@ -17,7 +17,29 @@
 // fails is tried again after a growing time with jitter, unless it cannot come out
 // otherwise; the reason is in the host's report. A component that changes is loaded
 // beside the one that runs; then calls go to the new one, and the old one finishes
-// those it has. If the new one cannot be loaded, the old one goes on.
+// those it has. If the new one cannot be loaded, or no probe of it is good, the old one
+// goes on; the report has both. What a change of numbers takes is done at once and
+// loads nothing: how many calls run and wait, the revision's number, routes,
+// annotations.
+//
+// # Probes
+//
+// A component with a probe takes calls only after one was good, and is asked again and
+// again from then on: every two seconds unless it says otherwise, with a second of
+// time. Three bad ones in a row make it unhealthy: it is not offered to callers, on
+// this host either, until one is good. It goes on running and carries out what comes
+// all the same. A probe that takes too long while calls are carried out well counts
+// neither way: a host that is slow is not helped by giving its calls to others.
+//
+// Probes have an instance of their own ([host.Prober]) and count nowhere as calls.
+// What they reach over links, they call on behalf of the caller "probe". Of a component
+// there is never more than one at a time.
+//
+// # Leases
+//
+// A host that is cut off goes on with what it has. A component with a lease does not:
+// it stops when no report has been taken for the time of the lease, and starts when one
+// is. It does not start before the first one either.
 //
 // # Artifacts
 //

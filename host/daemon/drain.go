@@ -22,9 +22,8 @@ func (r *runner) stop(current *running) {
 	}
 	d.mu.Lock()
 	if r.want != nil { // it was asked for again
-		r.move(lattice.ComponentRunning, "")
+		r.serve()
 		d.mu.Unlock()
-		d.ready.set(r.id, current)
 		return
 	}
 	r.closed = true

@@ -39,7 +39,7 @@ func newNATSWorld(t *testing.T) (*world, *natsserver.Server, natsserver.Options)
 		t.Fatal(err)
 	}
 	connect := func(role trust.Role, key *trust.Key) (lattice.Lattice, error) {
-		c, err := w.ring.Issue(lattice.DefaultName, role, &trust.User{Key: key})
+		c, err := w.ring.Issue(lattice.DefaultName, role, &trust.User{Key: key}) // no key: a new one
 		if err != nil {
 			return nil, err
 		}
@@ -50,6 +50,7 @@ func newNATSWorld(t *testing.T) (*world, *natsserver.Server, natsserver.Options)
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.l.Close() })
+	w.as = connect
 	w.connect = func() (lattice.Lattice, error) { return connect(trust.RoleHost, w.key) }
 	w.create()
 	return w, server, o

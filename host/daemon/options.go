@@ -19,7 +19,7 @@ import (
 
 // Defaults of Options.
 const (
-	DefaultHeartbeat    = 2 * time.Second
+	DefaultHeartbeat    = time.Second
 	DefaultDrainTimeout = 30 * time.Second
 	DefaultDrainGrace   = time.Second
 	DefaultMaxArtifacts = 4 << 30

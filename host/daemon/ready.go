@@ -59,6 +59,15 @@ func (r *readiness) set(id lattice.ComponentID, run *running) {
 	r.poke()
 }
 
+// unset says that a component cannot be called any more, without waiting until that is
+// heard.
+func (r *readiness) unset(id lattice.ComponentID) {
+	r.mu.Lock()
+	delete(r.want, id)
+	r.mu.Unlock()
+	r.poke()
+}
+
 func (r *readiness) poke() {
 	select {
 	case r.notify <- struct{}{}:

@@ -117,12 +117,15 @@ var builtin = sync.OnceValue(func() lattice.ProviderStatus {
 // status returns how a component is. It is called with the daemon's lock.
 func (r *runner) status() lattice.ComponentStatus {
 	s := lattice.ComponentStatus{ID: r.id, State: r.state, Reason: r.reason, Since: r.since.UTC()}
-	spec := r.want
-	if r.current != nil && (spec == nil || !same(spec, r.current.spec)) {
-		spec = r.current.spec // what runs, and not what ought to
-	}
-	if spec == nil {
-		spec = r.last
+	spec := r.last
+	if r.current != nil {
+		spec = r.serves // what runs, and not what ought to
+		if w := r.want; w != nil && w != spec {
+			s.Next = &lattice.NextStatus{Revision: w.Revision, Digest: w.Digest, State: lattice.ComponentStarting}
+			if n := r.next; n.spec != nil && same(n.spec, w) {
+				s.Next.State, s.Next.Reason = n.state, n.reason
+			}
+		}
 	}
 	s.Ref, s.Digest, s.Revision = spec.Ref, spec.Digest, spec.Revision
 	s.MaxInstances, s.Annotations = spec.MaxInstances, spec.Annotations
@@ -150,6 +153,9 @@ func (d *Daemon) putReport(ctx context.Context) error {
 		for i := range r.Components {
 			c := &r.Components[i]
 			c.Reason, c.Ref, c.Annotations = clip(c.Reason, shortReason), clip(c.Ref, shortReason), nil
+			if c.Next != nil {
+				c.Next.Reason = clip(c.Next.Reason, shortReason)
+			}
 		}
 		if value, err = wire.EncodeHostReport(r); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/wattle-dev/wattle/host"
 	"github.com/wattle-dev/wattle/host/component"
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
@@ -27,24 +28,34 @@ type runner struct {
 	id   lattice.ComponentID
 	wake chan struct{} // says that want may have changed
 
-	calls atomic.Int64 // that have ended
+	calls   atomic.Int64  // that have ended
+	probing chan struct{} // holds a token while a probe is under way
 
 	// The fields below are guarded by the daemon's lock.
 
 	want    *lattice.ComponentSpec // nil: it is to stop
 	last    *lattice.ComponentSpec // the last one that was wanted
 	current *running               // what can be called, unless closed
+	serves  *lattice.ComponentSpec // the last one that current was right for
 	closed  bool                   // current takes no calls any more
 	old     []*running             // finish their calls
 	failed  int64                  // calls of those that have
 	state   lattice.ComponentState
 	reason  string
+	next    progress // of what is to take the place of current
 	since   time.Time
 	attempt int
 }
 
+// progress is how far a component is that is to take the place of another.
+type progress struct {
+	spec   *lattice.ComponentSpec
+	state  lattice.ComponentState
+	reason string
+}
+
 func newRunner(d *Daemon, id lattice.ComponentID, spec *lattice.ComponentSpec) *runner {
-	return &runner{d: d, id: id, wake: make(chan struct{}, 1), want: spec, last: spec, state: lattice.ComponentStarting, since: time.Now()}
+	return &runner{d: d, id: id, wake: make(chan struct{}, 1), probing: make(chan struct{}, 1), want: spec, last: spec, state: lattice.ComponentStarting, since: time.Now()}
 }
 
 // set says what is wanted. It is called with the daemon's lock.
@@ -55,6 +66,9 @@ func (r *runner) set(spec *lattice.ComponentSpec) {
 	r.want = spec
 	if spec != nil {
 		r.last = spec
+		if r.current != nil && same(r.current.spec, spec) {
+			r.serves = spec
+		}
 	}
 	select {
 	case r.wake <- struct{}{}:
@@ -81,7 +95,7 @@ func (r *runner) run() {
 		case current == nil, !same(current.spec, want):
 			r.start(want)
 		default:
-			r.settle()
+			r.settle(want, current)
 			<-r.wake
 		}
 	}
@@ -95,22 +109,56 @@ func (r *runner) move(s lattice.ComponentState, reason string) {
 	r.state, r.reason = s, clip(reason, wire.MaxReason)
 }
 
-// settle says that what runs is what is wanted: an update that failed may have been
-// taken back.
-func (r *runner) settle() {
+// settle has what runs be what is wanted: an update that failed may have been taken
+// back, or only numbers have changed.
+func (r *runner) settle(want *lattice.ComponentSpec, current *running) {
 	r.d.mu.Lock()
-	r.move(lattice.ComponentRunning, "")
+	r.next = progress{}
+	scaled := current.resize(want)
 	r.d.mu.Unlock()
+	if scaled {
+		r.d.log.Info("component scaled", "component", r.id, "revision", want.Revision, "instances", want.MaxInstances)
+		r.event(lattice.EventComponentScaled)
+	}
 	r.d.changed()
+}
+
+// serve says that current can be called, unless its probes are bad. It is called with
+// the daemon's lock.
+func (r *runner) serve() {
+	if r.current.sick.Load() {
+		r.move(lattice.ComponentUnhealthy, r.reason)
+		return
+	}
+	r.move(lattice.ComponentRunning, "")
+	r.d.ready.set(r.id, r.current)
+}
+
+// advance says how far a component is that ought to run: it is the state of the whole
+// if nothing else runs. It is called with the daemon's lock.
+func (r *runner) advance(spec *lattice.ComponentSpec, state lattice.ComponentState, reason string) {
+	reason = clip(reason, wire.MaxReason)
+	if r.current == nil {
+		r.move(state, reason)
+		return
+	}
+	r.next = progress{spec, state, reason}
+}
+
+// trouble is the reason that advance was told last. It is called with the daemon's
+// lock.
+func (r *runner) trouble() string {
+	if r.current == nil {
+		return r.reason
+	}
+	return r.next.reason
 }
 
 // start loads a component and has calls go to it.
 func (r *runner) start(want *lattice.ComponentSpec) {
 	d := r.d
 	d.mu.Lock()
-	if r.current == nil {
-		r.move(lattice.ComponentStarting, r.reason)
-	}
+	r.advance(want, lattice.ComponentStarting, r.trouble())
 	d.mu.Unlock()
 	d.changed()
 	next, err := r.load(want)
@@ -121,33 +169,32 @@ func (r *runner) start(want *lattice.ComponentSpec) {
 		r.fail(want, err)
 		return
 	}
-	next.calls = &r.calls
 	d.mu.Lock()
 	last := r.current
-	r.current, r.closed, r.attempt = next, false, 0
-	r.move(lattice.ComponentRunning, "")
+	r.current, r.serves, r.closed, r.attempt, r.next = next, want, false, 0, progress{}
+	if r.want != nil && same(r.want, want) {
+		r.serves = r.want
+	}
 	if last != nil {
 		r.old = append(r.old, last)
 	}
 	d.publish()
+	r.serve()
 	d.mu.Unlock()
-	d.ready.set(r.id, next)
-	kind := lattice.EventComponentStarted
+	r.watch(next)
 	if last != nil {
-		if last.spec.Digest == next.spec.Digest && last.spec.MaxInstances != next.spec.MaxInstances {
-			kind = lattice.EventComponentScaled
-		}
 		d.work.Go(func() { r.retire(last) })
 	}
 	d.log.Info("component runs", "component", r.id, "revision", next.spec.Revision, "took", next.took)
-	r.event(kind)
+	r.event(lattice.EventComponentStarted)
 	d.changed()
 }
 
 // errOutdated is why a component is not loaded any more.
 var errOutdated = errors.New("something else is wanted by now")
 
-// load loads a component, unless another is wanted meanwhile.
+// load loads a component, and waits until a probe is good if it has one, unless
+// another is wanted meanwhile.
 func (r *runner) load(want *lattice.ComponentSpec) (*running, error) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
@@ -156,7 +203,13 @@ func (r *runner) load(want *lattice.ComponentSpec) (*running, error) {
 	var err error
 	go func() {
 		defer close(done)
-		next, err = r.d.load(ctx, want)
+		if next, err = r.d.load(ctx, want); err != nil {
+			return
+		}
+		next.calls = &r.calls
+		if err = r.prove(ctx, next); err != nil {
+			next.close(r.d, func() {})
+		}
 	}()
 	for {
 		select {
@@ -192,12 +245,8 @@ func (r *runner) fail(want *lattice.ComponentSpec, err error) {
 	d.mu.Lock()
 	r.attempt++
 	attempt, reason := r.attempt, explain(err)
-	news := r.reason != reason
-	if r.current == nil {
-		r.move(lattice.ComponentFailed, reason)
-	} else {
-		r.move(lattice.ComponentRunning, reason) // as it was
-	}
+	news := r.trouble() != reason
+	r.advance(want, lattice.ComponentFailed, reason)
 	d.mu.Unlock()
 	if news {
 		d.log.Warn("component not started", "component", r.id, "revision", want.Revision, "attempt", attempt, "error", err)
@@ -226,6 +275,9 @@ func (r *runner) fail(want *lattice.ComponentSpec, err error) {
 func pause(attempt int, err error) time.Duration {
 	if _, ok := errors.AsType[*component.LinkError](err); ok {
 		return 0 // what it is linked to has to change, and is part of what is wanted
+	}
+	if errors.Is(err, host.ErrNoProbe) {
+		return 0 // so is the probe
 	}
 	limit := loadPause
 	if _, ok := errors.AsType[*fetchError](err); ok {

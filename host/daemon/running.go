@@ -28,6 +28,14 @@ type running struct {
 	since   time.Time
 	took    time.Duration // to load it
 	calls   *atomic.Int64 // of all revisions
+	prober  *host.Prober  // nil without a probe
+	// sick says that its probes are bad: it is not offered to callers.
+	sick atomic.Bool
+	// unwatch ends the probes, nil if there are none.
+	unwatch func()
+	// instances and queue are what the target has been told last. They are guarded by
+	// the daemon's lock.
+	instances, queue int
 }
 
 // call calls a function.
@@ -49,10 +57,14 @@ func (run *running) http(w http.ResponseWriter, r *http.Request, inv *lattice.In
 	return run.target.HTTP(w, r, inv)
 }
 
-// same reports whether what runs for one can serve the other.
+// same reports whether what runs for one can serve the other. How many calls may run
+// and wait can be changed while it does; its number, its routes and its annotations
+// are nothing to it.
 func same(a, b *lattice.ComponentSpec) bool {
-	return a.Digest == b.Digest && a.MaxInstances == b.MaxInstances && a.Limits == b.Limits && a.Preinit == b.Preinit &&
-		maps.Equal(a.Config, b.Config) && reflect.DeepEqual(a.Links, b.Links)
+	x, y := a.Limits, b.Limits
+	x.Queue, y.Queue = 0, 0
+	return a.Digest == b.Digest && x == y && a.Preinit == b.Preinit && maps.Equal(a.Config, b.Config) &&
+		reflect.DeepEqual(a.Links, b.Links) && reflect.DeepEqual(a.Probe, b.Probe)
 }
 
 // load makes a component ready to be called.
@@ -77,10 +89,17 @@ func (d *Daemon) load(ctx context.Context, spec *lattice.ComponentSpec) (*runnin
 		suggestLinks(spec.ID, err)
 		return nil, err
 	}
-	run := &running{spec: spec, comp: comp, target: host.NewTarget(comp, d.options(spec))}
+	run := &running{
+		spec: spec, comp: comp, target: host.NewTarget(comp, d.options(spec)), instances: spec.MaxInstances, queue: spec.Limits.Queue,
+	}
 	if spec.Preinit {
 		if err := run.target.Preinitialize(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("initialize: %w", err), comp.Close(context.WithoutCancel(ctx)))
+		}
+	}
+	if spec.Probe != nil {
+		if run.prober, err = host.NewProber(run.target, spec.Probe); err != nil {
+			return nil, errors.Join(err, comp.Close(context.WithoutCancel(ctx)))
 		}
 	}
 	for _, name := range comp.Exports() {
@@ -116,10 +135,24 @@ func (d *Daemon) options(spec *lattice.ComponentSpec) *host.Options {
 // reapTime is added to a call's time, for it to end.
 const reapTime = 5 * time.Second
 
-// close takes no calls any more and waits for those under way, for
+// resize has the target take as many calls as a spec says, and reports whether that is
+// another number. It is called with the daemon's lock.
+func (run *running) resize(spec *lattice.ComponentSpec) bool {
+	if run.instances == spec.MaxInstances && run.queue == spec.Limits.Queue {
+		return false
+	}
+	run.instances, run.queue = spec.MaxInstances, spec.Limits.Queue
+	run.target.Resize(run.instances, run.queue)
+	return true
+}
+
+// close ends the probes, takes no calls any more and waits for those under way, for
 // Options.DrainTimeout, calls gone, and waits for those that go on: they end by their
 // own time. Then it frees what runs.
 func (run *running) close(d *Daemon, gone func()) {
+	if run.unwatch != nil {
+		run.unwatch()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), d.opts.DrainTimeout)
 	err := run.target.Shutdown(ctx)
 	cancel()

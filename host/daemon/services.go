@@ -31,8 +31,12 @@ type local struct {
 	d *Daemon
 }
 
-// Runs implements invoke.Local.
-func (l local) Runs(c lattice.ComponentID) bool { return (*l.d.targets.Load())[c] != nil }
+// Runs implements invoke.Local. A component that is unhealthy is called here only by
+// those who have not heard of it.
+func (l local) Runs(c lattice.ComponentID) bool {
+	run := (*l.d.targets.Load())[c]
+	return run != nil && !run.sick.Load()
+}
 
 func (s *services) init(d *Daemon) (err error) {
 	t := d.opts.Telemetry

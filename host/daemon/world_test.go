@@ -62,7 +62,9 @@ type world struct {
 	id       lattice.HostID
 	dir      string
 	log      log
-	desired  lattice.Desired
+	// as connects somebody to the lattice.
+	as      func(trust.Role, *trust.Key) (lattice.Lattice, error)
+	desired lattice.Desired
 }
 
 // newWorld makes a lattice with its buckets.
@@ -92,7 +94,8 @@ func (w *world) reset() {
 	w.Helper()
 	w.net = newNetwork()
 	w.l = join(w, w.net, "scheduler")
-	w.connect = func() (lattice.Lattice, error) { return w.net.Join(w.key.User()) }
+	w.as = func(_ trust.Role, key *trust.Key) (lattice.Lattice, error) { return w.net.Join(key.User()) }
+	w.connect = func() (lattice.Lattice, error) { return w.as(trust.RoleHost, w.key) }
 }
 
 // create makes the buckets, as the scheduler does when it starts.
@@ -188,7 +191,8 @@ func (w *world) putRaw(signed []byte) {
 func (w *world) assign(spec lattice.ComponentSpec) {
 	w.Helper()
 	value, err := wire.EncodeAssignment(&lattice.Assignment{
-		Component: spec.ID, Stamp: lattice.Stamp{Term: 1, Index: spec.Revision}, Ref: spec.Ref, Digest: spec.Digest, Revision: spec.Revision, Hosts: []lattice.HostID{w.id},
+		Component: spec.ID, Stamp: lattice.Stamp{Term: 1, Index: spec.Revision},
+		Variants: []lattice.Variant{{Ref: spec.Ref, Digest: spec.Digest, Revision: spec.Revision, Hosts: map[lattice.HostID]int{w.id: spec.MaxInstances}}},
 	})
 	if err != nil {
 		w.Fatal(err)

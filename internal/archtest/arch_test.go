@@ -55,6 +55,7 @@ host/wasi:                host/wasi/... providers/filesystem/hostdir
 host:                     host/wasi internal/webserver lattice
 lattice:                  wit
 lattice/wire:             lattice
+lattice/manifest:         lattice/wire internal/nearest
 lattice/trust:            lattice/wire
 lattice/trust/trusttest:  lattice/trust
 lattice/latticetest:      lattice
@@ -71,7 +72,13 @@ hostgroup/machine:
 host/daemon:              host hostgroup hostgroup/machine lattice/invoke lattice/directory lattice/microservice lattice/telemetry
 scheduler:                lattice/wire hostgroup lattice/microservice lattice/telemetry scheduler/control
 scheduler/control:        lattice/wire
+scheduler/state:          lattice/wire
+scheduler/raftlog:        scheduler/state
+scheduler/place:          lattice/wire
+scheduler/reconcile:      scheduler/place scheduler/state hostgroup/machine
+scheduler/sim:            scheduler/lead scheduler/control lattice/wire
 scheduler/wasmcloud:      scheduler scheduler/control
+scheduler/wadm:           scheduler/control lattice/manifest
 providers/httpserver:     lattice internal/webserver
 wit/witbin:               wit
 internal/witgen:          wit wit/syntax wit/deps
@@ -79,8 +86,9 @@ internal/wastgen:         host/component/spectest
 internal/conformance:     host/component/spectest
 internal/bench:           host lattice/invoke lattice/natslattice lattice/trust
 internal/cli/show:
+internal/cli/appview:     internal/cli/show scheduler/control
 internal/cli/inventory:   internal/cli/show lattice/wire hostgroup
-internal/cli:             host host/wasi/... wit/syntax wit/wave wit/deps wit/witjson wit/compat providers/... internal/cli/... internal/webserver host/daemon lattice/natslattice lattice/natslattice/natsserver lattice/trust scheduler scheduler/control scheduler/wasmcloud
+internal/cli:             host host/wasi/... wit/syntax wit/wave wit/deps wit/witjson wit/compat providers/... internal/cli/... internal/webserver host/daemon lattice/natslattice lattice/natslattice/natsserver lattice/trust lattice/manifest scheduler scheduler/control scheduler/raftlog scheduler/wadm scheduler/wasmcloud
 internal/guests:
 internal/wasitest:        host/wasi
 internal/toolchains:
@@ -102,11 +110,14 @@ var engines = map[string][]string{
 	"github.com/nats-io/nkeys":           {"lattice/trust"},
 	"go.opentelemetry.io/otel/sdk":       {"lattice/telemetry"},
 	"go.opentelemetry.io/otel/exporters": {"lattice/telemetry"},
-	"go.yaml.in/yaml/v3":                 {"internal/cli", "internal/cli/show"},
+	"github.com/hashicorp/raft":          {"scheduler/raftlog"},
+	"go.etcd.io/bbolt":                   {"scheduler/raftlog"},
+	"github.com/tidwall/btree":           {"scheduler/state", "scheduler/place"},
+	"go.yaml.in/yaml/v3":                 {"internal/cli", "internal/cli/show", "lattice/manifest"},
 }
 
 // pure packages decide and do not act.
-var pure = []string{"wit", "wit/syntax", "wit/witjson", "wit/compat", "internal/nearest", "wit/wave", "host/component/abi", "host/component/binary", "host/component/core", "host/component/validate", "lattice/wire", "hostgroup", "wit/witbin"}
+var pure = []string{"wit", "wit/syntax", "wit/witjson", "wit/compat", "internal/nearest", "wit/wave", "host/component/abi", "host/component/binary", "host/component/core", "host/component/validate", "lattice/wire", "hostgroup", "wit/witbin", "lattice/manifest"}
 
 // impure are the imports that pure packages may not have.
 var impure = regexp.MustCompile(`^(net|net/.*|os|os/.*|sync|context|log/slog|crypto/rand|math/rand.*|time)$`)

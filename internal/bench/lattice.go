@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/directory"
 	"github.com/wattle-dev/wattle/lattice/invoke"
 	"github.com/wattle-dev/wattle/lattice/natslattice"
 	"github.com/wattle-dev/wattle/lattice/trust"
@@ -269,6 +270,10 @@ func (here) Runs(lattice.ComponentID) bool { return true }
 type nowhere struct{}
 
 func (nowhere) Hosts(lattice.ComponentID) []lattice.HostID { return nil }
-func (nowhere) Assigned(lattice.ComponentID) (int, bool)   { return 0, true }
-func (nowhere) Synced() bool                               { return true }
-func (nowhere) Said(lattice.HostID) time.Time              { return time.Time{} }
+func (nowhere) Choose(lattice.ComponentID, uint64) directory.Choice {
+	return directory.Choice{}
+}
+func (nowhere) Weighted(lattice.ComponentID) bool        { return false }
+func (nowhere) Assigned(lattice.ComponentID) (int, bool) { return 0, true }
+func (nowhere) Synced() bool                             { return true }
+func (nowhere) Said(lattice.HostID) time.Time            { return time.Time{} }

@@ -165,7 +165,7 @@ func rootCommand(env *Env) *cobra.Command {
 	comp.AddCommand(inspectCommand(env), validateCommand(env),
 		componentStartCommand(env), componentStopCommand(env), componentScaleCommand(env), componentUpdateCommand(env),
 		componentPushCommand(env), componentLogsCommand(env))
-	root.AddCommand(runCommand(env), callCommand(env), comp, witCommand(env),
+	root.AddCommand(runCommand(env), callCommand(env), comp, witCommand(env), appCommand(env),
 		upCommand(env), hostGroupCommand(env), schedulerCommand(env), getCommand(env), watchCommand(env), hostCommand(env), linkCommand(env), configCommand(env), latticeCommand(env),
 		versionCommand(env), workerCommand(env))
 	return root

@@ -259,7 +259,12 @@ func runs(inv *inventory.Inventory, id lattice.ComponentID, want *control.Compon
 	ready := 0
 	for _, s := range c.Status {
 		switch {
-		case s.Component == nil || s.Component.Revision < want.Revision:
+		case s.Component == nil:
+		case s.Component.Revision < want.Revision:
+			// The new revision is beside the old one until it is ready.
+			if n := s.Component.Next; n != nil && n.Revision >= want.Revision && n.State == lattice.ComponentFailed {
+				return false, fmt.Errorf("host %s: %s; the revision before goes on there", s.HostName, n.Reason)
+			}
 		case s.Component.State == lattice.ComponentFailed:
 			return false, fmt.Errorf("host %s: %s", s.HostName, s.Component.Reason)
 		case s.Ready && s.Component.State == lattice.ComponentRunning:

@@ -136,8 +136,8 @@ func (s *session) askLogs(ctx context.Context, env *Env, id lattice.ComponentID,
 		return nil, err
 	}
 	var lines []daemon.LogLine
-	asked := 0
-	for _, h := range a.Hosts {
+	asked, hosts := 0, a.Hosts()
+	for _, h := range hosts {
 		reply, err := s.askHost(ctx, h, body)
 		if err != nil {
 			if ctx.Err() != nil {
@@ -152,7 +152,7 @@ func (s *session) askLogs(ctx context.Context, env *Env, id lattice.ComponentID,
 		lines = append(lines, reply.Lines...)
 	}
 	if asked == 0 {
-		return nil, fmt.Errorf("component %q: %w: none of its %s answers", id, lattice.ErrUnavailable, count(len(a.Hosts), "host"))
+		return nil, fmt.Errorf("component %q: %w: none of its %s answers", id, lattice.ErrUnavailable, count(len(hosts), "host"))
 	}
 	slices.SortStableFunc(lines, func(a, b daemon.LogLine) int { return a.Time.Compare(b.Time) })
 	for _, l := range lines {

@@ -13,19 +13,22 @@ import (
 	"github.com/wattle-dev/wattle/lattice"
 )
 
-// dataDir is where `wattle up` keeps everything. It has
+// dataDir is where `wattle up` keeps everything; a scheduler of its own has its log
+// there, and the lock. It has
 //
 //	keys/         who may do what: package lattice/trust
 //	nats/         the messages and documents of NATS
+//	scheduler/    the log of what the scheduler has decided: package scheduler/raftlog
 //	host/         what the host ought to run, and its components
 //	lattice.json  how commands find the lattice
 //	lock          held by the `wattle up` that runs
 type dataDir string
 
-func (d dataDir) keys() string     { return filepath.Join(string(d), "keys") }
-func (d dataDir) nats() string     { return filepath.Join(string(d), "nats") }
-func (d dataDir) host() string     { return filepath.Join(string(d), "host") }
-func (d dataDir) manifest() string { return filepath.Join(string(d), "lattice.json") }
+func (d dataDir) keys() string      { return filepath.Join(string(d), "keys") }
+func (d dataDir) nats() string      { return filepath.Join(string(d), "nats") }
+func (d dataDir) host() string      { return filepath.Join(string(d), "host") }
+func (d dataDir) scheduler() string { return filepath.Join(string(d), "scheduler") }
+func (d dataDir) manifest() string  { return filepath.Join(string(d), "lattice.json") }
 
 // dataVersion is the version of the form of a data directory.
 const dataVersion = 1
@@ -39,6 +42,8 @@ type running struct {
 	NATS    string    `json:"nats"`
 	HTTP    string    `json:"http,omitempty"`
 	Host    string    `json:"host,omitempty"`
+	// Scheduler is where other schedulers reach that of the `wattle up`.
+	Scheduler string `json:"scheduler,omitempty"`
 	Started time.Time `json:"started,omitzero"`
 }
 

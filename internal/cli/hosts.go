@@ -29,7 +29,7 @@ func hostCommand(env *Env) *cobra.Command {
 		hostStateCommand(env, "uncordon", lattice.HostReady, "Have a host take components again",
 			"Have a host take components and calls again, after it was cordoned or drained."),
 		hostStateCommand(env, "drain", lattice.HostDrained, "Have a host finish what runs, and run nothing",
-			"Have a host leave the routes of the lattice, finish the calls under way and run\nnothing. Its daemon stays; uncordon makes it ready again.\n\nThe command waits until the host is drained. Calls are not cut off before their\nown time limits."),
+			"Have a host leave the routes of the lattice, finish the calls under way and run\nnothing. Its daemon stays; uncordon makes it ready again. What runs on it is started\nelsewhere first, if there is a host for it.\n\nThe command waits until the host is drained, and says what for. Calls are not cut\noff before their own time limits."),
 		hostStateCommand(env, "stop", lattice.HostStopped, "Drain a host and end its daemon",
 			"Drain a host and end its daemon."),
 		hostLabelCommand(env))
@@ -100,7 +100,7 @@ func (f *hostFlags) setState(cmd *cobra.Command, env *Env, name string, state la
 		return done(env, "host %s is to be %s", hostLabel(h), state)
 	}
 	shown := newWait(env, "host "+hostLabel(h))
-	err = s.waitFor(ctx, f.wait, "hosts", func(inv *inventory.Inventory, now time.Time) (bool, error) {
+	err = s.waitFor(ctx, f.wait, "components", func(inv *inventory.Inventory, now time.Time) (bool, error) {
 		have, ok := inv.Hosts[h.ID]
 		switch {
 		case !ok && state == lattice.HostStopped:
@@ -113,7 +113,7 @@ func (f *hostFlags) setState(cmd *cobra.Command, env *Env, name string, state la
 			shown.say("nothing was heard of it since %s", have.Seen.Local().Format(time.TimeOnly))
 			return false, nil
 		}
-		shown.say("%s: %s and %s left", have.State, count(int(have.Load.Running+have.Load.Waiting), "call"), count(len(have.Components), "component"))
+		shown.say("%s: %s and %s left%s", have.State, count(int(have.Load.Running+have.Load.Waiting), "call"), count(len(have.Components), "component"), leaving(inv, h.ID, now))
 		return false, nil
 	})
 	shown.end()
@@ -122,6 +122,36 @@ func (f *hostFlags) setState(cmd *cobra.Command, env *Env, name string, state la
 	}
 	return done(env, "host %s is %s", hostLabel(h), state)
 }
+
+// leaving says of which components a host that is to be drained waits for others: a
+// host keeps what it runs until that is ready elsewhere.
+func leaving(inv *inventory.Inventory, id lattice.HostID, now time.Time) string {
+	var names []string
+	for _, a := range inv.Components {
+		if slices.Contains(a.Hosts(), id) {
+			ready := 0
+			c := inv.Component(a.Component, now)
+			for _, s := range c.Status {
+				if s.Host != id && s.Ready && s.Reachable {
+					ready++
+				}
+			}
+			names = append(names, fmt.Sprintf("%s (%d of %d others are ready)", a.Component, ready, len(c.Status)-1))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	more := ""
+	if n := len(names) - maxLeaving; n > 0 {
+		names, more = names[:maxLeaving], fmt.Sprintf(" and %d more", n)
+	}
+	return "; it waits until these run elsewhere: " + strings.Join(names, ", ") + more
+}
+
+// maxLeaving bounds the components that a line names.
+const maxLeaving = 4
 
 // hostLabel names a host for people.
 func hostLabel(h *inventory.Host) string {

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +27,7 @@ type upFlags struct {
 	timeout  time.Duration
 	admin    string
 	natsAddr string
+	apps     []string
 	schedulerFlags
 	output string
 }
@@ -47,6 +50,7 @@ ends the process at once; nothing that is stored is lost.
 Nothing is open to the components unless a flag opens it.`
 
 const upExamples = `  wattle up
+  wattle up --app examples/echo/wattle.yaml
   wattle up --data-dir ./lattice --addr 127.0.0.1:9000 --nats-addr 127.0.0.1:4333
   wattle up --join nats://10.0.0.1:4222 --creds edge-1.creds --addr 0.0.0.0:8000 --labels zone=a`
 
@@ -69,6 +73,8 @@ func upCommand(env *Env) *cobra.Command {
 	fs.DurationVar(&f.timeout, "timeout", httpserver.DefaultTimeout, "how long a request may take, a `DURATION`, whatever its component allows")
 	fs.StringVar(&f.admin, "admin-addr", "", "serve /livez and /readyz on `HOST:PORT`")
 	fs.StringVar(&f.natsAddr, "nats-addr", defaultNATSAddr, "have NATS listen on `HOST:PORT`; port 0 takes a free one")
+	fs.StringArrayVar(&f.apps, "app", nil, "deploy the application of a manifest, a `FILE`, once the lattice is up; repeatable")
+	f.addRaft(fs, "raft-")
 	fs.BoolVar(&f.wasmcloud, "wasmcloud", true, "answer the control interface of wasmCloud as well")
 	fs.StringSliceVar(&f.nats, "join", nil, "join the lattice of these NATS servers, `URL,…`, and run none")
 	f.addLattice(fs)
@@ -86,6 +92,10 @@ func upCommand(env *Env) *cobra.Command {
 		completions[name] = completeNothing
 	}
 	completions["output"] = completeOutput
+	maps.Copy(completions, raftCompletions("raft-"))
+	completions["app"] = func(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return completeManifest(cmd, nil, typed)
+	}
 	completeFlags(cmd, completions)
 	return cmd
 }
@@ -98,7 +108,7 @@ func (f *upFlags) check() error {
 	case len(f.nats) == 0 && f.creds != "":
 		return &usageError{errors.New("--creds is for a lattice that others run: say where with --join")}
 	}
-	return errors.Join(f.daemonFlags.check(), checkOutput(f.output))
+	return errors.Join(f.daemonFlags.check(), f.checkRaft("raft-"), checkOutput(f.output))
 }
 
 func (f *upFlags) run(cmd *cobra.Command, env *Env) error {
@@ -112,6 +122,10 @@ func (f *upFlags) run(cmd *cobra.Command, env *Env) error {
 	if err := f.check(); err != nil {
 		return err
 	}
+	apps, err := f.readApps(env)
+	if err != nil {
+		return err
+	}
 	dir, err := f.dir(env)
 	if err != nil {
 		return err
@@ -121,7 +135,7 @@ func (f *upFlags) run(cmd *cobra.Command, env *Env) error {
 		return err
 	}
 	defer release()
-	u := &up{upFlags: f, parts: newParts(newLog(env.Stderr, f.quiet)), given: given, env: env, dir: dir}
+	u := &up{upFlags: f, parts: newParts(newLog(env.Stderr, f.quiet)), given: given, env: env, dir: dir, manifests: apps}
 	defer u.log.close()
 	return u.run(cmd.Context())
 }
@@ -143,7 +157,7 @@ func (u *up) run(ctx context.Context) (err error) {
 	if len(u.nats) > 0 {
 		start = u.join
 	}
-	for _, step := range []func(context.Context) error{start, u.host, u.front, u.record} {
+	for _, step := range []func(context.Context) error{start, u.host, u.front, u.record, u.deploy} {
 		if err := step(ctx); err != nil {
 			return interrupted(ctx, err)
 		}
@@ -186,7 +200,7 @@ func (u *up) announce() error {
 	r := u.daemon.Report()
 	fmt.Fprintf(&b, "  host   %s (%s), group %s\n", r.Name, r.ID.Short(), r.Group)
 	fmt.Fprintf(&b, "  data   %s\n", u.dir)
-	if ids := u.directory.Components(); len(ids) > 0 && u.local() {
+	if ids := u.answering(); len(ids) > 0 && u.local() {
 		fmt.Fprintf(&b, "\ncomponents\n")
 		for _, id := range ids[:min(len(ids), maxAnnounced)] {
 			fmt.Fprintf(&b, "  %s\n", componentURL(u.running.HTTP, id))
@@ -199,14 +213,22 @@ func (u *up) announce() error {
 		if u.given["data-dir"] {
 			flag = " --data-dir " + u.dataDir
 		}
-		fmt.Fprintf(&b, "\nstart a component\n  wattle component start%s hello examples/hello-http/hello.wasm\n", flag)
+		fmt.Fprintf(&b, "\ndeploy an application\n  wattle app deploy%s examples/echo/wattle.yaml\n", flag)
 		if u.local() {
-			fmt.Fprintf(&b, "  curl %s\n", componentURL(u.running.HTTP, "hello"))
+			fmt.Fprintf(&b, "  curl %shello%%20world\n", componentURL(u.running.HTTP, "echo"))
 		}
 	}
 	b.WriteString("\nCtrl-C stops it; the next wattle up has everything back.\n")
 	_, err := fmt.Fprint(u.env.Stdout, printable(b.String()))
 	return err
+}
+
+// answering returns the components that answer HTTP requests, as far as is known.
+func (u *up) answering() []lattice.ComponentID {
+	return slices.DeleteFunc(u.directory.Components(), func(id lattice.ComponentID) bool {
+		exports := u.directory.Exports(id) // none before it is ready anywhere
+		return len(exports) > 0 && exported(exports, incomingHandler) == ""
+	})
 }
 
 // maxAnnounced bounds the components that are announced.

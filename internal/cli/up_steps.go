@@ -30,6 +30,8 @@ type up struct {
 	env     *Env
 	dir     dataDir
 	running running
+	// manifests are those of --app.
+	manifests []*appFile
 
 	listener  net.Listener // of the front door
 	admins    net.Listener // of --admin-addr, or nil
@@ -84,7 +86,7 @@ func (u *up) own(ctx context.Context) error {
 	if u.verifier, err = trust.NewVerifier(name, account); err != nil {
 		return err
 	}
-	if err := u.schedule(ctx, ring, name); err != nil {
+	if err := u.schedule(ctx, ring, name, account); err != nil {
 		return err
 	}
 	creds, err := ring.Creds(name, trust.RoleHost, "up")
@@ -96,7 +98,7 @@ func (u *up) own(ctx context.Context) error {
 	}
 	u.id.name = "" // these credentials are our own, and the host is called like the machine
 	u.place = &place{name: name, options: natslattice.Options{InProcess: u.server, Credentials: creds, Name: "wattle up: host"}}
-	u.running = running{Lattice: name, NATS: u.server.ClientURL()}
+	u.running.Lattice, u.running.NATS = name, u.server.ClientURL()
 	return nil
 }
 
@@ -136,10 +138,15 @@ func (u *up) startNATS(ctx context.Context, ring *trust.Keyring) error {
 }
 
 // schedule starts the scheduler.
-func (u *up) schedule(ctx context.Context, ring *trust.Keyring, name lattice.Name) error {
+func (u *up) schedule(ctx context.Context, ring *trust.Keyring, name lattice.Name, account string) error {
 	creds, err := ring.Creds(name, trust.RoleScheduler, "")
 	if err != nil {
 		return u.dir.explain(err)
+	}
+	who := &identified{name: name, creds: creds, issuers: []string{account}}
+	node, err := u.openLog(ctx, u.dir, who, &u.schedulerFlags, "--raft-listen")
+	if err != nil {
+		return err
 	}
 	l, err := natslattice.Connect(ctx, natslattice.Options{InProcess: u.server, Credentials: creds, Name: "wattle up: scheduler", Logger: u.log.logger()})
 	if err != nil {
@@ -147,7 +154,8 @@ func (u *up) schedule(ctx context.Context, ring *trust.Keyring, name lattice.Nam
 	}
 	u.stops = append(u.stops, l.Close)
 	u.reports = &inventory.Source{Lattice: l, Name: name, Verify: u.verifier}
-	_, err = u.serveScheduler(ctx, l, name, creds, u.verifier, u.schedulerFlags)
+	u.running.Scheduler = raftAddress(node, &u.schedulerFlags)
+	_, err = u.serveScheduler(ctx, l, who, u.verifier, node, &u.schedulerFlags)
 	return err
 }
 

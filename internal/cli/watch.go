@@ -31,6 +31,7 @@ var eventKinds = []string{
 	lattice.EventHostStarted, lattice.EventHostStopped, lattice.EventHostState, lattice.EventHostLabels,
 	lattice.EventComponentStarted, lattice.EventComponentFailed, lattice.EventComponentStopped, lattice.EventComponentScaled,
 	lattice.EventLinkPut, lattice.EventLinkDeleted, lattice.EventConfigPut, lattice.EventConfigDeleted,
+	lattice.EventAppPut, lattice.EventAppDeployed, lattice.EventAppReady, lattice.EventAppRolledBack, lattice.EventAppUndeployed, lattice.EventAppDeleted,
 }
 
 const watchHelp = `Print what happens on a lattice, until Ctrl-C.
@@ -228,12 +229,14 @@ func eventDetail(data json.RawMessage) string {
 		Reason string `json:"reason"`
 		Ref    string `json:"ref"`
 		Target string `json:"target"`
+		// Version is that of an application.
+		Version string `json:"version"`
 	}
 	if json.Unmarshal(data, &d) != nil {
 		return "" // it is of a kind that is not known here
 	}
 	var parts []string
-	for _, s := range []string{d.State, d.Ref, d.Target, d.Reason} {
+	for _, s := range []string{d.State, d.Version, d.Ref, d.Target, d.Reason} {
 		if s != "" {
 			parts = append(parts, s)
 		}

@@ -323,6 +323,14 @@ func (d *Directory) Changed() <-chan struct{} {
 // caller does not change it.
 func (d *Directory) Hosts(c lattice.ComponentID) []lattice.HostID { return d.Snapshot().Hosts(c) }
 
+// Choose chooses two of the hosts that can be called for a component, by the bits of
+// x, which is random.
+func (d *Directory) Choose(c lattice.ComponentID, x uint64) Choice { return d.Snapshot().Choose(c, x) }
+
+// Weighted reports whether the calls of a component are shared out by the weights of
+// its variants.
+func (d *Directory) Weighted(c lattice.ComponentID) bool { return d.Snapshot().Weighted(c) }
+
 // Assigned returns how many hosts a component is assigned to, and whether there is
 // such a component.
 func (d *Directory) Assigned(c lattice.ComponentID) (hosts int, known bool) {

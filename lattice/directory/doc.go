@@ -10,8 +10,17 @@
 // cannot be verified, or that belong to another key, are ignored and logged. So
 // are assignments with an older stamp than one that has been seen.
 //
-// Of the hosts that are ready, those with the digest that is assigned are called.
-// If there are none, as at the beginning of an update, those with another one are.
+// Of the hosts that are ready, those with the digest of one of the variants that are
+// assigned are called. If there are none, as at the beginning of an update, those
+// with another one are. A host counts for the variant whose digest it has, not for
+// the one that it was told to run: so the weights of a canary hold from the first
+// host that has it.
+//
+// # Choice
+//
+// A call is offered the less busy of two hosts that are chosen at random
+// ([Snapshot.Choose]): each as often as it was told to run instances. If variants
+// have weights, the variant is chosen first.
 //
 // Deletions are not signed and are believed all the same: they take hosts away and
 // bring none, which whoever can delete keys could do by other means.

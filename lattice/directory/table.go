@@ -103,6 +103,9 @@ func (t *Table) Snapshot() *Snapshot {
 	}
 	next.ids = slices.Sorted(maps.Keys(next.components))
 	next.routes = routesOf(next)
+	for _, e := range next.components {
+		next.weighted = next.weighted || len(e.shares) > 0
+	}
 	t.last = next
 	clear(t.dirty)
 	return next
@@ -114,22 +117,21 @@ func (t *Table) entry(c lattice.ComponentID) *entry {
 	if a == nil {
 		return nil
 	}
-	e := &entry{assigned: len(a.Hosts), routes: a.Routes}
-	of := t.ready[c]
-	for _, exact := range []bool{true, false} {
-		for _, h := range a.Hosts {
-			if r := of[h]; r != nil && (r.Digest == a.Digest || !exact) {
-				e.hosts = append(e.hosts, h)
-				e.exports = append(e.exports, r.Exports...)
-			}
-		}
-		if len(e.hosts) > 0 {
-			break
-		}
+	e := &entry{routes: a.Routes}
+	for _, v := range a.Variants {
+		e.assigned += len(v.Hosts)
 	}
-	slices.Sort(e.hosts)
+	all := members(a, t.ready[c])
+	if of := slices.DeleteFunc(slices.Clone(all), func(m member) bool { return m.variant < 0 }); len(of) > 0 {
+		all = of
+		e.shares = sharesOf(a, all)
+	}
+	e.pool = poolOf(all)
+	for _, m := range all {
+		e.exports = append(e.exports, m.ready.Exports...)
+	}
 	slices.Sort(e.exports)
-	e.hosts, e.exports = slices.Clip(e.hosts), slices.Clip(slices.Compact(e.exports))
+	e.exports = slices.Clip(slices.Compact(e.exports))
 	return e
 }
 
@@ -139,11 +141,13 @@ type Snapshot struct {
 	components map[lattice.ComponentID]*entry
 	ids        []lattice.ComponentID
 	routes     map[string][]target // by host name, longest path first
+	weighted   bool                // some component has shares
 }
 
 type entry struct {
 	assigned int
-	hosts    []lattice.HostID
+	pool     // all hosts that can be called, in order
+	shares   []share
 	exports  []string
 	routes   []lattice.Route
 }

@@ -20,7 +20,19 @@ func host(i int) lattice.HostID {
 func digest(i int) string { return fmt.Sprintf("sha256:%064x", i) }
 
 func assignment(c string, index uint64, version int, hosts ...lattice.HostID) *lattice.Assignment {
-	return &lattice.Assignment{Component: lattice.ComponentID(c), Stamp: lattice.Stamp{Term: 1, Index: index}, Ref: "x", Digest: digest(version), Hosts: hosts}
+	return &lattice.Assignment{
+		Component: lattice.ComponentID(c), Stamp: lattice.Stamp{Term: 1, Index: index},
+		Variants: []lattice.Variant{variant(version, 0, hosts...)},
+	}
+}
+
+// variant returns a variant that has four instances on each host.
+func variant(version, weight int, hosts ...lattice.HostID) lattice.Variant {
+	v := lattice.Variant{Ref: "x", Digest: digest(version), Revision: uint64(version), Weight: weight, Hosts: map[lattice.HostID]int{}}
+	for _, h := range hosts {
+		v.Hosts[h] = 4
+	}
+	return v
 }
 
 func readyOf(c string, version int, h lattice.HostID, exports ...string) *lattice.Ready {

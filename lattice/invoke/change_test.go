@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/directory"
 	"github.com/wattle-dev/wattle/lattice/invoke"
 	"github.com/wattle-dev/wattle/wit"
 )
@@ -24,6 +25,10 @@ func (m *moving) Hosts(lattice.ComponentID) []lattice.HostID {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.hosts
+}
+
+func (m *moving) Choose(c lattice.ComponentID, x uint64) directory.Choice {
+	return choose(m.Hosts(c), x)
 }
 
 func (m *moving) Changed() <-chan struct{} {

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/directory"
 	"github.com/wattle-dev/wattle/lattice/invoke"
 )
 
@@ -276,10 +277,25 @@ func normal(response string) string {
 // fixed is a directory that knows some hosts of any component.
 type fixed []lattice.HostID
 
+// choose chooses two hosts as a directory does that knows nothing of their instances.
+func choose(hosts []lattice.HostID, x uint64) directory.Choice {
+	n := uint64(len(hosts))
+	if n == 0 {
+		return directory.Choice{}
+	}
+	return directory.Choice{
+		First: directory.Candidate{Host: hosts[x%n], Instances: 1}, Second: directory.Candidate{Host: hosts[(x+1)%n], Instances: 1}, Hosts: hosts,
+	}
+}
+
 func (f fixed) Hosts(lattice.ComponentID) []lattice.HostID { return f }
-func (f fixed) Assigned(lattice.ComponentID) (int, bool)   { return len(f), true }
-func (f fixed) Synced() bool                               { return true }
-func (f fixed) Said(lattice.HostID) time.Time              { return time.Time{} }
+func (f fixed) Choose(_ lattice.ComponentID, x uint64) directory.Choice {
+	return choose(f, x)
+}
+func (f fixed) Weighted(lattice.ComponentID) bool        { return false }
+func (f fixed) Assigned(lattice.ComponentID) (int, bool) { return len(f), true }
+func (f fixed) Synced() bool                             { return true }
+func (f fixed) Said(lattice.HostID) time.Time            { return time.Time{} }
 
 func front(t *testing.T, p *pair) string {
 	t.Helper()

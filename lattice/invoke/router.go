@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/directory"
 	"github.com/wattle-dev/wattle/wit"
 )
 
@@ -23,6 +24,12 @@ const maxTries = 16
 type Directory interface {
 	// Hosts returns the hosts, which are not changed.
 	Hosts(c lattice.ComponentID) []lattice.HostID
+	// Choose chooses two of the hosts, by the bits of a random number. There are none
+	// in the choice if there are none.
+	Choose(c lattice.ComponentID, x uint64) directory.Choice
+	// Weighted reports whether calls are shared out by weight, and not done here
+	// because they can be.
+	Weighted(c lattice.ComponentID) bool
 	// Assigned returns how many hosts ought to run the component, and whether there
 	// is such a component.
 	Assigned(c lattice.ComponentID) (hosts int, known bool)
@@ -79,7 +86,7 @@ func NewRouter(client *Client, d Directory, local Local, host lattice.HostID) *R
 // Call implements lattice.Invoker.
 func (r *Router) Call(ctx context.Context, inv *lattice.Invocation, fn *wit.Func, args []wit.Value) ([]wit.Value, error) {
 	var t tries
-	if r.local != nil && r.local.Runs(inv.Target) {
+	if r.here(inv.Target) {
 		results, err := r.local.Call(ctx, inv, fn, args)
 		if err == nil || !lattice.Undelivered(err) {
 			return results, err
@@ -104,14 +111,19 @@ func (r *Router) Call(ctx context.Context, inv *lattice.Invocation, fn *wit.Func
 			}
 			return nil, r.nowhere(inv, &t)
 		}
-		if params == nil {
-			var err error
+		var results []wit.Value
+		var err error
+		if host != r.host && params == nil {
 			if params, err = r.client.params(fn, args); err != nil {
 				return nil, err
 			}
 		}
 		load.calls.Add(1)
-		results, err := r.client.call(ctx, host, inv, fn, *params)
+		if host == r.host {
+			results, err = r.local.Call(ctx, inv, fn, args)
+		} else {
+			results, err = r.client.call(ctx, host, inv, fn, *params)
+		}
 		load.calls.Add(-1)
 		if err == nil {
 			load.answered()
@@ -126,7 +138,7 @@ func (r *Router) Call(ctx context.Context, inv *lattice.Invocation, fn *wit.Func
 // HTTP implements lattice.Invoker.
 func (r *Router) HTTP(w http.ResponseWriter, req *http.Request, inv *lattice.Invocation) error {
 	var t tries
-	if r.local != nil && r.local.Runs(inv.Target) {
+	if r.here(inv.Target) {
 		err := r.local.HTTP(w, req, inv)
 		if err == nil || !lattice.Undelivered(err) {
 			return err
@@ -150,27 +162,36 @@ func (r *Router) HTTP(w http.ResponseWriter, req *http.Request, inv *lattice.Inv
 			}
 			return r.nowhere(inv, &t)
 		}
-		if up == nil {
+		if host != r.host && up == nil {
 			var err error
 			if up, err = newUpload(w, req, r.client.chunk); err != nil {
 				return err
 			}
 		}
-		err := r.http(w, up, host, load, inv)
+		err := r.http(w, req, up, host, load, inv)
 		if err == nil {
 			load.answered()
 			return nil
 		}
-		if again := r.retry(req.Context(), host, load, err, &t); !again || !up.again() || wasCut(err) {
+		again := r.retry(req.Context(), host, load, err, &t)
+		switch {
+		case up == nil && !again:
+			return err
+		case up != nil && (!again || !up.again() || wasCut(err)):
 			return r.client.report(req.Context(), inv, host, err)
 		}
 	}
 }
 
-// http sends a request to a host. It counts it out when it panics as well.
-func (r *Router) http(w http.ResponseWriter, up *upload, host lattice.HostID, load *load, inv *lattice.Invocation) error {
+// http sends a request to a host. There is no upload if it is this one and the first
+// that is tried; once there is one, it goes through the lattice like the others. It
+// counts the request out when it panics as well.
+func (r *Router) http(w http.ResponseWriter, req *http.Request, up *upload, host lattice.HostID, load *load, inv *lattice.Invocation) error {
 	load.calls.Add(1)
 	defer load.calls.Add(-1)
+	if up == nil {
+		return r.local.HTTP(w, req, inv)
+	}
 	return r.client.http(w, up, host, inv)
 }
 
@@ -202,51 +223,55 @@ func (r *Router) retry(ctx context.Context, host lattice.HostID, l *load, err er
 	return lattice.Undelivered(err) && ctx.Err() == nil
 }
 
+// here reports whether a call is carried out in this process before all others.
+func (r *Router) here(c lattice.ComponentID) bool {
+	return r.local != nil && r.local.Runs(c) && (r.directory == nil || r.client == nil || !r.directory.Weighted(c))
+}
+
 // pick returns a host that the call was not offered yet, or no load if there is
-// none: of two that are chosen at random the one on which fewer calls of this
-// router are under way. Hosts that have failed a moment ago are taken only if all
-// have.
+// none: of two that the directory has chosen at random the one on which fewer calls
+// of this router are under way for each of its instances. Hosts that have failed a
+// moment ago are taken only if all have.
 func (r *Router) pick(c lattice.ComponentID, t *tries) (lattice.HostID, *load) {
 	if len(t.hosts) >= maxTries {
 		return "", nil
 	}
-	hosts := r.directory.Hosts(c)
-	usable := func(h lattice.HostID) bool { return h != r.host && !slices.Contains(t.hosts, h) }
-	if len(hosts) == 0 {
+	x := mix(r.turn.Add(1))
+	choice := r.directory.Choose(c, x)
+	if len(choice.Hosts) == 0 {
 		return "", nil
 	}
-	var best, shunned lattice.HostID
+	usable := func(h lattice.HostID) bool {
+		return !slices.Contains(t.hosts, h) && (h != r.host || r.local != nil && r.local.Runs(c))
+	}
+	var best directory.Candidate
+	var shunned lattice.HostID
 	var bestLoad, shunnedLoad *load
 	now := int64(time.Since(r.start))
-	consider := func(h lattice.HostID) {
-		l := r.load(h)
+	consider := func(h directory.Candidate) {
+		l := r.load(h.Host)
 		switch {
-		case l.shun.Load() > now, r.silent(h, l):
+		case l.shun.Load() > now, r.silent(h.Host, l):
 			if shunnedLoad == nil || l.shun.Load() < shunnedLoad.shun.Load() {
-				shunned, shunnedLoad = h, l
+				shunned, shunnedLoad = h.Host, l
 			}
-		case bestLoad == nil || l.calls.Load() < bestLoad.calls.Load():
+		case bestLoad == nil || l.calls.Load()*int64(best.Instances) < bestLoad.calls.Load()*int64(h.Instances):
 			best, bestLoad = h, l
 		}
 	}
-	n := uint64(len(hosts))
-	x := mix(r.turn.Add(1))
-	i, j := x%n, x>>32%n
-	if i == j {
-		j = (j + 1) % n
-	}
-	for _, k := range [2]uint64{i, j} {
-		if h := hosts[k]; usable(h) {
+	for _, h := range [2]directory.Candidate{choice.First, choice.Second} {
+		if usable(h.Host) {
 			consider(h)
 		}
 	}
 	if bestLoad != nil {
-		return best, bestLoad
+		return best.Host, bestLoad
 	}
+	n := uint64(len(choice.Hosts))
 	for k := range n {
-		if h := hosts[(i+k)%n]; usable(h) {
-			if consider(h); bestLoad != nil {
-				return best, bestLoad
+		if h := choice.Hosts[(x+k)%n]; usable(h) {
+			if consider(directory.Candidate{Host: h, Instances: 1}); bestLoad != nil {
+				return best.Host, bestLoad
 			}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/directory"
 	"github.com/wattle-dev/wattle/lattice/invoke"
 	"github.com/wattle-dev/wattle/lattice/memlattice"
 	"github.com/wattle-dev/wattle/wit"
@@ -157,10 +158,12 @@ type nobody struct {
 	synced   bool
 }
 
-func (nobody) Hosts(lattice.ComponentID) []lattice.HostID { return nil }
-func (n nobody) Assigned(lattice.ComponentID) (int, bool) { return n.assigned, n.known }
-func (n nobody) Synced() bool                             { return n.synced }
-func (nobody) Said(lattice.HostID) time.Time              { return time.Time{} }
+func (nobody) Hosts(lattice.ComponentID) []lattice.HostID          { return nil }
+func (nobody) Choose(lattice.ComponentID, uint64) directory.Choice { return directory.Choice{} }
+func (nobody) Weighted(lattice.ComponentID) bool                   { return false }
+func (n nobody) Assigned(lattice.ComponentID) (int, bool)          { return n.assigned, n.known }
+func (n nobody) Synced() bool                                      { return n.synced }
+func (nobody) Said(lattice.HostID) time.Time                       { return time.Time{} }
 
 func TestRouterSaysWhy(t *testing.T) {
 	c := dial(t, join(t, memlattice.New(memlattice.Options{}), "caller"), nil)

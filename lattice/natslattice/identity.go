@@ -50,13 +50,13 @@ func (o *Options) identity() (*identity, error) {
 		id.user, id.creds = o.Credentials.User(), o.Credentials
 		id.apply = func(s *nats.Options) {
 			s.UserJWT = func() (string, error) { return o.Credentials.JWT, nil }
-			s.SignatureCB = o.Credentials.Key.Sign
+			s.SignatureCB = o.Credentials.Key.SignNonce
 		}
 	case o.Key != nil:
 		id.user = o.Key.User()
 		id.apply = func(s *nats.Options) {
 			s.Nkey = o.Key.User()
-			s.SignatureCB = o.Key.Sign
+			s.SignatureCB = o.Key.SignNonce
 		}
 	case o.User != "":
 		id.apply = func(s *nats.Options) { s.User, s.Password = o.User, string(o.Password) }
@@ -86,7 +86,7 @@ func (id *identity) applyFile(s *nats.Options) {
 	s.SignatureCB = func(nonce []byte) ([]byte, error) {
 		mu.Lock()
 		defer mu.Unlock()
-		return creds.Key.Sign(nonce)
+		return creds.Key.SignNonce(nonce)
 	}
 }
 

@@ -35,9 +35,9 @@
 // They listen for answers where all clients of NATS do unless told otherwise, on
 // "_INBOX.>". In the account of a lattice nobody may: users hear the inboxes that
 // have their name in them. So beside each lattice is an account for such tools,
-// which imports wasmCloud's control interface and its events from the lattice, with
-// activations that the lattice's key has signed, and has nothing else: no bucket, no
-// JetStream, no inbox of others. Servers put a subject of their own, "_R_.…", in
+// which imports wasmCloud's control interface, wadm's API and the events of both from
+// the lattice, with activations that the lattice's key has signed, and has nothing
+// else: no bucket, no JetStream, no inbox of others. Servers put a subject of their own, "_R_.…", in
 // place of the inbox that a request names, and let only answers back. Among each
 // other the users of this account are not kept apart.
 //
@@ -54,6 +54,11 @@
 //   - A command, a request to a microservice and a frame of a call count only if
 //     they were published: what JetStream sends has fields of its own, or a reply
 //     subject that begins with "$JS." (wire.FromJetStream).
+//
+// Schedulers know each other by the same keys: a scheduler's certificate has its key
+// and its JWT ([Creds.Certificate]), and is believed as its documents are
+// ([PeerVerifier]). There is no other authority. What a NATS server has a user sign
+// when it connects cannot be taken for a document, nor for a handshake of TLS.
 //
 // Old documents are signed as well: who reads them has to look at the stamp.
 //

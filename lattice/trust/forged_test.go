@@ -110,7 +110,7 @@ func TestRollUp(t *testing.T) {
 		kv(b.Components(), "cart"):                        c.scheduler,
 		kv(b.Links(), "a.b.c.d"):                          c.scheduler,
 		kv(b.Config(), "c"):                               c.scheduler,
-		kv(b.Specs(), "s"):                                c.scheduler,
+		kv(b.Scheduler(), "s"):                            c.scheduler,
 		"$O." + b.Artifacts() + ".M.digest":               c.operator,
 		"$O." + b.Artifacts() + ".C.digest":               c.operator,
 		kv(b.Hosts(), string(c.evil)):                     c.hostile,

@@ -104,14 +104,14 @@ func TestHostilePublish(t *testing.T) {
 	s, b := c.subjects, c.buckets
 	otherS, otherB := wire.Subjects{Lattice: other}, wire.Buckets{Lattice: other}
 	desired, component := "KV_"+b.Desired(), lattice.ComponentID("cart")
-	buckets := []string{b.Desired(), b.Components(), b.Hosts(), b.Ready(), b.Links(), b.Config(), b.Specs()}
+	buckets := []string{b.Desired(), b.Components(), b.Hosts(), b.Ready(), b.Links(), b.Config(), b.Scheduler()}
 
 	// What nobody but the scheduler may do.
 	orders := []string{
 		kv(b.Desired(), string(c.evil)), kv(b.Desired(), string(c.good)), kv(b.Desired(), "x.y"),
-		kv(b.Components(), "cart"), kv(b.Links(), "a.b.c.d"), kv(b.Config(), "c"), kv(b.Specs(), "c"),
+		kv(b.Components(), "cart"), kv(b.Links(), "a.b.c.d"), kv(b.Config(), "c"), kv(b.Scheduler(), wire.SchedulerLeader), kv("wattle_default_x", "c"),
 		s.SchedulerEvent("component.scaled"),
-		"wasmbus.evt.default.component_scaled", "$KV.LATTICEDATA_default.x", "$KV.CONFIGDATA_default.x",
+		"wasmbus.evt.default.component_scaled", "wadm.status.default.shop", "$KV.LATTICEDATA_default.x", "$KV.CONFIGDATA_default.x",
 	}
 	for _, bucket := range buckets {
 		for _, verb := range []string{"CREATE", "UPDATE"} {
@@ -128,7 +128,7 @@ func TestHostilePublish(t *testing.T) {
 		"$JS.API.STREAM.DELETE." + desired, "$JS.API.STREAM.PURGE." + desired, "$JS.API.STREAM.MSG.DELETE." + desired,
 		"$JS.API.STREAM.MSG.GET." + desired, "$JS.API.STREAM.SNAPSHOT." + desired, "$JS.API.STREAM.RESTORE." + desired,
 		"$JS.API.STREAM.LEADER.STEPDOWN." + desired, "$JS.API.STREAM.PEER.REMOVE." + desired,
-		"$JS.API.CONSUMER.DELETE.KV_" + b.Specs() + ".c", "$JS.API.CONSUMER.NAMES." + desired, "$JS.API.CONSUMER.LIST." + desired,
+		"$JS.API.CONSUMER.DELETE.KV_wattle_default_x.c", "$JS.API.STREAM.DELETE.KV_" + b.Scheduler(), "$JS.API.CONSUMER.NAMES." + desired, "$JS.API.CONSUMER.LIST." + desired,
 		"$JS.API.CONSUMER.INFO." + desired + ".c", "$JS.API.CONSUMER.PAUSE." + desired + ".c", "$JS.API.CONSUMER.RESET." + desired + ".c",
 		"$JS.API.CONSUMER.DURABLE.CREATE." + desired + ".c",
 		"$JS.API.META.LEADER.STEPDOWN", "$JS.API.ACCOUNT.PURGE.x", "$JS.API.SERVER.REMOVE",
@@ -142,7 +142,7 @@ func TestHostilePublish(t *testing.T) {
 		kv(b.Ready(), wire.ReadyKey(c.evil, component)+".x"), kv(b.Hosts(), string(c.evil)+".x"), kv(b.Hosts(), "*"), kv(b.Hosts(), ">"),
 		s.HostEvent(c.good, "host.stopped"), s.Log(c.good, component), s.Endpoint(c.good, "report"), s.Endpoint(c.evil, "report"),
 		// Commands, in both forms.
-		s.Control("component.put"), s.Control("host.drain"), "wasmbus.ctl.v1.default.component.scale." + string(c.good),
+		s.Control("component.put"), s.Control("host.drain"), s.Control("app.list"), s.Control("app.deploy"), s.Control("scheduler.export"), "wasmbus.ctl.v1.default.component.scale." + string(c.good), "wadm.api.default.model.list", "wadm.api.default.model.put",
 		"$SRV.PING", "$SRV.INFO.wattle-host", "$SRV.STATS.wattle-host." + string(c.good),
 		s.SchedulerEndpoint("x", "state"),
 		// What another host ought to run, and how the lattice is wired.
@@ -158,7 +158,7 @@ func TestHostilePublish(t *testing.T) {
 		"$JS.API.CONSUMER.DELETE." + desired + ".c", "$JS.API.CONSUMER.DELETE.KV_" + b.Ready() + ".c",
 		"$JS.API.DIRECT.GET.KV_" + b.Config() + "." + kv(b.Config(), "c"),
 		"$JS.API.DIRECT.GET.KV_" + b.Links() + "." + kv(b.Links(), "l"),
-		"$JS.API.STREAM.INFO.KV_" + b.Config(), "$JS.API.STREAM.INFO.KV_" + b.Specs(), "$JS.API.STREAM.INFO." + b.Events(),
+		"$JS.API.STREAM.INFO.KV_" + b.Config(), "$JS.API.STREAM.INFO.KV_wattle_default_x", "$JS.API.STREAM.INFO." + b.Events(),
 		"$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST",
 		"$JS.API.CONSUMER.CREATE." + b.Events() + ".c." + s.Events(),
 		// Components' binaries.
@@ -179,7 +179,12 @@ func TestHostilePublish(t *testing.T) {
 			"$JS.API.DIRECT.GET." + desired + "." + kv(b.Desired(), string(c.good)), "wasmbus.ctl.v1.default.host.ping",
 		})},
 		{c.operator, slices.Concat(never, orders, documents, []string{s.HostEvent(c.good, "x"), s.Log(c.good, component), s.Caller(c.honest.User()), "_INBOX." + c.honest.User() + ".x"})},
-		{c.viewer, slices.Concat(never, orders, documents, artifacts, calls, []string{s.Control("x"), "wasmbus.ctl.v1.default.host.stop.x"})},
+		{c.viewer, slices.Concat(never, orders, documents, artifacts, calls, []string{
+			s.Control("x"), s.Control("app.put"), s.Control("app.deploy"), s.Control("app.rollback"), s.Control("app.promote"), s.Control("app.scale"),
+			s.Control("app.undeploy"), s.Control("app.delete"), s.Control("app.>"), s.Control("app.list.x"),
+			s.Control("scheduler.add"), s.Control("scheduler.remove"), s.Control("scheduler.snapshot"), s.Control("scheduler.export"),
+			"wasmbus.ctl.v1.default.host.stop.x", "wadm.api.default.model.put",
+		})},
 	} {
 		t.Run(string(test.who.Role), func(t *testing.T) {
 			r := dialRaw(t, c.server, test.who)
@@ -209,7 +214,7 @@ func TestHostileSubscribe(t *testing.T) {
 		"$SRV.>", "$SRV.*", "$SRV.PING.*", "$SRV.PING.wattle-host." + string(c.good), "$SRV.INFO.wattle-host." + string(c.good),
 		"$SRV.STATS.wattle-host.*", "foo",
 	}
-	commands := []string{s.Control(">"), s.Control("component.put"), "wasmbus.ctl.v1.default.>", "wasmbus.>"}
+	commands := []string{s.Control(">"), s.Control("component.put"), "wasmbus.ctl.v1.default.>", "wasmbus.>", "wadm.api.default.>"}
 	seen := []string{s.Events(), s.HostEvent(c.good, ">"), s.SchedulerEvent(">"), s.Log("*", "*"), s.Log(c.good, "cart"), "wasmbus.evt.default.>"}
 	services := []string{"$SRV.PING", "$SRV.INFO", "$SRV.STATS.wattle-host"}
 	schedulers := []string{s.SchedulerEndpoint("*", "*"), s.SchedulerEndpoint("x", "state")}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"strings"
 
 	"github.com/nats-io/nkeys"
 
@@ -78,8 +79,25 @@ func (k *Key) User() string { return k.user }
 // HostID returns the public key as the ID of a host, "N…".
 func (k *Key) HostID() lattice.HostID { return hostID(k.raw[:]) }
 
-// Sign signs what a NATS server asks a user to sign.
-func (k *Key) Sign(nonce []byte) ([]byte, error) { return k.pair.Sign(nonce) }
+// maxNonce bounds what a NATS server asks to be signed. It asks for some 15 bytes.
+const maxNonce = 256
+
+// SignNonce signs what a NATS server asks a user to sign. It signs nothing but base64
+// and base64url: a server that has been taken over could otherwise have a document or
+// a handshake of TLS be signed.
+func (k *Key) SignNonce(nonce []byte) ([]byte, error) {
+	ok := len(nonce) <= maxNonce
+	for i := 0; ok && i < len(nonce); i++ {
+		c := nonce[i]
+		ok = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_+/=", c) >= 0
+	}
+	if !ok {
+		return nil, fmt.Errorf("sign %.80q: %w: a NATS server asks for something else than base64", nonce, lattice.ErrDenied)
+	}
+	return k.sign(nonce)
+}
+
+func (k *Key) sign(message []byte) ([]byte, error) { return k.pair.Sign(message) }
 
 // String implements fmt.Stringer with the public key.
 func (k *Key) String() string { return k.user }

@@ -69,6 +69,10 @@ func grants(l lattice.Name, user string, host lattice.HostID) []grant {
 		// Commands.
 		{to: roles{S, O}, pub: subjects{s.Control(">")}},
 		{to: roles{S}, sub: subjects{s.Control(">")}},
+		// Those that change nothing, and tell nothing but what operators declared.
+		{to: roles{V}, pub: subjects{
+			s.Control("app.list"), s.Control("app.get"), s.Control("app.status"), s.Control("app.explain"), s.Control("app.history"),
+		}},
 
 		// The scheduler in the manner of wasmCloud. Its tools are in an account of
 		// their own, so these are their own inboxes. Whoever answers them publishes to
@@ -79,6 +83,12 @@ func grants(l lattice.Name, user string, host lattice.HostID) []grant {
 		{to: roles{S}, pub: subjects{wasmbusEvents(l), "_R_.*.*"}, sub: subjects{wasmbusControl(l)}},
 
 		{to: roles{W}, pub: subjects{wasmbusControl(l)}, sub: subjects{wasmbusEvents(l), "_INBOX.>"}},
+
+		// The scheduler in the manner of wadm. It asks on the same subject whether there
+		// is a wadm.
+		{to: roles{O, W}, pub: subjects{wadmAPI(l)}, sub: subjects{wadmStatus(l), wadmEvents(l)}},
+		{to: roles{V}, sub: subjects{wadmStatus(l), wadmEvents(l)}},
+		{to: roles{S}, pub: subjects{wadmStatus(l), wadmEvents(l), wadmList(l)}, sub: subjects{wadmAPI(l)}},
 
 		// Hosts and schedulers as microservices.
 		{to: roles{H}, sub: append(service(hostService, string(host)), s.Endpoint(host, "*"))},
@@ -102,14 +112,14 @@ func grants(l lattice.Name, user string, host lattice.HostID) []grant {
 
 		// Documents of the scheduler.
 		{to: roles{H}, pub: kvRead(b.Desired(), string(host))},
-		{to: roles{H, G, O, V}, pub: kvReadAll(b.Components())},
+		{to: roles{H, G, O, V}, pub: slices.Concat(kvReadAll(b.Components()), kvReadAll(b.Scheduler()))},
 		{to: roles{O, V}, pub: slices.Concat(kvReadAll(b.Desired()), kvReadAll(b.Links()), kvReadAll(b.Config()))},
 		{to: roles{S}, pub: subjects{
 			kvKey(b.Desired(), ">"),
 			kvKey(b.Components(), ">"),
 			kvKey(b.Links(), ">"),
 			kvKey(b.Config(), ">"),
-			kvKey(b.Specs(), ">"),
+			kvKey(b.Scheduler(), ">"),
 		}},
 
 		// Components' binaries.
@@ -130,7 +140,7 @@ func grants(l lattice.Name, user string, host lattice.HostID) []grant {
 		// Programs of Wattle let theirs end by themselves.
 		{to: roles{O, V}, pub: consumersDelete(
 			kvStream(b.Desired()), kvStream(b.Components()), kvStream(b.Hosts()), kvStream(b.Ready()),
-			kvStream(b.Links()), kvStream(b.Config()), objectStream(b.Artifacts()), b.Events(),
+			kvStream(b.Links()), kvStream(b.Config()), kvStream(b.Scheduler()), objectStream(b.Artifacts()), b.Events(),
 		)},
 		{to: all, pub: subjects{"$JS.API.INFO"}}, // is there JetStream?
 	}
@@ -153,6 +163,10 @@ func service(name, id string) []string {
 
 func wasmbusControl(l lattice.Name) string { return "wasmbus.ctl.v1." + string(l) + ".>" }
 func wasmbusEvents(l lattice.Name) string  { return "wasmbus.evt." + string(l) + ".>" }
+func wadmAPI(l lattice.Name) string        { return "wadm.api." + string(l) + ".>" }
+func wadmList(l lattice.Name) string       { return "wadm.api." + string(l) + ".model.list" }
+func wadmStatus(l lattice.Name) string     { return "wadm.status." + string(l) + ".*" }
+func wadmEvents(l lattice.Name) string     { return "wadm.evt." + string(l) + ".*" }
 func latticeData(l lattice.Name) string    { return "LATTICEDATA_" + string(l) }
 func configData(l lattice.Name) string     { return "CONFIGDATA_" + string(l) }
 

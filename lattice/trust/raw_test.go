@@ -34,7 +34,7 @@ type message struct {
 
 func dialRaw(t *testing.T, s *server.Server, c *trust.Creds) *raw {
 	t.Helper()
-	r, err := tryRaw(t, s, c.JWT, c.Key.Sign)
+	r, err := tryRaw(t, s, c.JWT, c.Key.SignNonce)
 	if err != nil {
 		t.Fatalf("connect as %s: %v", c, err)
 	}

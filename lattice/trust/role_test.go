@@ -170,7 +170,7 @@ func TestRoles(t *testing.T) {
 	scheduler.write(t, b.Components(), string(component))
 	scheduler.write(t, b.Links(), "a.b.c.d")
 	scheduler.write(t, b.Config(), "c")
-	scheduler.write(t, b.Specs(), "s")
+	scheduler.write(t, b.Scheduler(), wire.SchedulerLeader)
 	host.write(t, b.Hosts(), string(id))
 	host.write(t, b.Ready(), wire.ReadyKey(id, component))
 	host.watch(t, b.Desired(), string(id), string(id))
@@ -178,6 +178,8 @@ func TestRoles(t *testing.T) {
 	for _, m := range []*member{scheduler, host, gateway, operator, viewer} {
 		m.watch(t, b.Components(), ">", string(component))
 		m.get(t, b.Components(), string(component))
+		m.watch(t, b.Scheduler(), ">", wire.SchedulerLeader)
+		m.get(t, b.Scheduler(), wire.SchedulerLeader)
 		m.watch(t, b.Ready(), ">", wire.ReadyKey(id, component))
 		m.get(t, b.Ready(), wire.ReadyKey(id, component))
 	}
@@ -226,6 +228,9 @@ func TestRoles(t *testing.T) {
 	hear(t, scheduler, "scheduler", operator, s.Control("component.put"), s.Control(">"))
 	hear(t, scheduler, "", operator, "wasmbus.ctl.v1.default.host.ping", "wasmbus.ctl.v1.default.>")
 	answer(t, scheduler, operator, s.Control("component.put"))
+	for _, query := range []string{"app.list", "app.get", "app.status", "app.explain", "app.history"} {
+		answer(t, scheduler, viewer, s.Control(query))
+	}
 
 	// Events and logs.
 	for _, m := range []*member{scheduler, operator, viewer} {

@@ -64,7 +64,7 @@ func connect(t *testing.T, s *server.Server, c *trust.Creds) *client {
 	t.Helper()
 	cl := &client{t: t, creds: c, refused: make(chan error, 1000)}
 	nc, err := nats.Connect(s.ClientURL(),
-		nats.UserJWT(func() (string, error) { return c.JWT, nil }, c.Key.Sign),
+		nats.UserJWT(func() (string, error) { return c.JWT, nil }, c.Key.SignNonce),
 		nats.CustomInboxPrefix(c.InboxPrefix()),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { cl.refused <- err }))
 	if err != nil {
@@ -112,7 +112,7 @@ func (cl *client) permitted() {
 func found(t *testing.T, m *member, l lattice.Name) {
 	t.Helper()
 	b := wire.Buckets{Lattice: l}
-	for _, name := range []string{b.Desired(), b.Components(), b.Hosts(), b.Ready(), b.Links(), b.Config(), b.Specs()} {
+	for _, name := range []string{b.Desired(), b.Components(), b.Hosts(), b.Ready(), b.Links(), b.Config(), b.Scheduler()} {
 		ttl := time.Duration(0)
 		if name == b.Hosts() || name == b.Ready() {
 			ttl = time.Hour

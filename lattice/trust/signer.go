@@ -37,7 +37,7 @@ func (s *signer) Sign(bucket, key string, value []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
 	}
-	signature, err := s.key.Sign(payload)
+	signature, err := s.key.sign(payload)
 	if err != nil {
 		return nil, fmt.Errorf("sign %q of %q: %w", key, bucket, err)
 	}

@@ -23,6 +23,10 @@ const maxKnown = 64
 // accounts or of what signs for them; with none it believes no scheduler. Its
 // methods may be called at the same time.
 func NewVerifier(l lattice.Name, issuers ...string) (lattice.Verifier, error) {
+	return newVerifier(l, issuers)
+}
+
+func newVerifier(l lattice.Name, issuers []string) (*verifier, error) {
 	if _, err := lattice.ParseName(string(l)); err != nil {
 		return nil, err
 	}
@@ -74,13 +78,21 @@ func (v *verifier) Scheduler(bucket, key string, signed []byte) ([]byte, error) 
 	if err != nil {
 		return nil, refused(bucket, key, err)
 	}
-	switch now := time.Now(); {
-	case now.Before(s.from):
-		return nil, refused(bucket, key, fmt.Errorf("%w: the scheduler's credentials begin at %s, and it is %s here", lattice.ErrDenied, s.from.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339)))
-	case !s.end.IsZero() && !now.Before(s.end):
-		return nil, refused(bucket, key, fmt.Errorf("%w: the scheduler's credentials ended at %s: make new ones with: wattle lattice creds scheduler", lattice.ErrDenied, s.end.UTC().Format(time.RFC3339)))
+	if err := s.valid(time.Now()); err != nil {
+		return nil, refused(bucket, key, err)
 	}
 	return check(e, s.key, bucket, key)
+}
+
+// valid returns an error unless now is between the beginning and the end.
+func (s *scheduler) valid(now time.Time) error {
+	switch {
+	case now.Before(s.from):
+		return fmt.Errorf("%w: the scheduler's credentials begin at %s, and it is %s here", lattice.ErrDenied, s.from.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	case !s.end.IsZero() && !now.Before(s.end):
+		return fmt.Errorf("%w: the scheduler's credentials ended at %s: make new ones with: wattle lattice creds scheduler", lattice.ErrDenied, s.end.UTC().Format(time.RFC3339))
+	}
+	return nil
 }
 
 // scheduler returns what the JWT of a scheduler says, if it is believed.

@@ -27,8 +27,9 @@ const (
 )
 
 // exports are what a lattice shares with wasmCloud's tools: the control interface of
-// wasmCloud, whose requests may have several answers, and its events. Accounts may
-// import them with an activation, which the lattice's key has signed.
+// wasmCloud, whose requests may have several answers, and its events, and the API of
+// wadm with its statuses and events. Accounts may import them with an activation, which
+// the lattice's key has signed.
 //
 // Its buckets are not among them. To list and to watch keys takes a consumer, and
 // that publishes to whatever subject of the lattice its maker names. To get a key
@@ -40,6 +41,9 @@ func exports(l lattice.Name) jwt.Exports {
 			ResponseType: jwt.ResponseTypeStream, ResponseThreshold: answerWithin,
 		},
 		{Name: "events", Subject: jwt.Subject(wasmbusEvents(l)), Type: jwt.Stream, TokenReq: true},
+		{Name: "wadm", Subject: jwt.Subject(wadmAPI(l)), Type: jwt.Service, TokenReq: true},
+		{Name: "wadm-status", Subject: jwt.Subject(wadmStatus(l)), Type: jwt.Stream, TokenReq: true},
+		{Name: "wadm-events", Subject: jwt.Subject(wadmEvents(l)), Type: jwt.Stream, TokenReq: true},
 	}
 }
 

@@ -132,6 +132,7 @@ func TestWasmCloudToolsHostile(t *testing.T) {
 	for _, subject := range []string{
 		">", "*", "wattle.>", s.Control("host.stop"), s.Control("component.put"), s.Invoke(c.good), s.Caller(c.honest.User()), s.Events(), s.SchedulerEvent("x"),
 		"wasmbus.ctl.v1.other.host.ping", "wasmbus.ctl.v1.default", "wasmbus.ctl.v2.default.host.ping", scaled, "wasmbus.evt.other.x", "wasmbus.rpc.default.x",
+		"wadm.api.other.model.list", "wadm.api.default", "wadm.status.default.shop", "wadm.evt.default.manifest_published", "wadm.cmd.default", "wadm.notify.default",
 		"$JS.API.INFO", "$JS.API.>", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.CREATE.x", "$JS.API.STREAM.INFO.KV_LATTICEDATA_default", "$JS.API.STREAM.INFO.KV_" + b.Desired(),
 		"$JS.API.DIRECT.GET.KV_LATTICEDATA_default.$KV.LATTICEDATA_default.x", "$JS.ACK.KV_" + b.Desired() + ".c.1.1.1.1.0", "$JS.FC.x",
 		"$KV.>", kv("LATTICEDATA_default", "x"), kv("CONFIGDATA_default", "x"), kv(b.Desired(), string(c.good)), "$O." + b.Artifacts() + ".C.x",
@@ -144,6 +145,7 @@ func TestWasmCloudToolsHostile(t *testing.T) {
 	}
 	for _, subject := range []string{
 		">", "*", "*.>", "wattle.>", s.Events(), s.Log("*", "*"), "wasmbus.>", "wasmbus.ctl.v1.default.>", "wasmbus.ctl.v1.default.host.ping", "wasmbus.evt.>",
+		"wadm.>", "wadm.api.default.>", "wadm.api.default.model.put", "wadm.status.>", "wadm.status.other.*", "wadm.evt.other.*",
 		"wasmbus.evt.*.x", "wasmbus.evt.other.>", "$JS.>", "$JS.API.>", "$KV.>", kv("LATTICEDATA_default", ">"), "$SRV.>", "$SYS.>", "_R_.>", "_GR_.>", "_INBOX",
 	} {
 		for _, queue := range []string{"", "edge", "wasmbus.ctl.v1.default.edge"} {
@@ -293,7 +295,7 @@ func TestWasmCloudActivation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(genuine.Imports) != 2 || genuine.Limits.JetStreamLimits != (jwt.JetStreamLimits{}) || len(genuine.Exports) != 0 {
+	if len(genuine.Imports) != 5 || genuine.Limits.JetStreamLimits != (jwt.JetStreamLimits{}) || len(genuine.Exports) != 0 {
 		t.Fatalf("the account of wasmCloud's tools is %v", genuine)
 	}
 	edge := answers(t, s, trusttest.Creds(t, k, lattice.DefaultName, trust.RoleScheduler), 1)
@@ -396,7 +398,7 @@ func TestWasmCloudLimit(t *testing.T) {
 		dialRaw(t, s, c)
 	}
 	r := newRaw(t, s)
-	r.hello(c.JWT, c.Key.Sign)
+	r.hello(c.JWT, c.Key.SignNonce)
 	r.send("PING\r\n")
 	for line := r.line(); !strings.Contains(line, "maximum account active connections exceeded"); line = r.line() {
 		if line == "PONG" {

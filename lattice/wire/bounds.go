@@ -20,8 +20,11 @@ const (
 	MaxComponents = 1024
 	// MaxProviders is how many providers a host has.
 	MaxProviders = 128
-	// MaxHosts is how many hosts a component is assigned to.
-	MaxHosts = 8192
+	// MaxHosts is how many hosts a component is assigned to, MaxVariants how many
+	// variants of it there are, and MaxWeight the greatest weight of one.
+	MaxHosts    = 7500
+	MaxVariants = 16
+	MaxWeight   = 100
 	// MaxInstances is how many calls of a component run at once on a host.
 	MaxInstances = 1 << 16
 	// MaxLinks is how many links a component has.
@@ -66,6 +69,8 @@ const (
 	MaxMemoryBytes = 1 << 40
 	// MaxMillis bounds times in milliseconds: a week.
 	MaxMillis = 7 * 24 * 3600 * 1000
+	// MaxProbeFailures bounds how many bad probes in a row are borne.
+	MaxProbeFailures = 1000
 	// MaxQueue bounds how many calls wait for an instance.
 	MaxQueue = 1 << 20
 )

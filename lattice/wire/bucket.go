@@ -30,9 +30,12 @@ func (b Buckets) Links() string { return b.of("links") }
 // Config has the configurations, by their names.
 func (b Buckets) Config() string { return b.of("config") }
 
-// Specs has the scheduler's own truth, from which it derives all other documents
-// of its own. Nobody else reads it: what cannot be read cannot be played again.
-func (b Buckets) Specs() string { return b.of("specs") }
+// Scheduler has one key, SchedulerLeader: which scheduler leads, written anew as long
+// as it does.
+func (b Buckets) Scheduler() string { return b.of("scheduler") }
+
+// SchedulerLeader is the key of Buckets.Scheduler.
+const SchedulerLeader = "leader"
 
 // Artifacts is the object store of component binaries, by digest without
 // "sha256:".

@@ -79,6 +79,10 @@ func (r *reader) component() (c lattice.ComponentSpec) {
 			c.Routes = r.routes()
 		case "preinit":
 			c.Preinit = r.bool()
+		case "probe":
+			c.Probe = r.probe()
+		case "lease_ms":
+			c.LeaseMillis = r.int(0, MaxMillis)
 		case "annotations":
 			c.Annotations = r.annotations()
 		default:

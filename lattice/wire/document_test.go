@@ -21,9 +21,10 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 const (
-	hostA  = lattice.HostID("NAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
-	hostB  = lattice.HostID("NBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB")
-	digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	hostA   = lattice.HostID("NAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+	hostB   = lattice.HostID("NBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB")
+	digest  = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	digest2 = "sha256:fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
 )
 
 var (
@@ -44,13 +45,18 @@ var (
 				ConfigNames: []lattice.ConfigName{"base", "cart"}, Links: []lattice.Link{link},
 				Routes:  []lattice.Route{{Path: "/"}, {Host: "cart.example.com", Path: "/v1/items"}},
 				Preinit: true, Annotations: map[string]string{"wasmcloud.dev/managed-by": "wattle"},
+				Probe:       &lattice.Probe{HTTPPath: "/healthz?full=%31", IntervalMillis: 500, TimeoutMillis: 250, Failures: 5},
+				LeaseMillis: 3000,
 			},
-			{ID: "bare", Ref: "x", Digest: digest, MaxInstances: 1},
+			{ID: "bare", Ref: "x", Digest: digest, MaxInstances: 1, Probe: &lattice.Probe{Function: "ns:pkg/iface@1.0.0.func"}},
 		},
 	}
 	assignment = lattice.Assignment{
-		Component: "cart", Stamp: lattice.Stamp{Term: 3, Index: 14}, Ref: "./cart.wasm", Digest: digest, Revision: 7,
-		Hosts: []lattice.HostID{hostA, hostB}, Routes: []lattice.Route{{Path: "/"}},
+		Component: "cart", Stamp: lattice.Stamp{Term: 3, Index: 14}, Routes: []lattice.Route{{Path: "/"}},
+		Variants: []lattice.Variant{
+			{Ref: "./cart.wasm", Digest: digest, Revision: 7, Weight: 90, Hosts: map[lattice.HostID]int{hostA: 100}},
+			{Ref: "./cart-2.wasm", Digest: digest2, Revision: 8, Weight: 10, Hosts: map[lattice.HostID]int{hostB: 1}},
+		},
 	}
 	ready  = lattice.Ready{Component: "cart", Host: hostA, Digest: digest, Since: then, Exports: []string{"wasi:http/incoming-handler@0.2.6"}}
 	report = lattice.HostReport{
@@ -61,6 +67,7 @@ var (
 		Applied:  lattice.Stamp{Term: 3, Index: 13},
 		Components: []lattice.ComponentStatus{{
 			ID: "cart", Ref: "./cart.wasm", Digest: digest, Revision: 7, State: lattice.ComponentFailed, Reason: "trap:\n\tunreachable",
+			Next:  &lattice.NextStatus{Revision: 8, Digest: digest2, State: lattice.ComponentStarting, Reason: "GET /healthz: 503"},
 			Since: then, MaxInstances: 100, Running: 3, Waiting: 1, Calls: 12, Failures: 2, Annotations: map[string]string{"a": "b"},
 		}},
 		Providers: []lattice.ProviderStatus{{ID: "http", Name: "HTTP", Interfaces: []string{"wasi:http/incoming-handler"}, Address: "127.0.0.1:8000", State: "running"}},
@@ -244,6 +251,8 @@ func optionalFields(t reflect.Type) map[string]bool {
 		}
 	}
 	walk("", t)
+	// One of them has to be there.
+	all["components.probe.http_path"], all["components.probe.function"] = false, false
 	// Package wire writes errors without tags in package lattice.
 	all["error.host"], all["error.undelivered"] = true, true
 	return all
@@ -267,7 +276,7 @@ func (m member) foreign() bool {
 
 // free says that a member is a key of a table.
 func (m member) free(form string) bool {
-	for _, table := range []string{"labels.", "config.", "annotations."} {
+	for _, table := range []string{"labels.", "config.", "annotations.", "variants.hosts."} {
 		if strings.Contains("."+m.path, "."+table) {
 			return true
 		}

@@ -83,9 +83,29 @@ func TestReject(t *testing.T) {
 		{"desired", `{"lattice"`, `[{"lattice"`, "want an object, have an array"},
 		{"desired", `{"lattice"`, `{,"lattice"`, "want a string"},
 		{"desired", `{"lattice"`, ` {"lattice" "x"`, "want :"},
+		{"desired", `"http_path"`, `"function":"f","http_path"`, "components[0].probe: invalid: probe: want either an HTTP path or a function"},
+		{"desired", `/healthz?full=%31`, `healthz`, "components[0].probe: invalid: probe: \"healthz\" is not the path"},
+		{"desired", `/healthz?full=%31`, `/health z`, "components[0].probe"},
+		{"desired", `/healthz?full=%31`, `/healthz#top`, "components[0].probe"},
+		{"desired", `/healthz?full=%31`, `/healthz?full=%3`, "components[0].probe"},
+		{"desired", `/healthz?full=%31`, `/é`, "components[0].probe"},
+		{"desired", `/healthz?full=%31`, `/` + strings.Repeat("a", wire.MaxRoutePath), "components[0].probe.http_path: invalid: the string is longer"},
+		{"desired", `"interval_ms":500`, `"interval_ms":-1`, "probe.interval_ms"},
+		{"desired", `"timeout_ms":250`, `"timeout_ms":604800001`, "probe.timeout_ms"},
+		{"desired", `"failures":5`, `"failures":1001`, "probe.failures"},
+		{"desired", `ns:pkg/iface@1.0.0.func`, `ns:pkg/iface@1.0.0`, "components[1].probe: invalid: probe: \"ns:pkg/iface@1.0.0\" is not a function"},
+		{"desired", `ns:pkg/iface@1.0.0.func`, `pkg/iface.func`, "components[1].probe"},
+		{"desired", `ns:pkg/iface@1.0.0.func`, `Func`, "components[1].probe"},
+		{"desired", `"lease_ms":3000`, `"lease_ms":604800001`, "components[0].lease_ms"},
 		{"assignment", `"component":"cart"`, `"component":"other"`, "component: invalid: want"},
-		{"assignment", string(hostB), string(hostA), "hosts[1]: invalid: host"},
-		{"assignment", `["N`, `["M`, "hosts[0]"},
+		{"assignment", string(hostB), string(hostA), "variants[1].hosts." + string(hostA) + ": invalid: host " + string(hostA) + " is there twice"},
+		{"assignment", `{"N`, `{"M`, "variants[0].hosts.M"},
+		{"assignment", `"revision":8`, `"revision":7`, "variants[1]: invalid: revision 7 is there twice"},
+		{"assignment", `"weight":90`, `"weight":101`, "variants[0].weight: invalid: want an integer from 0 to 100"},
+		{"assignment", `"weight":90`, `"weight":-1`, "variants[0].weight"},
+		{"assignment", `":100}`, `":0}`, "variants[0].hosts." + string(hostA) + ": invalid: want an integer from 1 to 65536"},
+		{"assignment", `"variants":[`, `"variants":[{},`, `variants[0]: invalid: the field "ref" is missing`},
+		{"assignment", `"ref":"./cart.wasm"`, `"ref":""`, "variants[0].ref: invalid: it is empty"},
 		{"ready", `"component":"cart"`, `"component":"other"`, "component: invalid: want"},
 		{"ready", string(hostA), string(hostB), "host: invalid: want"},
 		{"ready", `"since":"2026-11-22T20:00:00.123456789Z"`, `"since":"2026-11-22 20:00:00Z"`, "since: invalid: want a time"},
@@ -191,15 +211,19 @@ func TestEncodeRejects(t *testing.T) {
 
 // TestEmpty round-trips what has nothing in it.
 func TestEmpty(t *testing.T) {
-	a := lattice.Assignment{Component: "c", Ref: "r", Digest: digest}
-	data, err := wire.EncodeAssignment(&a)
-	if err != nil {
-		t.Fatal(err)
+	for _, variants := range [][]lattice.Variant{nil, {{Ref: "r", Digest: digest}}} {
+		data, err := wire.EncodeAssignment(&lattice.Assignment{Component: "c", Variants: variants})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := wire.DecodeAssignment(data, "c"); err != nil || len(got.Variants) != len(variants) || len(got.Hosts()) != 0 {
+			t.Errorf("assignment to no host: %v, %v", got, err)
+		}
+		if len(variants) > 0 && variants[0].Hosts != nil {
+			t.Error("EncodeAssignment changed its argument")
+		}
 	}
-	if got, err := wire.DecodeAssignment(data, "c"); err != nil || len(got.Hosts) != 0 {
-		t.Errorf("assignment to no host: %v, %v", got, err)
-	}
-	data, err = wire.EncodeConfig(nil)
+	data, err := wire.EncodeConfig(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,11 +248,13 @@ func TestEmpty(t *testing.T) {
 // that a document fits with its signature.
 func TestLargest(t *testing.T) {
 	a := assignment
-	a.Hosts = nil
+	old := lattice.Variant{Ref: "r", Digest: digest, Revision: 1, Hosts: map[lattice.HostID]int{}}
+	next := lattice.Variant{Ref: "r", Digest: digest, Revision: 2, Hosts: map[lattice.HostID]int{}}
+	a.Variants = []lattice.Variant{old, next}
 	id := []byte(hostA)
 	for i := range wire.MaxHosts {
 		id[1], id[2], id[3] = 'A'+byte(i%26), 'A'+byte(i/26%26), 'A'+byte(i/26/26)
-		a.Hosts = append(a.Hosts, lattice.HostID(id))
+		a.Variants[i%2].Hosts[lattice.HostID(id)] = wire.MaxInstances
 	}
 	data, err := wire.EncodeAssignment(&a)
 	if err != nil {
@@ -238,7 +264,7 @@ func TestLargest(t *testing.T) {
 	if _, err := s.Encode(); err != nil {
 		t.Error(err)
 	}
-	a.Hosts = append(a.Hosts, hostB)
+	next.Hosts[hostB] = 1
 	if _, err := wire.EncodeAssignment(&a); err == nil || !strings.Contains(err.Error(), fmt.Sprint("more than ", wire.MaxHosts)) {
 		t.Errorf("one host too many: %v", err)
 	}

@@ -140,6 +140,8 @@ func (r *reader) componentStatus() (c lattice.ComponentStatus) {
 			c.Calls = r.int(0, maxInt)
 		case "failures":
 			c.Failures = r.int(0, maxInt)
+		case "next":
+			c.Next = r.nextStatus()
 		case "annotations":
 			c.Annotations = r.annotations()
 		default:
@@ -148,6 +150,27 @@ func (r *reader) componentStatus() (c lattice.ComponentStatus) {
 		return true
 	})
 	return c
+}
+
+// nextStatus reads a revision that does not serve yet.
+func (r *reader) nextStatus() *lattice.NextStatus {
+	next := new(lattice.NextStatus)
+	r.record(skipped, "revision digest state", func(field string) bool {
+		switch field {
+		case "revision":
+			next.Revision = r.uint(0, maxUint)
+		case "digest":
+			next.Digest = r.digest()
+		case "state":
+			next.State = word[lattice.ComponentState](r)
+		case "reason":
+			next.Reason = r.lines(MaxReason)
+		default:
+			return false
+		}
+		return true
+	})
+	return next
 }
 
 // providerStatus reads a provider on a host.

@@ -22,7 +22,8 @@
 // with the request and could at another time, 504 if time ran out, 403 if a policy forbids it,
 // 404 if the component is gone, and 502 otherwise, when the request may have had
 // effects. A response that cannot be ended is cut off. Why goes to the log, and to
-// the client with Options.Local only.
+// the client with Options.Local only. That a component is nowhere is said there once in
+// a few seconds, and not for each request.
 //
 // # Local clients
 //

@@ -73,6 +73,7 @@ type Server struct {
 	opts    Options
 	late    error // errTimeout with the limit
 	running atomic.Int64
+	absent  complaints
 }
 
 // errTimeout is why a request ends that takes too long.
@@ -155,7 +156,11 @@ func (s *Server) invoke(w http.ResponseWriter, r *http.Request, id lattice.Compo
 	if cause := context.Cause(ctx); errors.Is(cause, errTimeout) {
 		err = cause
 	}
-	s.opts.Logger.WarnContext(ctx, "request failed", "component", id, "method", r.Method, "path", r.URL.Path, "error", err, "took", time.Since(began))
+	if !nowhere(err) {
+		s.opts.Logger.WarnContext(ctx, "request failed", "component", id, "method", r.Method, "path", r.URL.Path, "error", err, "took", time.Since(began))
+	} else if calls, say := s.absent.due(id); say {
+		s.opts.Logger.WarnContext(ctx, "requests failed: no host answers for the component", "component", id, "calls", calls, "error", err)
+	}
 	f := failureOf(err)
 	if s.opts.Local {
 		f.text += "\n\n" + err.Error()

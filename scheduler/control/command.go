@@ -45,6 +45,10 @@ var kinds = []func() Command{
 	func() Command { return &AppStatusOf{} },
 	func() Command { return &ExplainApp{} },
 	func() Command { return &AppHistoryOf{} },
+	func() Command { return &AddScheduler{} },
+	func() Command { return &RemoveScheduler{} },
+	func() Command { return &TakeSnapshot{} },
+	func() Command { return &ExportState{} },
 }
 
 // Names returns the names of all commands.
@@ -64,7 +68,7 @@ func Decode(name string, data []byte) (Command, error) {
 		if cmd.Name() != name {
 			continue
 		}
-		if err := wire.DecodeObject("command "+name, data, MaxCommand, cmd, "labels", "annotations", "values"); err != nil {
+		if err := wire.DecodeObject("command "+name, data, MaxCommand, cmd, "labels", "annotations", "values", "digests"); err != nil {
 			return nil, err
 		}
 		if err := cmd.Check(); err != nil {

@@ -109,13 +109,15 @@ const (
 
 // AppSummary is an application in a list.
 type AppSummary struct {
-	App         lattice.AppName `json:"app"`
-	Version     string          `json:"version"`
-	Versions    int             `json:"versions"`
-	Deployed    string          `json:"deployed,omitempty"`
-	Description string          `json:"description,omitempty"`
-	Phase       AppPhase        `json:"phase"`
-	Reason      string          `json:"reason,omitempty"`
+	App     lattice.AppName `json:"app"`
+	Version string          `json:"version"`
+	// Newest is the name of the version that was stored last.
+	Newest      string   `json:"newest"`
+	Versions    int      `json:"versions"`
+	Deployed    string   `json:"deployed,omitempty"`
+	Description string   `json:"description,omitempty"`
+	Phase       AppPhase `json:"phase"`
+	Reason      string   `json:"reason,omitempty"`
 	// Ready counts components that are ready, of Components.
 	Ready      int       `json:"ready"`
 	Components int       `json:"components"`
@@ -137,6 +139,17 @@ type AppVersion struct {
 	By       string            `json:"by,omitempty"`
 	Manifest string            `json:"manifest"`
 	Digests  map[string]string `json:"digests,omitempty"`
+	// Versions are all that are kept, oldest first.
+	Versions []VersionSummary `json:"versions"`
+}
+
+// VersionSummary is a version in a list.
+type VersionSummary struct {
+	Version  string    `json:"version"`
+	Number   uint64    `json:"number"`
+	Deployed bool      `json:"deployed"`
+	At       time.Time `json:"at"`
+	By       string    `json:"by,omitempty"`
 }
 
 // AppStatus is the answer to AppStatusOf.
@@ -215,6 +228,14 @@ type LinkedExplain struct {
 	Target string   `json:"target"`
 	Phase  AppPhase `json:"phase"`
 	Reason string   `json:"reason,omitempty"`
+}
+
+// Time is a time that the state has, in milliseconds since 1970. Zero is none.
+func Time(millis int64) time.Time {
+	if millis == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(millis).UTC()
 }
 
 // AppHistory is the answer to AppHistoryOf, oldest first.

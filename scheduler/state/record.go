@@ -42,7 +42,7 @@ type Entry struct {
 type App struct {
 	Name lattice.AppName `json:"name"`
 	// Versions are those that there are, oldest first.
-	Versions []Version `json:"versions"`
+	Versions []Version `json:"versions,omitempty"`
 	// Last is the number of the newest version that there ever was.
 	Last uint64 `json:"last"`
 	// Deployed is the number of the version that ought to run, zero if none.
@@ -150,7 +150,7 @@ type RevisionConfig struct {
 	Name lattice.ConfigName `json:"name"`
 	// Values are those that come with the revision. If nil, those of the state's
 	// configuration of the name are taken.
-	Values lattice.Config `json:"values,omitempty"`
+	Values lattice.Config `json:"values,omitzero"`
 }
 
 // Placements are where a component runs, and why there.
@@ -184,7 +184,7 @@ type Passed struct {
 	Why   string `json:"why"`
 	Count int    `json:"count"`
 	// Hosts are the first few.
-	Hosts []lattice.HostID `json:"hosts"`
+	Hosts []lattice.HostID `json:"hosts,omitempty"`
 }
 
 // Provider is a capability that an application names.
@@ -208,7 +208,7 @@ type Link struct {
 // Config is a configuration with its name.
 type Config struct {
 	Name   lattice.ConfigName `json:"name"`
-	Values lattice.Config     `json:"values"`
+	Values lattice.Config     `json:"values,omitempty"`
 	App    lattice.AppName    `json:"app,omitempty"`
 }
 

@@ -151,7 +151,10 @@ func (e *Edge) wanted() content {
 		return data[id]
 	}
 	for id, a := range e.components {
-		of(id).URL = a.Ref
+		at := of(id)
+		if v := a.Latest(); v != nil {
+			at.URL = v.Ref
+		}
 	}
 	for _, key := range sorted(e.links) {
 		at := of(e.links[key].Source)

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -63,14 +64,18 @@ var componentsKind = &Kind{
 					failures += s.Component.Failures
 				}
 			}
+			latest := c.Latest()
+			if latest == nil {
+				latest = &lattice.Variant{}
+			}
 			var routes []string
 			for _, r := range c.Routes {
 				routes = append(routes, r.Host+r.Path)
 			}
 			rows = append(rows, show.Row{Key: string(id), Doc: c, Cells: []string{
-				string(id), fmt.Sprintf("%d/%d", ready, len(c.Hosts)), c.state(), strconv.FormatUint(c.Revision, 10),
+				string(id), fmt.Sprintf("%d/%d", ready, len(c.Status)), c.state(), c.revisions(),
 				orNone(strings.Join(hosts, ",")), orNone(strings.Join(routes, ",")),
-				strconv.FormatInt(calls, 10), strconv.FormatInt(failures, 10), c.Ref, c.Digest,
+				strconv.FormatInt(calls, 10), strconv.FormatInt(failures, 10), latest.Ref, latest.Digest,
 			}})
 		}
 		return rows
@@ -80,10 +85,10 @@ var componentsKind = &Kind{
 // Component gathers what is known of a component.
 func (inv *Inventory) Component(id lattice.ComponentID, now time.Time) *Component {
 	c := &Component{Assignment: inv.Components[id], Status: []HostStatus{}}
-	for _, host := range c.Hosts {
+	for _, host := range c.Hosts() {
 		s := HostStatus{Host: host, HostName: inv.Name(host)}
 		if r, ok := inv.Ready[wire.ReadyKey(host, id)]; ok {
-			s.Ready = r.Digest == c.Digest
+			s.Ready = slices.ContainsFunc(c.Variants, func(v lattice.Variant) bool { return v.Digest == r.Digest })
 		}
 		if h, ok := inv.Hosts[host]; ok {
 			s.Reachable = !h.Unreachable(now) && h.State != lattice.HostStopped
@@ -93,22 +98,51 @@ func (inv *Inventory) Component(id lattice.ComponentID, now time.Time) *Componen
 		}
 		c.Status = append(c.Status, s)
 	}
+	slices.SortStableFunc(c.Status, func(a, b HostStatus) int { return cmp.Compare(a.HostName, b.HostName) })
 	return c
 }
 
-// state returns the state of a component that needs attention the most, and why.
+// revisions returns the revisions that ought to run, and how the calls are shared out
+// among them if they are: "3", "3→4", "3 (90), 4 (10)".
+func (c *Component) revisions() string {
+	var all []string
+	for _, v := range c.Variants {
+		text := strconv.FormatUint(v.Revision, 10)
+		if c.Weighted() {
+			text += fmt.Sprintf(" (%d)", v.Weight)
+		}
+		all = append(all, text)
+	}
+	if c.Weighted() {
+		return strings.Join(all, ", ")
+	}
+	return orNone(strings.Join(all, "→"))
+}
+
+// byNeed are the states of components, those that need attention the most last.
+var byNeed = []lattice.ComponentState{
+	lattice.ComponentRunning, lattice.ComponentStopping, lattice.ComponentStarting, lattice.ComponentUnhealthy, lattice.ComponentFailed,
+}
+
+// state returns the state of a component that needs attention the most, and why; and
+// how far its next revision is where that needs more attention than those before.
 func (c *Component) state() string {
 	worst, state := -1, "waiting"
-	order := []lattice.ComponentState{lattice.ComponentRunning, lattice.ComponentStopping, lattice.ComponentStarting, lattice.ComponentFailed}
+	consider := func(s lattice.ComponentState, what, reason string) {
+		if n := slices.Index(byNeed, s); n > worst {
+			worst, state = n, what+string(s)
+			if reason != "" {
+				state += ": " + brief(reason)
+			}
+		}
+	}
 	for _, s := range c.Status {
 		if s.Component == nil {
 			continue
 		}
-		if n := slices.Index(order, s.Component.State); n > worst {
-			worst, state = n, string(s.Component.State)
-			if s.Component.Reason != "" {
-				state += ": " + brief(s.Component.Reason)
-			}
+		consider(s.Component.State, "", s.Component.Reason)
+		if n := s.Component.Next; n != nil {
+			consider(n.State, fmt.Sprintf("revision %d ", n.Revision), n.Reason)
 		}
 	}
 	return state

@@ -171,8 +171,9 @@ func TestKinds(t *testing.T) {
 		w.report(a)
 		w.report(b)
 		doc, err := wire.EncodeAssignment(&lattice.Assignment{
-			Component: "shop", Stamp: lattice.Stamp{Index: 9}, Ref: "shop.wasm", Digest: digest, Revision: 2,
-			Hosts: []lattice.HostID{a.report.ID, b.report.ID}, Routes: []lattice.Route{{Path: "/shop"}, {Host: "shop.example", Path: "/"}},
+			Component: "shop", Stamp: lattice.Stamp{Index: 9},
+			Variants: []lattice.Variant{{Ref: "shop.wasm", Digest: digest, Revision: 2, Hosts: map[lattice.HostID]int{a.report.ID: 4, b.report.ID: 4}}},
+			Routes:   []lattice.Route{{Path: "/shop"}, {Host: "shop.example", Path: "/"}},
 		})
 		w.put(w.scheduler, buckets.Components(), "shop", doc, err)
 		doc, err = wire.EncodeReady(&lattice.Ready{Component: "shop", Host: a.report.ID, Digest: digest, Since: a.report.Started})

@@ -1,0 +1,117 @@
+package appview
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/wattle-dev/wattle/internal/cli/show"
+	"github.com/wattle-dev/wattle/scheduler/control"
+)
+
+// Explain writes why an application runs where it runs: for each component its rules,
+// the hosts that were chosen, those that were not, and what its links lead to. status
+// is how the application is doing.
+func Explain(w io.Writer, e *control.AppExplanation, status *control.AppStatus, name Names) error {
+	var b strings.Builder
+	b.WriteString(headline(&status.AppSummary) + "\n")
+	if status.Reason != "" {
+		indented(&b, "  ", status.Reason)
+	}
+	for i := range e.Components {
+		b.WriteByte('\n')
+		explainComponent(&b, &e.Components[i], partOf(status, e.Components[i].Name), name)
+	}
+	writeNext(&b, Next(status))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// partOf returns the status of a component, or nil.
+func partOf(s *control.AppStatus, name string) *control.PartStatus {
+	for i := range s.Parts {
+		if p := &s.Parts[i]; p.Kind == "component" && p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+func explainComponent(b *strings.Builder, c *control.ComponentExplanation, p *control.PartStatus, name Names) {
+	fmt.Fprintf(b, "%s, on the lattice %s", show.Text(c.Name), show.Text(string(c.ID)))
+	if p != nil {
+		fmt.Fprintf(b, ": %s, %d of %s ready", show.Text(string(p.Phase)), p.Ready, count(p.Wanted, "instance"))
+	}
+	b.WriteByte('\n')
+	if p != nil && p.Reason != "" {
+		indented(b, "  ", p.Reason)
+	}
+	if len(c.Rules) > 0 {
+		b.WriteString("  what it asks of hosts\n")
+		for _, r := range c.Rules {
+			indented(b, "    ", r)
+		}
+	}
+	if len(c.Hosts) > 0 {
+		b.WriteString("  where it runs\n")
+	}
+	for i := range c.Hosts {
+		explainHost(b, &c.Hosts[i])
+	}
+	if c.Missing > 0 {
+		fmt.Fprintf(b, "  no host was found for %s\n", count(c.Missing, "instance"))
+	}
+	if len(c.Passed) > 0 {
+		b.WriteString("  hosts that were passed over\n")
+		for i := range c.Passed {
+			explainPassed(b, &c.Passed[i], name)
+		}
+	}
+	if len(c.Links) > 0 {
+		b.WriteString("  what it calls\n")
+		for _, l := range c.Links {
+			fmt.Fprintf(b, "    %s -> %s: %s\n", brief(l.Link), brief(l.Target), show.Text(string(l.Phase)))
+			if l.Reason != "" {
+				indented(b, "      ", l.Reason)
+			}
+		}
+	}
+}
+
+func explainHost(b *strings.Builder, h *control.PartHost) {
+	fmt.Fprintf(b, "    %s: %s of revision %d", show.Text(hostName(h)), count(h.Instances, "instance"), h.Revision)
+	if h.State != "" {
+		b.WriteString(", " + show.Text(string(h.State)))
+	}
+	if !h.Since.IsZero() {
+		b.WriteString(", since " + h.Since.Local().Format(time.DateTime))
+	}
+	b.WriteByte('\n')
+	if h.Why != "" {
+		indented(b, "      ", h.Why)
+	}
+	if h.Reason != "" {
+		indented(b, "      ", h.Reason)
+	}
+	if h.Leaving != "" {
+		indented(b, "      ", "it leaves: "+h.Leaving)
+	}
+}
+
+// maxPassed bounds the hosts that are named for each reason.
+const maxPassed = 6
+
+func explainPassed(b *strings.Builder, p *control.PassedHosts, name Names) {
+	n := min(len(p.Hosts), maxPassed)
+	names := make([]string, n)
+	for i, id := range p.Hosts[:n] {
+		names[i] = show.Text(name(id))
+	}
+	list := strings.Join(names, ", ")
+	if more := p.Count - n; more > 0 && n > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	fmt.Fprintf(b, "    %s: %s\n", count(p.Count, "host"), list)
+	indented(b, "      ", p.Why)
+}

@@ -1,0 +1,153 @@
+package manifest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/wit"
+)
+
+// Interfaces are what the binary of a component imports and exports, by the names of
+// its type: "wasi:http/incoming-handler@0.2.3".
+type Interfaces struct {
+	Imports, Exports []string
+}
+
+const httpHandler = "wasi:http/incoming-handler"
+
+// CheckImports checks what the components of a manifest need against what they are
+// linked to. Hosts serve an interface themselves if served says so, as Linker.Serves of
+// a linker does that has all that hosts define. of has what is known, by the
+// names of components; of others nothing is checked. The error is an *Errors.
+func (m *Manifest) CheckImports(served func(name string) (wit.InterfaceID, bool), of map[string]Interfaces) (warnings []*FieldError, err error) {
+	c := &importChecker{report: &report{file: m.file}, m: m, served: served, of: of}
+	for i := range m.Components {
+		if known, ok := of[m.Components[i].Name]; ok {
+			c.component(&m.Components[i], known)
+		}
+	}
+	return sorted(c.warnings), c.err()
+}
+
+type importChecker struct {
+	*report
+	m      *Manifest
+	served func(name string) (wit.InterfaceID, bool)
+	of     map[string]Interfaces
+}
+
+// part returns the component as it is written.
+func (c *importChecker) part(name string) *oamComponent {
+	i := slices.IndexFunc(c.m.oam.Spec.Components, func(p *oamComponent) bool { return p.Name == name })
+	return c.m.oam.Spec.Components[i]
+}
+
+func (c *importChecker) component(comp *Component, known Interfaces) {
+	part := c.part(comp.Name)
+	used := make([]bool, len(comp.Links))
+	for _, name := range known.Imports {
+		id, err := wit.ParseInterfaceID(name)
+		if err != nil {
+			continue // a function of the world, say: the host says what is the matter with it
+		}
+		link := c.linkOf(part, comp.Links, id)
+		have, host := c.served(name)
+		switch {
+		case link < 0 && !host:
+			c.missing(part, id)
+		case link >= 0:
+			used[link] = true
+			c.linked(part, &comp.Links[link], id, have, host)
+		}
+	}
+	for i := range comp.Links {
+		if l := &comp.Links[i]; !used[i] {
+			c.warnf(part.at, part.path, "", "%q imports nothing of its link to %q: %s:%s %v", comp.Name, l.To, l.Namespace, l.Package, l.Interfaces)
+		}
+	}
+	if (len(comp.Routes) > 0 || comp.Probe != nil && comp.Probe.HTTPPath != "") && exported(known.Exports, wit.InterfaceID{Namespace: "wasi", Package: "http", Name: "incoming-handler"}) == "" {
+		c.errorf(part.at, part.path, "", "%q has routes or an HTTP probe, and does not export %s", comp.Name, httpHandler)
+	}
+}
+
+// linkOf returns the link that serves an interface, as hosts choose it, or -1.
+func (c *importChecker) linkOf(part *oamComponent, links []Link, id wit.InterfaceID) int {
+	found := -1
+	for i := range links {
+		l := &links[i]
+		switch {
+		case l.Namespace != id.Namespace || l.Package != id.Package || !slices.Contains(l.Interfaces, id.Name):
+		case l.Name == lattice.DefaultLink:
+			return i
+		case found >= 0:
+			c.errorf(part.at, part.path, fmt.Sprintf("give one of them no name, or %q", lattice.DefaultLink), "links %q and %q of %q both serve %q", links[found].Name, l.Name, part.Name, id)
+			return i
+		default:
+			found = i
+		}
+	}
+	return found
+}
+
+// linked checks a link against what its target exports.
+func (c *importChecker) linked(part *oamComponent, l *Link, id, have wit.InterfaceID, host bool) {
+	target := c.part(l.To)
+	if target.Type != typeComponent {
+		return
+	}
+	if host {
+		c.errorf(part.at, part.path, "delete the link", "%q is linked to %q for %q, which hosts serve themselves as %q", part.Name, l.To, id, have)
+		return
+	}
+	known, ok := c.of[l.To]
+	if !ok {
+		return
+	}
+	switch got := exported(known.Exports, id); got {
+	case "":
+		c.errorf(part.at, part.path, "", "%q is linked to %q for %q, which that does not export", part.Name, l.To, id)
+	default:
+		other, err := wit.ParseInterfaceID(got)
+		if err == nil && !other.Compatible(id) {
+			c.errorf(part.at, part.path, "", "%q imports %q, and %q exports %q: the versions are not compatible", part.Name, id, l.To, other)
+		}
+	}
+}
+
+// exported returns the export of the interface of any version, of a compatible one if
+// there is one.
+func exported(exports []string, want wit.InterfaceID) string {
+	found := ""
+	for _, name := range exports {
+		id, err := wit.ParseInterfaceID(name)
+		if err != nil || id.Unversioned() != want.Unversioned() {
+			continue
+		}
+		if id.Compatible(want) {
+			return name
+		}
+		found = cmp.Or(found, name)
+	}
+	return found
+}
+
+// missing reports an import that nothing serves, with the trait that would.
+func (c *importChecker) missing(part *oamComponent, id wit.InterfaceID) {
+	target := "TARGET"
+	for i := range c.m.Components {
+		name := c.m.Components[i].Name
+		if name != part.Name && exported(c.of[name].Exports, id) != "" {
+			target = name
+			break
+		}
+	}
+	fix := fmt.Sprintf("link it to a component that exports it; add to its traits:\n"+
+		"  - type: link\n"+
+		"    properties: {namespace: %s, package: %s, interfaces: [%s], target: {name: %s}}", id.Namespace, id.Package, id.Name, target)
+	if id.Namespace == "wasi" {
+		fix = ""
+	}
+	c.errorf(part.at, part.path, fix, "%q imports %q, which nothing serves", part.Name, id)
+}

@@ -1,0 +1,209 @@
+package lead
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/wire"
+	"github.com/wattle-dev/wattle/scheduler/decide"
+	"github.com/wattle-dev/wattle/scheduler/reconcile"
+	"github.com/wattle-dev/wattle/scheduler/state"
+)
+
+// Options configure a Leader.
+type Options struct {
+	// Term is the leader's, as the log has it.
+	Term uint64
+	// BeginAnew has it decide although its log is empty and hosts were told something.
+	BeginAnew bool
+	// Reconcile are the times that it goes by. The zero value is the defaults.
+	Reconcile reconcile.Options
+}
+
+// Leader is what the leader knows. It is for one goroutine.
+type Leader struct {
+	name lattice.Name
+	opts Options
+	rec  *reconcile.Reconciler
+	// state is the last that is known to be in the log, next the one that follows when
+	// all that was accepted is there.
+	state, next *state.State
+	hosts       map[lattice.HostID]*heard
+	shelf       *shelf
+	// dirty is what may have to be written, and ahead says that something of it has a
+	// newer stamp than the state.
+	dirty *state.Reach
+	ahead bool
+	// refused is why nothing is decided.
+	refused error
+
+	// revive are hosts that have ended as they were told, resume the applications whose
+	// deployment may not be written down as a whole, and back those that are to go back.
+	revive []lattice.HostID
+	resume []lattice.AppName
+	back   []reconcile.Rollback
+}
+
+// heard is a host's last report that verified.
+type heard struct {
+	report *lattice.HostReport
+	// told is the stamp that the host was told last when it was first heard of: it takes
+	// nothing older. What it says later is of no account, or it could have the stamps
+	// leap as often as it likes.
+	told lattice.Stamp
+}
+
+// maxTerm bounds the terms that stamps leap over: a host that lies about what it was told
+// can have them leap once, and there is room for as many again.
+const maxTerm = state.MaxTermOffset / 2
+
+// New returns what a leader knows when its leadership begins with a state at the time
+// now, in milliseconds of a clock that does not jump. Documents are told to it with Saw;
+// then Begin has to be called.
+func New(opts Options, now int64, s *state.State) *Leader {
+	l := &Leader{
+		name: s.Lattice(), opts: opts, rec: reconcile.New(&opts.Reconcile), state: s, next: s,
+		hosts: map[lattice.HostID]*heard{}, shelf: newShelf(), dirty: s.Everything(),
+	}
+	l.rec.Reset(now, s)
+	for app := range s.Apps() {
+		if n := len(app.History); app.Deployed != 0 && n > 0 && app.History[n-1].Outcome == state.OutcomeUnderWay {
+			l.resume = append(l.resume, app.Name)
+		}
+	}
+	return l
+}
+
+// State returns the last state that is known to be in the log.
+func (l *Leader) State() *state.State { return l.state }
+
+// Begin judges what there is, once all documents were seen. The error says why nothing is
+// decided.
+func (l *Leader) Begin() error {
+	if l.state.Seq == 0 && !l.opts.BeginAnew {
+		told := 0
+		for key, have := range l.shelf[Desired] {
+			d, err := wire.DecodeDesired(have.value, l.name, lattice.HostID(key))
+			if err == nil && len(d.Components) > 0 {
+				told++
+			}
+		}
+		if told > 0 {
+			l.refused = fmt.Errorf("the log of this scheduler is empty, and a scheduler of lattice %q has told %d hosts what to run: %w: "+
+				"restore a snapshot with `wattle scheduler restore`, or join this node to the others of its cluster, or start it once with --begin-anew, which stops all that runs",
+				l.name, told, lattice.ErrUnavailable)
+		}
+	}
+	if l.newest().Compare(l.state.Stamp) > 0 {
+		l.ahead = true
+	}
+	return l.refused
+}
+
+// Refused says why nothing is decided, if it is not.
+func (l *Leader) Refused() error { return l.refused }
+
+// Heard takes in a report of a host that verified, or nil if there is none any more. fresh
+// says that it was made a short while ago.
+func (l *Leader) Heard(now int64, id lattice.HostID, report *lattice.HostReport, fresh bool) {
+	if report == nil {
+		delete(l.hosts, id)
+		l.rec.Gone(now, id)
+		return
+	}
+	old := l.hosts[id]
+	h := &heard{report: report}
+	switch {
+	case old != nil:
+		h.told = old.told
+	case report.Applied.Term < maxTerm:
+		h.told = report.Applied
+	}
+	l.hosts[id] = h
+	if fresh {
+		l.rec.Observe(now, report)
+	}
+	wish := l.state.Host(id)
+	if old == nil && (wish != nil || l.state.NumOn(id) > 0 || l.wasTold(id)) {
+		l.dirty.Hosts[id] = true
+	}
+	if fresh && wish != nil && report.State == lattice.HostStopped && wish.State == lattice.HostStopped && !slices.Contains(l.revive, id) {
+		// It was told to end, and did. Nobody wants it to end again when it is started
+		// anew.
+		l.revive = append(l.revive, id)
+	}
+}
+
+// NumHosts is how many hosts have reported.
+func (l *Leader) NumHosts() int { return len(l.hosts) }
+
+// Beat says that the leader's own beat came back.
+func (l *Leader) Beat(now int64) { l.rec.Beat(now) }
+
+// Saw takes in what is under the key of a document: the value if a scheduler wrote it, or
+// else nil. gone says that there is nothing. It reports whether that is news.
+func (l *Leader) Saw(d Doc, value []byte, revision uint64, gone bool) bool {
+	if !l.shelf.observe(d, seen{revision: revision, value: value, gone: gone}) {
+		return false
+	}
+	switch d.Bucket {
+	case Desired:
+		// A key that is no host's is dealt with like that of one which was told nothing.
+		l.dirty.Hosts[lattice.HostID(d.Key)] = true
+	case Components:
+		l.dirty.Components[lattice.ComponentID(d.Key)] = true
+	case Links:
+		l.dirty.Links[d.Key] = true
+	default:
+		l.dirty.Configs[lattice.ConfigName(d.Key)] = true
+	}
+	return true
+}
+
+// in is what is decided on.
+func (l *Leader) in(now, wall int64, s *state.State) decide.In {
+	return decide.In{State: s, Now: wall, Hosts: func(id lattice.HostID) *decide.Host {
+		h := l.hosts[id]
+		if h == nil {
+			return nil
+		}
+		host := &decide.Host{Report: h.report}
+		switch view, ok := l.rec.Host(now, id); {
+		case h.report.State == lattice.HostStopped:
+		case !ok || view.Report == nil:
+			host.Silent = "it has not reported since this scheduler leads"
+		case view.Lost:
+			host.Silent = fmt.Sprintf("it has not reported for %.1f s", float64(view.Silent)/1000)
+		}
+		return host
+	}}
+}
+
+// newest is the latest stamp that any document of a scheduler has, or that a host says it
+// was told.
+func (l *Leader) newest() lattice.Stamp {
+	var newest lattice.Stamp
+	see := func(stamp lattice.Stamp) {
+		if stamp.Term < maxTerm && stamp.Compare(newest) > 0 {
+			newest = stamp
+		}
+	}
+	for key, have := range l.shelf[Desired] {
+		if d, err := wire.DecodeDesired(have.value, l.name, lattice.HostID(key)); err == nil {
+			see(d.Stamp)
+		}
+	}
+	for key, have := range l.shelf[Components] {
+		if a, err := wire.DecodeAssignment(have.value, lattice.ComponentID(key)); err == nil {
+			see(a.Stamp)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(l.hosts)) {
+		if l.state.Host(id) != nil || l.state.NumOn(id) > 0 {
+			see(l.hosts[id].told)
+		}
+	}
+	return newest
+}

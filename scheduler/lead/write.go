@@ -1,0 +1,242 @@
+package lead
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/wire"
+)
+
+// ErrAhead says that a document of a scheduler is there whose stamp is not older than the
+// state's. The next round leaps over it.
+var ErrAhead = errors.New("the document is newer than the state")
+
+// Write is how a document is to be replaced.
+type Write struct {
+	Doc
+	// Value is the document, not signed.
+	Value []byte
+	// Revision is that of the value that it replaces, zero if there is none.
+	Revision uint64
+	// Delete has the key be deleted.
+	Delete bool
+
+	seq uint64 // of the state that it follows from
+}
+
+// Due returns the documents that may have to be written, in phases: a phase begins when
+// the one before it is done, and within one the order does not matter.
+func (l *Leader) Due() [][]Doc {
+	var gain, middle, lose []Doc
+	for _, id := range slices.Sorted(maps.Keys(l.dirty.Hosts)) {
+		d := Doc{Desired, string(id)}
+		if l.onlyLoses(l.state.Desired(id)) {
+			lose = append(lose, d)
+		} else {
+			gain = append(gain, d)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(l.dirty.Components)) {
+		middle = append(middle, Doc{Components, string(id)})
+	}
+	for _, key := range slices.Sorted(maps.Keys(l.dirty.Links)) {
+		middle = append(middle, Doc{Links, key})
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.dirty.Configs)) {
+		middle = append(middle, Doc{Configs, string(name)})
+	}
+	var phases [][]Doc
+	for _, phase := range [][]Doc{gain, middle, lose} {
+		if len(phase) > 0 {
+			phases = append(phases, phase)
+		}
+	}
+	return phases
+}
+
+// onlyLoses reports whether a host is to run nothing that it was not told already.
+func (l *Leader) onlyLoses(want *lattice.Desired) bool {
+	if want.State == lattice.HostDrained || want.State == lattice.HostStopped {
+		return true
+	}
+	have, err := wire.DecodeDesired(l.shelf.at(Doc{Desired, string(want.Host)}).value, l.name, want.Host)
+	if err != nil || have.State != want.State {
+		return false
+	}
+	specs := make(map[lattice.ComponentID]*lattice.ComponentSpec, len(have.Components))
+	for i := range have.Components {
+		specs[have.Components[i].ID] = &have.Components[i]
+	}
+	for i := range want.Components {
+		spec := &want.Components[i]
+		if old := specs[spec.ID]; old == nil || !sameSpec(old, spec) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameSpec compares specs as documents have them: nothing in a list or map is the same
+// as none.
+func sameSpec(a, b *lattice.ComponentSpec) bool {
+	x, errX := wire.EncodeObject("spec", a, wire.MaxDocument)
+	y, errY := wire.EncodeObject("spec", b, wire.MaxDocument)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
+
+// Write returns how a document is to be replaced, or nil if it is as it should be: then
+// it is not due any more. The error is ErrAhead, or says that there is no such document.
+func (l *Leader) Write(d Doc) (*Write, error) {
+	var w *Write
+	var err error
+	switch d.Bucket {
+	case Desired:
+		w, err = l.desired(d)
+	case Components:
+		w, err = l.assignment(d)
+	case Links:
+		w, err = l.plain(d, func() ([]byte, error) {
+			if link := l.state.LinkDocument(d.Key); link != nil {
+				return wire.EncodeLink(link)
+			}
+			return nil, nil
+		})
+	default:
+		w, err = l.plain(d, func() ([]byte, error) {
+			if c := l.state.Config(lattice.ConfigName(d.Key)); c != nil {
+				return wire.EncodeConfig(c.Values)
+			}
+			return nil, nil
+		})
+	}
+	if err == nil && w == nil {
+		l.clean(d)
+	}
+	if errors.Is(err, ErrAhead) {
+		l.ahead = true
+	}
+	return w, err
+}
+
+// Wrote says that a document was written as Write had it, and has a revision.
+func (l *Leader) Wrote(w *Write, revision uint64) {
+	now := seen{revision: revision, value: w.Value}
+	if w.Delete {
+		now = seen{revision: w.Revision, gone: true}
+	}
+	l.shelf[w.Bucket][w.Key] = now
+	if w.seq == l.state.Seq { // or something else may be due by now
+		l.clean(w.Doc)
+	}
+}
+
+func (l *Leader) clean(d Doc) {
+	switch d.Bucket {
+	case Desired:
+		delete(l.dirty.Hosts, lattice.HostID(d.Key))
+	case Components:
+		delete(l.dirty.Components, lattice.ComponentID(d.Key))
+	case Links:
+		delete(l.dirty.Links, d.Key)
+	default:
+		delete(l.dirty.Configs, lattice.ConfigName(d.Key))
+	}
+}
+
+// replace writes a value over what was seen.
+func (l *Leader) replace(d Doc, value []byte) *Write {
+	w := &Write{Doc: d, Value: value, seq: l.state.Seq}
+	if !l.shelf.absent(d) {
+		w.Revision = l.shelf.at(d).revision
+	}
+	return w
+}
+
+// remove deletes a document, if there is one.
+func (l *Leader) remove(d Doc) *Write {
+	if l.shelf.absent(d) {
+		return nil
+	}
+	return &Write{Doc: d, Revision: l.shelf.at(d).revision, Delete: true, seq: l.state.Seq}
+}
+
+func (l *Leader) desired(d Doc) (*Write, error) {
+	id := lattice.HostID(d.Key)
+	have := l.shelf.at(d)
+	want := l.state.Desired(id)
+	if l.state.Host(id) == nil && len(want.Components) == 0 && have.value == nil && !l.wasTold(id) {
+		// It was never told anything. What lies there is no document.
+		return l.remove(d), nil
+	}
+	value, err := wire.EncodeDesired(want)
+	if err != nil {
+		return nil, fmt.Errorf("host %s: %w", id, err)
+	}
+	told := lattice.Stamp{}
+	if h := l.hosts[id]; h != nil {
+		told = h.told
+	}
+	var stamp lattice.Stamp
+	if old, err := wire.DecodeDesired(have.value, l.name, id); err == nil {
+		stamp, old.Stamp = old.Stamp, want.Stamp
+		again, err := wire.EncodeDesired(old)
+		if err == nil && bytes.Equal(again, value) && stamp.Compare(told) >= 0 {
+			return nil, nil
+		}
+	}
+	if have.value != nil && stamp.Compare(want.Stamp) >= 0 || told.Compare(want.Stamp) > 0 {
+		return nil, fmt.Errorf("host %s: %w", id, ErrAhead)
+	}
+	return l.replace(d, value), nil
+}
+
+// wasTold reports whether a host says that it was told something. Its document may have
+// been lost since, and it runs what that said.
+func (l *Leader) wasTold(id lattice.HostID) bool {
+	h := l.hosts[id]
+	return h != nil && h.report.Applied != (lattice.Stamp{}) && l.state.Seq > 0
+}
+
+func (l *Leader) assignment(d Doc) (*Write, error) {
+	id := lattice.ComponentID(d.Key)
+	want := l.state.Assignment(id)
+	if want == nil {
+		return l.remove(d), nil
+	}
+	value, err := wire.EncodeAssignment(want)
+	if err != nil {
+		return nil, fmt.Errorf("component %q: %w", id, err)
+	}
+	if have, err := wire.DecodeAssignment(l.shelf.at(d).value, id); err == nil {
+		stamp := have.Stamp
+		have.Stamp = want.Stamp
+		again, err := wire.EncodeAssignment(have)
+		if err == nil && bytes.Equal(again, value) {
+			return nil, nil
+		}
+		if stamp.Compare(want.Stamp) >= 0 {
+			return nil, fmt.Errorf("component %q: %w", id, ErrAhead)
+		}
+	}
+	return l.replace(d, value), nil
+}
+
+// plain writes a document without a stamp. One that does not follow from the state is
+// deleted.
+func (l *Leader) plain(d Doc, encode func() ([]byte, error)) (*Write, error) {
+	value, err := encode()
+	if err != nil {
+		return nil, err
+	}
+	if value == nil {
+		return l.remove(d), nil
+	}
+	if have := l.shelf.at(d); have.value != nil && bytes.Equal(have.value, value) {
+		return nil, nil
+	}
+	return l.replace(d, value), nil
+}

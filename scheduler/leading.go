@@ -1,0 +1,351 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/wire"
+	"github.com/wattle-dev/wattle/scheduler/lead"
+)
+
+// leading is a service while it leads. It belongs to one goroutine.
+type leading struct {
+	*Service
+	term  uint64
+	began time.Time
+	lead  *lead.Leader
+
+	documents [4]lattice.Bucket // by lead.Bucket
+	artifacts lattice.Objects
+	changes   chan changed
+	calls     chan *call
+	// aside is what is done beside the loop.
+	aside  sync.WaitGroup
+	places chan struct{}
+	// revisions are those of the reports of hosts that were taken in.
+	revisions map[lattice.HostID]uint64
+	// unwatched is how many watches have not given all that there was.
+	unwatched int
+	// problem is what could not be written, or why nothing is decided.
+	problem error
+}
+
+// changed is a change in a bucket.
+type changed struct {
+	bucket string
+	entry  lattice.Entry
+	// at is when it came, and live says that it was made while it was watched.
+	at   time.Time
+	live bool
+}
+
+func (l *leading) now() int64 { return l.at(time.Now()) }
+
+// at is a time by the clock of the leadership.
+func (l *leading) at(t time.Time) int64 { return t.Sub(l.began).Milliseconds() }
+
+// lead prepares the lattice, mends what is not as it should be, and serves commands until
+// ctx ends.
+func (s *Service) lead(ctx context.Context, term uint64) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel(nil)
+	defer s.status.Store(nil)
+
+	if s.opts.Allowed != nil {
+		if err := s.opts.Allowed(ctx); err != nil {
+			return err
+		}
+	}
+	verified, err := s.node.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	l := &leading{Service: s, term: term, began: time.Now(), changes: make(chan changed, 1024), places: make(chan struct{}, 4), revisions: map[lattice.HostID]uint64{}}
+	watched, err := l.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	l.lead = lead.New(lead.Options{Term: term, BeginAnew: s.opts.BeginAnew, Reconcile: s.opts.reconcileOptions()}, l.now(), verified)
+	l.unwatched = len(watched)
+	for name, bucket := range watched {
+		wg.Go(func() {
+			if err := l.watch(ctx, name, bucket); err != nil {
+				cancel(fmt.Errorf("watch bucket %q: %w", name, err))
+			}
+		})
+	}
+	wg.Go(func() { l.beat(ctx, watched[s.buckets.Scheduler()]) })
+	for l.unwatched > 0 {
+		select {
+		case c := <-l.changes:
+			l.observe(ctx, c)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	if l.problem = l.lead.Begin(); l.problem != nil {
+		s.log.ErrorContext(ctx, "nothing is decided", "error", l.problem)
+	} else if err := l.mend(ctx); err != nil {
+		return err
+	}
+	defer l.aside.Wait()
+	l.calls = s.open()
+	defer s.shut()
+	sub, err := s.lattice.Subscribe(s.subjects.Control(">"), "scheduler", s.receive)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := lattice.Leave(ctx, s.lattice, sub); err != nil {
+			s.log.WarnContext(ctx, "subscription has not ended", "error", err)
+		}
+	}()
+	if err := s.lattice.Flush(ctx); err != nil && ctx.Err() == nil {
+		s.log.WarnContext(ctx, "commands are not known to be served yet", "error", err)
+	}
+	wg.Go(func() { s.keep(ctx) })
+	l.note(nil)
+	s.mu.Lock()
+	if !s.led {
+		s.led = true
+		close(s.ready)
+	}
+	s.mu.Unlock()
+	s.log.InfoContext(ctx, "scheduler leads", "lattice", string(s.name), "term", term, "index", l.lead.State().Stamp.Index)
+	if err := l.loop(ctx); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// prepare makes what the lattice lacks, and returns the buckets that are watched.
+func (l *leading) prepare(ctx context.Context) (map[string]lattice.Bucket, error) {
+	var made map[string]lattice.Bucket
+	err := l.insist(ctx, func(ctx context.Context) (err error) {
+		made, l.artifacts, err = l.found(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare the lattice: %w", err)
+	}
+	watched := map[string]lattice.Bucket{l.buckets.Hosts(): made[l.buckets.Hosts()], l.buckets.Scheduler(): made[l.buckets.Scheduler()]}
+	for b := range l.documents {
+		name := l.bucketName(lead.Bucket(b))
+		l.documents[b], watched[name] = made[name], made[name]
+	}
+	return watched, nil
+}
+
+// bucketName is the name of a bucket of documents.
+func (s *Service) bucketName(b lead.Bucket) string {
+	switch b {
+	case lead.Desired:
+		return s.buckets.Desired()
+	case lead.Components:
+		return s.buckets.Components()
+	case lead.Links:
+		return s.buckets.Links()
+	default:
+		return s.buckets.Config()
+	}
+}
+
+// insist does something again until it does not fail for want of a connection.
+func (s *Service) insist(ctx context.Context, f func(context.Context) error) error {
+	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		err := f(ctx)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		if !errors.Is(err, lattice.ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, lattice.ErrConflict) {
+			return err
+		}
+		s.log.WarnContext(ctx, "lattice is tried again", "error", err)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// watch passes on the changes of a bucket.
+func (l *leading) watch(ctx context.Context, name string, b lattice.Bucket) error {
+	live := false
+	return b.Watch(ctx, ">", func(e lattice.Entry) error {
+		live = live || e.Synced
+		select {
+		case l.changes <- changed{name, e, time.Now(), live}:
+		case <-ctx.Done():
+		}
+		return nil
+	})
+}
+
+// observe takes in a change.
+func (l *leading) observe(ctx context.Context, c changed) {
+	if c.entry.Synced {
+		l.unwatched--
+		return
+	}
+	switch c.bucket {
+	case l.buckets.Hosts():
+		l.hear(ctx, c)
+		return
+	case l.buckets.Scheduler():
+		l.heed(c)
+		return
+	}
+	for b := range l.documents {
+		if c.bucket != l.bucketName(lead.Bucket(b)) {
+			continue
+		}
+		l.saw(ctx, lead.Doc{Bucket: lead.Bucket(b), Key: c.entry.Key}, c.entry)
+	}
+}
+
+// saw takes in a document.
+func (l *leading) saw(ctx context.Context, d lead.Doc, e lattice.Entry) {
+	var value []byte
+	if !e.Deleted {
+		if v, err := l.verifier.Scheduler(l.bucketName(d.Bucket), d.Key, e.Value); err == nil {
+			value = v
+		}
+	}
+	if l.lead.Saw(d, value, e.Revision, e.Deleted) && value == nil && !e.Deleted {
+		l.log.WarnContext(ctx, "document is not the scheduler's and is replaced", "bucket", l.bucketName(d.Bucket), "key", d.Key)
+	}
+}
+
+// fresh is how old a report may be, by the clock of who keeps it, to count as one that was
+// made just now.
+const fresh = 3 * time.Second
+
+// hear takes in a report of a host.
+func (l *leading) hear(ctx context.Context, c changed) {
+	id, err := lattice.ParseHostID(c.entry.Key)
+	if err != nil {
+		return
+	}
+	if c.entry.Deleted {
+		// It expired, or the host's key was removed: either way nobody hears of it.
+		delete(l.revisions, id)
+		l.lead.Heard(l.at(c.at), id, nil, false)
+		return
+	}
+	if revision, ok := l.revisions[id]; ok && revision == c.entry.Revision {
+		return
+	}
+	report, err := l.report(id, c.entry)
+	if err != nil {
+		l.log.WarnContext(ctx, "report of a host is ignored", "bucket", c.bucket, "key", c.entry.Key, "error", err)
+		return
+	}
+	l.revisions[id] = c.entry.Revision
+	l.lead.Heard(l.at(c.at), id, report, c.live || c.at.Sub(c.entry.Time) < fresh)
+}
+
+func (l *leading) report(id lattice.HostID, e lattice.Entry) (*lattice.HostReport, error) {
+	value, err := l.verifier.Host(id, l.buckets.Hosts(), e.Key, e.Value)
+	if err != nil {
+		return nil, err
+	}
+	return wire.DecodeHostReport(value, l.name, id)
+}
+
+// Bounds of what is done in one turn.
+const (
+	// maxBatch is how many commands are decided on before the log is waited for.
+	maxBatch = 64
+	// maxRounds is how many things are done unasked.
+	maxRounds = 16
+	// maxObserved is how many changes are taken in.
+	maxObserved = 8192
+)
+
+// loop serves until ctx ends, or something goes wrong so that the lead has to be begun
+// again.
+func (l *leading) loop(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		var first *call
+		select {
+		case <-ctx.Done():
+			return nil
+		case first = <-l.calls:
+		case c := <-l.changes:
+			l.observe(ctx, c)
+		case <-timer.C:
+		}
+		// What else is there by now is dealt with in the same turn.
+		for range maxObserved {
+			select {
+			case c := <-l.changes:
+				l.observe(ctx, c)
+				continue
+			default:
+			}
+			break
+		}
+		next, err := l.turn(ctx, first)
+		if err != nil {
+			return err
+		}
+		timer.Reset(next)
+	}
+	return nil
+}
+
+// turn carries out the commands that wait and what is to be done unasked, and returns when
+// the next one is due at the latest.
+func (l *leading) turn(ctx context.Context, first *call) (time.Duration, error) {
+	t := &turn{leading: l}
+	t.commands(ctx, first)
+	next := t.rounds(ctx)
+	if err := t.settle(ctx); err != nil {
+		return 0, err
+	}
+	failed := l.write(ctx)
+	t.answer(ctx, failed)
+	l.note(failed)
+	switch {
+	case errors.Is(failed, lead.ErrAhead):
+		return 0, nil // the next round leaps
+	case failed != nil:
+		if ctx.Err() == nil {
+			l.log.WarnContext(ctx, "documents are not written yet", "error", failed)
+		}
+		next = min(next, retryAfter)
+	}
+	return next, nil
+}
+
+// mend has all documents be as they should before commands are served.
+func (l *leading) mend(ctx context.Context) error {
+	for {
+		t := &turn{leading: l}
+		t.rounds(ctx)
+		if err := t.settle(ctx); err != nil {
+			return err
+		}
+		failed := l.write(ctx)
+		t.answer(ctx, nil)
+		l.note(failed)
+		if !errors.Is(failed, lead.ErrAhead) {
+			if failed != nil {
+				l.log.WarnContext(ctx, "documents are not written yet", "error", failed)
+			}
+			return nil
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+}

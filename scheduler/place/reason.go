@@ -1,0 +1,151 @@
+package place
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/wattle-dev/wattle/lattice"
+)
+
+// passedBy gathers hosts by reason, in the order in which the reasons came up.
+type passedBy struct {
+	all []Passed
+	at  map[string]int
+}
+
+// add counts hosts for a reason.
+func (p *passedBy) add(why string, hosts ...*host) {
+	ids := make([]lattice.HostID, min(len(hosts), maxNamed))
+	for i := range ids {
+		ids[i] = hosts[i].ID
+	}
+	p.count(why, len(hosts), ids...)
+}
+
+// count counts n hosts for a reason, the first of which are named.
+func (p *passedBy) count(why string, n int, hosts ...lattice.HostID) {
+	if n <= 0 {
+		return
+	}
+	i, ok := p.at[why]
+	if !ok {
+		if p.at == nil {
+			p.at = map[string]int{}
+		}
+		i = len(p.all)
+		p.at[why] = i
+		p.all = append(p.all, Passed{Why: why})
+	}
+	one := &p.all[i]
+	one.Count += n
+	for _, id := range hosts {
+		if len(one.Hosts) < maxNamed && !slices.Contains(one.Hosts, id) {
+			one.Hosts = append(one.Hosts, id)
+		}
+	}
+}
+
+// list returns the reasons, those first that most hosts have, and the rest as one.
+func (p *passedBy) list() []Passed {
+	all := p.all
+	slices.SortStableFunc(all, func(a, b Passed) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Why, b.Why))
+	})
+	if len(all) <= maxPassed {
+		return all
+	}
+	rest := Passed{Why: "for other reasons", Hosts: all[maxPassed-1].Hosts}
+	for _, one := range all[maxPassed-1:] {
+		rest.Count += one.Count
+	}
+	return append(all[:maxPassed-1:maxPassed-1], rest)
+}
+
+// shortage are hosts without room for a request, and the most that one of them has.
+type shortage struct {
+	cpu, memory, limit bag
+	cpuMost            int64
+	memoryMost         uint64
+	unknown            bag
+}
+
+// bag are hosts: how many, and the first few.
+type bag struct {
+	count int
+	hosts []lattice.HostID
+}
+
+func (b *bag) add(id lattice.HostID) {
+	b.count++
+	if len(b.hosts) < maxNamed {
+		b.hosts = append(b.hosts, id)
+	}
+}
+
+func (b *bag) join(c bag) {
+	b.count += c.count
+	for _, id := range c.hosts {
+		if len(b.hosts) < maxNamed {
+			b.hosts = append(b.hosts, id)
+		}
+	}
+}
+
+// join adds the hosts of another shortage.
+func (s *shortage) join(t *shortage) {
+	s.cpu.join(t.cpu)
+	s.memory.join(t.memory)
+	s.limit.join(t.limit)
+	s.unknown.join(t.unknown)
+	s.cpuMost, s.memoryMost = max(s.cpuMost, t.cpuMost), max(s.memoryMost, t.memoryMost)
+}
+
+// total is how many hosts are short of something.
+func (s *shortage) total() int {
+	return s.cpu.count + s.memory.count + s.limit.count + s.unknown.count
+}
+
+// tell adds the reasons to those of a result.
+func (s *shortage) tell(p *passedBy, want lattice.Resources) {
+	most := func(b bag, one, many string) string {
+		if b.count == 1 {
+			return one
+		}
+		return many
+	}
+	p.count(most(s.memory, "it has ", "it has at most ")+bytes(s.memoryMost)+" of memory free, "+bytes(want.MemoryBytes)+" are asked for", s.memory.count, s.memory.hosts...)
+	p.count(most(s.cpu, "it has ", "it has at most ")+cpus(s.cpuMost)+" free, "+cpus(want.CPUMillis)+" are asked for", s.cpu.count, s.cpu.hosts...)
+	p.count(fmt.Sprintf("it has %d components, the limit", maxComponents), s.limit.count, s.limit.hosts...)
+	p.count("how much it has is not known, and the rules set something aside", s.unknown.count, s.unknown.hosts...)
+}
+
+// bytes says an amount of memory.
+func bytes(n uint64) string {
+	switch {
+	case n >= 10<<30:
+		return fmt.Sprintf("%d GiB", n>>30)
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	case n >= 1<<20 || n == 0:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 1<<10:
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// cpus says an amount of processors.
+func cpus(millis int64) string {
+	if millis%1000 == 0 {
+		return plural(int(millis/1000), "processor", "processors")
+	}
+	return fmt.Sprintf("%.2f processors", float64(millis)/1000)
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,0 +1,29 @@
+package raftlog
+
+import (
+	"github.com/hashicorp/raft"
+)
+
+// CheckLog opens a log as a node does, and returns its first and last entry.
+func CheckLog(path string) (first, last uint64, err error) {
+	s, err := openStore(path, false)
+	if err != nil {
+		return 0, 0, err
+	}
+	first, last, _ = s.numbers()
+	return first, last, s.Close()
+}
+
+// Store is a log with what raft calls.
+type Store interface {
+	raft.LogStore
+	raft.StableStore
+	raft.MonotonicLogStore
+	Close() error
+}
+
+// NewStore makes a log, or opens one.
+func NewStore(path string, create bool) (Store, error) { return openStore(path, create) }
+
+// LogPath is where the log of a directory is.
+func LogPath(dir string) string { return dir + "/" + logFile }

@@ -1,0 +1,98 @@
+package raftlog
+
+import (
+	"context"
+	"io"
+	"log"
+	"log/slog"
+
+	"github.com/hashicorp/go-hclog"
+)
+
+// logger gives what raft logs to slog.
+type logger struct {
+	log  *slog.Logger
+	name string
+	args []any
+}
+
+// levels are slog's for those of hclog. What raft tells at Info is for who works on it.
+var levels = map[hclog.Level]slog.Level{
+	hclog.Trace: slog.LevelDebug - 4,
+	hclog.Debug: slog.LevelDebug - 4,
+	hclog.Info:  slog.LevelDebug,
+	hclog.Warn:  slog.LevelInfo,
+	hclog.Error: slog.LevelWarn,
+}
+
+// Log implements hclog.Logger.
+func (l *logger) Log(level hclog.Level, msg string, args ...any) {
+	l.log.Log(context.Background(), levels[level], "raft: "+msg, args...)
+}
+
+// Trace implements hclog.Logger.
+func (l *logger) Trace(msg string, args ...any) { l.Log(hclog.Trace, msg, args...) }
+
+// Debug implements hclog.Logger.
+func (l *logger) Debug(msg string, args ...any) { l.Log(hclog.Debug, msg, args...) }
+
+// Info implements hclog.Logger.
+func (l *logger) Info(msg string, args ...any) { l.Log(hclog.Info, msg, args...) }
+
+// Warn implements hclog.Logger.
+func (l *logger) Warn(msg string, args ...any) { l.Log(hclog.Warn, msg, args...) }
+
+// Error implements hclog.Logger.
+func (l *logger) Error(msg string, args ...any) { l.Log(hclog.Error, msg, args...) }
+
+func (l *logger) enabled(level hclog.Level) bool {
+	return l.log.Enabled(context.Background(), levels[level])
+}
+
+// IsTrace implements hclog.Logger.
+func (l *logger) IsTrace() bool { return l.enabled(hclog.Trace) }
+
+// IsDebug implements hclog.Logger.
+func (l *logger) IsDebug() bool { return l.enabled(hclog.Debug) }
+
+// IsInfo implements hclog.Logger.
+func (l *logger) IsInfo() bool { return l.enabled(hclog.Info) }
+
+// IsWarn implements hclog.Logger.
+func (l *logger) IsWarn() bool { return l.enabled(hclog.Warn) }
+
+// IsError implements hclog.Logger.
+func (l *logger) IsError() bool { return l.enabled(hclog.Error) }
+
+// ImpliedArgs implements hclog.Logger.
+func (l *logger) ImpliedArgs() []any { return l.args }
+
+// With implements hclog.Logger.
+func (l *logger) With(args ...any) hclog.Logger {
+	return &logger{l.log.With(args...), l.name, append(l.args[:len(l.args):len(l.args)], args...)}
+}
+
+// Name implements hclog.Logger.
+func (l *logger) Name() string { return l.name }
+
+// Named implements hclog.Logger.
+func (l *logger) Named(name string) hclog.Logger { return &logger{l.log, name, l.args} }
+
+// ResetNamed implements hclog.Logger.
+func (l *logger) ResetNamed(name string) hclog.Logger { return l.Named(name) }
+
+// SetLevel implements hclog.Logger. The level is that of slog.
+func (*logger) SetLevel(hclog.Level) {}
+
+// GetLevel implements hclog.Logger.
+func (*logger) GetLevel() hclog.Level { return hclog.NoLevel }
+
+// StandardLogger implements hclog.Logger.
+func (l *logger) StandardLogger(*hclog.StandardLoggerOptions) *log.Logger {
+	return slog.NewLogLogger(l.log.Handler(), slog.LevelDebug)
+}
+
+// StandardWriter implements hclog.Logger.
+func (l *logger) StandardWriter(*hclog.StandardLoggerOptions) io.Writer {
+	return l.StandardLogger(nil).Writer()
+}

@@ -1,0 +1,182 @@
+package reconcile
+
+import (
+	"maps"
+	"unicode/utf8"
+
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/wire"
+	"github.com/wattle-dev/wattle/scheduler/state"
+)
+
+// component is what is remembered of a component in this term.
+type component struct {
+	id    lattice.ComponentID
+	rules *lattice.Rules
+	// pending has the placements since they are on their way, leaving those since they
+	// are to go, bad the hosts on which the component failed.
+	pending map[lattice.HostID]pending
+	leaving map[lattice.HostID]int64
+	bad     map[lattice.HostID]bad
+	// shrinking is since when instances are to be taken away, and short since when a
+	// rollout has found too few hosts. Zero is not.
+	shrinking, short int64
+	canary           canary
+	// proven is a revision that was ready on some host in this term.
+	proven uint64
+	// waiting says what a rollout waits for, for people.
+	waiting string
+	// alarm is when the component is looked at next, zero if that is not set.
+	alarm int64
+}
+
+// pending is a placement that is not ready, or was not when it was seen first.
+type pending struct {
+	revision uint64
+	since    int64
+	// stamp is that of the first state with the revision there. What a host says before
+	// it has applied that is about something else.
+	stamp lattice.Stamp
+	// ready says that it has been ready since.
+	ready bool
+}
+
+// bad is a host on which a component failed.
+type bad struct {
+	until int64
+	why   string
+}
+
+// canary is a canary that is ready.
+type canary struct {
+	revision uint64
+	since    int64
+	// base has the counters of hosts when they were ready first.
+	base map[lattice.HostID]counters
+}
+
+// counters count calls.
+type counters struct{ calls, failures int64 }
+
+func newComponent(id lattice.ComponentID) *component {
+	return &component{
+		id:      id,
+		pending: map[lattice.HostID]pending{},
+		leaving: map[lattice.HostID]int64{},
+		bad:     map[lattice.HostID]bad{},
+	}
+}
+
+// clone returns a copy that shares nothing that is changed.
+func (m *component) clone() *component {
+	c := *m
+	c.pending, c.leaving, c.bad = maps.Clone(m.pending), maps.Clone(m.leaving), maps.Clone(m.bad)
+	c.canary.base = maps.Clone(m.canary.base)
+	return &c
+}
+
+// track remembers since when placements are as they are.
+func (r *Reconciler) track(m *component, p *state.Placements) {
+	there := map[lattice.HostID]bool{}
+	if p != nil {
+		for i := range p.Hosts {
+			at := &p.Hosts[i]
+			there[at.Host] = true
+			r.expect(at.Host)
+			if have, ok := m.pending[at.Host]; !ok || have.revision != at.Revision {
+				m.pending[at.Host] = pending{revision: at.Revision, since: r.now, stamp: r.s.Stamp}
+			}
+			if at.Leaving == "" {
+				delete(m.leaving, at.Host)
+			} else if _, ok := m.leaving[at.Host]; !ok {
+				m.leaving[at.Host] = r.now
+			}
+		}
+	}
+	for id := range m.pending {
+		if !there[id] {
+			delete(m.pending, id)
+			delete(m.leaving, id)
+		}
+	}
+}
+
+// Placement is how a placement is doing, as its host says.
+type Placement struct {
+	// Revision is the one that the rest is about, State its state, both empty if the host
+	// says nothing of the component.
+	Revision uint64
+	State    lattice.ComponentState
+	Reason   string
+	// Ready says that it takes calls with the revision and the digest that it ought to
+	// have, Failed that it could not be started, after the host was told.
+	Ready, Failed bool
+	// Lost says that the host is lost, Unheard that nothing was heard of it yet.
+	Lost, Unheard bool
+	// Calls and Failures count since the component was started there.
+	Calls, Failures int64
+	// Status is the host's word, nil if it says nothing of the component.
+	Status *lattice.ComponentStatus
+}
+
+// observed returns how a placement is doing.
+func (r *Reconciler) observed(c *state.Component, at *state.Placement) (p Placement) {
+	h := r.hosts[at.Host]
+	if h == nil || h.report == nil {
+		p.Unheard, p.Lost = true, h != nil && h.lost
+		return p
+	}
+	p.Lost = h.lost
+	rev := c.Revision(at.Revision)
+	status := h.status[c.ID]
+	if status == nil || rev == nil {
+		return p
+	}
+	p.Status, p.Calls, p.Failures = status, status.Calls, status.Failures
+	p.Revision, p.State, p.Reason = status.Revision, status.State, status.Reason
+	mine := status.Revision == rev.Number && status.Digest == rev.Digest
+	if next := status.Next; !mine && next != nil && next.Revision == rev.Number && next.Digest == rev.Digest {
+		mine = true
+		p.Revision, p.State, p.Reason = next.Revision, next.State, next.Reason
+	}
+	if !mine {
+		return p
+	}
+	p.Ready = p.State == lattice.ComponentRunning && status.Revision == rev.Number && !h.lost && h.report.State != lattice.HostStopped
+	p.Failed = p.State == lattice.ComponentFailed
+	if m := r.known[c.ID]; m != nil && p.Failed {
+		told, ok := m.pending[at.Host]
+		p.Failed = ok && told.revision == rev.Number && h.report.Applied.Compare(told.stamp) >= 0
+	}
+	return p
+}
+
+// nextDiffers reports whether what is said of the next revision means something else.
+func nextDiffers(a, b *lattice.ComponentStatus) bool {
+	if a.Next == nil || b.Next == nil {
+		return a.Next != b.Next
+	}
+	return a.Next.Revision != b.Next.Revision || a.Next.Digest != b.Next.Digest || a.Next.State != b.Next.State
+}
+
+// clip bounds what is written into a record, and leaves out what cannot be printed.
+func clip(s string) string {
+	clean := make([]rune, 0, min(len(s), wire.MaxReason))
+	for _, c := range s {
+		if c == '\t' || c == '\r' || c == '\n' {
+			c = ' '
+		}
+		if c < ' ' || c == 0x7f || c == utf8.RuneError {
+			c = '?'
+		}
+		if len(clean) == maxReason {
+			clean = append(clean, '…')
+			break
+		}
+		clean = append(clean, c)
+	}
+	return string(clean)
+}
+
+// maxReason bounds what is kept of a host's word, in characters.
+const maxReason = 500

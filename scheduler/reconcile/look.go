@@ -1,0 +1,396 @@
+package reconcile
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/scheduler/place"
+	"github.com/wattle-dev/wattle/scheduler/state"
+)
+
+// look decides what becomes of a component's placements.
+func (r *Reconciler) look(p *Plan, id lattice.ComponentID) {
+	delete(r.dirty, id)
+	delete(r.postponed, id)
+	c := r.component(id)
+	m := r.known[id]
+	if c == nil || m == nil {
+		return
+	}
+	if c.App != "" {
+		r.apps[c.App] = true
+	}
+	l := &looking{Reconciler: r, plan: p, m: m, c: c, old: r.placements(id)}
+	if l.old == nil {
+		l.old = &state.Placements{Component: id}
+	}
+	for host, b := range m.bad {
+		if b.until <= r.now {
+			delete(m.bad, host)
+			continue
+		}
+		r.alarm(m, b.until)
+	}
+	l.judgeRollout()
+	l.place()
+	l.next()
+	l.rollOut()
+	l.settle()
+}
+
+// looking is a look at one component.
+type looking struct {
+	*Reconciler
+	plan *Plan
+	m    *component
+	c    *state.Component
+	old  *state.Placements
+	// ought is where the component ought to run, kept are those hosts.
+	ought *place.Result
+	kept  map[lattice.HostID]*place.Choice
+	hosts []state.Placement
+}
+
+// pin returns the pin on a host, or nil.
+func pin(c *state.Component, host lattice.HostID) *state.Pin {
+	for i := range c.Pins {
+		if c.Pins[i].Host == host {
+			return &c.Pins[i]
+		}
+	}
+	return nil
+}
+
+// deadline is how long a placement may take to be ready.
+func (l *looking) deadline() int64 {
+	return cmp.Or(l.c.Rollout.DeadlineMillis, l.opts.Deadline)
+}
+
+// place asks where the component ought to run.
+func (l *looking) place() {
+	l.ought = l.ask(true)
+	if l.ought.Missing > 0 && len(l.m.bad) > 0 {
+		// Better on a host where it failed than nowhere.
+		if any := l.ask(false); any.Missing < l.ought.Missing {
+			l.ought = any
+		}
+	}
+	l.kept = make(map[lattice.HostID]*place.Choice, len(l.ought.Hosts))
+	for i := range l.ought.Hosts {
+		l.kept[l.ought.Hosts[i].Host] = &l.ought.Hosts[i]
+	}
+}
+
+// ask asks where the component ought to run, with or without the hosts where it failed.
+func (l *looking) ask(avoid bool) *place.Result {
+	req := &place.Request{Component: l.c.ID, Rules: &l.c.Rules}
+	var ready, unready, leaving []place.Placed
+	instances := 0
+	for i := range l.old.Hosts {
+		at := &l.old.Hosts[i]
+		if pin(l.c, at.Host) != nil {
+			continue
+		}
+		if why, _ := l.going(at.Host); why != "" {
+			continue
+		}
+		if _, is := l.m.bad[at.Host]; is && avoid {
+			continue
+		}
+		one := place.Placed{Host: at.Host, Instances: at.Instances, Spread: at.Spread, Unheard: l.unheard(at.Host)}
+		switch {
+		case at.Leaving != "":
+			leaving = append(leaving, one)
+		case l.observed(l.c, at).Ready:
+			ready = append(ready, one)
+			instances += at.Instances
+		default:
+			unready = append(unready, one)
+			instances += at.Instances
+		}
+	}
+	req.Keep = slices.Concat(ready, unready, leaving)
+	for i := range l.c.Pins {
+		req.Not = append(req.Not, place.Not{Host: l.c.Pins[i].Host, Why: "it has the component because it was named"})
+	}
+	if avoid {
+		for _, host := range slices.Sorted(maps.Keys(l.m.bad)) {
+			req.Not = append(req.Not, place.Not{Host: host, Why: l.m.bad[host].why})
+		}
+	}
+	// To have instances on one host more is worth a move, but nothing that has to be.
+	if l.c.Rules.Mode == lattice.ModeSpread && len(req.Keep) > 0 && instances >= l.c.Rules.Instances {
+		req.Stay = len(unready) > 0 || !l.moving[l.c.ID] && len(l.moving) >= l.opts.Moves
+	}
+	return l.cluster.Place(req)
+}
+
+// next makes the placements that are to be from those that are.
+func (l *looking) next() {
+	fresh := l.fresh()
+	// What is to replace others, and is not ready.
+	waiting := l.ought.Missing > 0
+	for i := range l.ought.Hosts {
+		at := l.old.On(l.ought.Hosts[i].Host)
+		if at == nil || !l.observed(l.c, at).Ready {
+			waiting = true
+		}
+	}
+	shrink := l.mayShrink(waiting)
+	for i := range l.old.Hosts {
+		at := l.old.Hosts[i]
+		if named := pin(l.c, at.Host); named != nil {
+			at.Pinned, at.Instances, at.Annotations, at.Leaving, at.Spread = true, named.Instances, named.Annotations, "", ""
+			l.hosts = append(l.hosts, at)
+			continue
+		}
+		at.Pinned = false
+		if choice := l.kept[at.Host]; choice != nil {
+			if choice.Instances > at.Instances || shrink {
+				at.Instances = choice.Instances
+			}
+			at.Spread, at.Leaving, at.Annotations = choice.Spread, "", l.c.Annotations
+			l.hosts = append(l.hosts, at)
+			continue
+		}
+		if l.stays(&at, waiting) {
+			l.hosts = append(l.hosts, at)
+		}
+	}
+	for i := range l.c.Pins {
+		named := &l.c.Pins[i]
+		if l.old.On(named.Host) == nil {
+			l.hosts = append(l.hosts, state.Placement{
+				Host: named.Host, Revision: fresh, Instances: named.Instances, Pinned: true,
+				Annotations: named.Annotations, Why: "it was named", At: l.wall,
+			})
+		}
+	}
+	for i := range l.ought.Hosts {
+		choice := &l.ought.Hosts[i]
+		if l.old.On(choice.Host) != nil {
+			continue
+		}
+		l.hosts = append(l.hosts, state.Placement{
+			Host: choice.Host, Revision: fresh, Instances: choice.Instances, Spread: choice.Spread,
+			Annotations: l.c.Annotations, Why: choice.Why, At: l.wall,
+		})
+	}
+}
+
+// mayShrink reports whether instances may be taken from hosts.
+func (l *looking) mayShrink(waiting bool) bool {
+	less := false
+	for i := range l.old.Hosts {
+		if choice := l.kept[l.old.Hosts[i].Host]; choice != nil && choice.Instances < l.old.Hosts[i].Instances {
+			less = true
+		}
+	}
+	if !less || !waiting || !l.more() {
+		l.m.shrinking = 0
+		return true
+	}
+	if l.m.shrinking == 0 {
+		l.m.shrinking = l.now
+	}
+	until := l.m.shrinking + l.opts.Leave
+	if l.now >= until {
+		return true
+	}
+	l.alarm(l.m, until)
+	return false
+}
+
+// more reports whether instances are added somewhere, or are on their way, for which
+// others make up meanwhile.
+func (l *looking) more() bool {
+	for i := range l.ought.Hosts {
+		at := l.old.On(l.ought.Hosts[i].Host)
+		if at == nil || at.Instances < l.ought.Hosts[i].Instances || !l.observed(l.c, at).Ready {
+			return true
+		}
+	}
+	return false
+}
+
+// stays marks a placement that has to go, and reports whether it is still there for now.
+func (l *looking) stays(at *state.Placement, waiting bool) bool {
+	going, past := l.going(at.Host)
+	switch {
+	case past:
+		if l.ought.Missing == 0 {
+			return false
+		}
+	case !waiting:
+		return false
+	}
+	why := going
+	if b, is := l.m.bad[at.Host]; is && why == "" {
+		why = b.why
+	}
+	if why == "" {
+		why = "it is not needed here any more"
+		for _, left := range l.ought.Left {
+			if left.Host == at.Host {
+				why = left.Why
+			}
+		}
+	}
+	since, seen := l.m.leaving[at.Host]
+	if !seen {
+		since = l.now
+		l.m.leaving[at.Host] = since
+	}
+	if !past {
+		until := since + l.opts.Leave
+		if going == "" {
+			until += l.deadline()
+		}
+		if l.now >= until {
+			return false
+		}
+		l.alarm(l.m, until)
+	}
+	if at.Leaving == "" {
+		at.Leaving = why
+	}
+	return true
+}
+
+// settle has the plan make what has changed so.
+func (l *looking) settle() {
+	r := l.Reconciler
+	next := &state.Placements{Component: l.c.ID, Hosts: l.hosts, Missing: l.ought.Missing}
+	for i := range l.ought.Passed {
+		one := &l.ought.Passed[i]
+		next.Passed = append(next.Passed, state.Passed{Why: one.Why, Count: one.Count, Hosts: one.Hosts})
+	}
+	was := r.placements(l.c.ID)
+	if was == nil || !alike(was, next) {
+		l.tell(was, next)
+		r.setPlacements(next)
+		r.alarm(l.m, r.now+l.deadline())
+	}
+	for _, v := range l.ought.Victims {
+		l.oust(v)
+	}
+	l.remember(next)
+}
+
+// remember keeps what follows for the next looks.
+func (l *looking) remember(next *state.Placements) {
+	r, id := l.Reconciler, l.c.ID
+	set := func(in map[lattice.ComponentID]bool, is bool) {
+		if is {
+			in[id] = true
+		} else {
+			delete(in, id)
+		}
+	}
+	set(r.missing, next.Missing > 0)
+	rules := &l.c.Rules
+	spare := rules.Mode == lattice.ModeDaemon
+	if rules.Mode == lattice.ModeSpread && (rules.Hosts == 0 || len(l.ought.Hosts) < rules.Hosts) {
+		for i := range l.ought.Hosts {
+			spare = spare || l.ought.Hosts[i].Instances > 1
+		}
+	}
+	set(r.eager, spare)
+	moving := false
+	if rules.Mode != lattice.ModeDaemon && next.Missing == 0 {
+		for i := range next.Hosts {
+			at := &next.Hosts[i]
+			if going, _ := r.going(at.Host); going == "" && at.Leaving != "" {
+				moving = true
+			}
+		}
+		moving = moving || l.m.shrinking != 0
+	}
+	was := r.moving[id]
+	set(r.moving, moving)
+	if was && !moving {
+		// Others may move.
+		for other := range r.eager {
+			if other != id {
+				r.touch(other)
+			}
+		}
+	}
+}
+
+// tell has events of placements.
+func (l *looking) tell(was, next *state.Placements) {
+	for i := range next.Hosts {
+		at := &next.Hosts[i]
+		before := was.On(at.Host)
+		switch {
+		case before == nil:
+			l.event(lattice.EventComponentScaled, at.Host, "placed: "+at.Why)
+		case before.Leaving == "" && at.Leaving != "":
+			l.event(lattice.EventComponentScaled, at.Host, "leaving: "+at.Leaving)
+		}
+	}
+	if was == nil {
+		return
+	}
+	for i := range was.Hosts {
+		if next.On(was.Hosts[i].Host) == nil {
+			why, _ := l.going(was.Hosts[i].Host)
+			l.event(lattice.EventComponentScaled, was.Hosts[i].Host, "removed: "+cmp.Or(why, was.Hosts[i].Leaving, "it is not needed here any more"))
+		}
+	}
+}
+
+func (l *looking) event(kind string, host lattice.HostID, reason string) {
+	l.plan.Events = append(l.plan.Events, Event{kind, l.c.ID, host, reason})
+}
+
+// oust removes a placement that makes room for this component.
+func (l *looking) oust(v place.Victim) {
+	r := l.Reconciler
+	was := r.placements(v.Component)
+	if was.On(v.Host) == nil {
+		return
+	}
+	next := *was
+	next.Hosts = slices.DeleteFunc(slices.Clone(was.Hosts), func(at state.Placement) bool { return at.Host == v.Host })
+	why := fmt.Sprintf("component %q, of priority %d, took its place", v.For, v.Priority)
+	next.Passed = append([]state.Passed{{Why: why, Count: 1, Hosts: []lattice.HostID{v.Host}}}, was.Passed...)
+	next.Passed = next.Passed[:min(len(next.Passed), 2*maxPassed)]
+	r.setPlacements(&next)
+	if m := r.known[v.Component]; m != nil && !r.trial {
+		m.bad[v.Host] = bad{until: r.now + r.opts.Avoid, why: why}
+	}
+	r.touch(v.Component)
+	l.plan.Events = append(l.plan.Events, Event{lattice.EventComponentScaled, v.Component, v.Host, "removed: " + why})
+}
+
+// maxPassed is how many reasons a placement has.
+const maxPassed = 8
+
+// alike reports whether two records of placements say the same. Where nothing is missing,
+// why the other hosts were passed is written when the component is placed and not again.
+func alike(a, b *state.Placements) bool {
+	same := a.Missing == b.Missing && slices.EqualFunc(a.Hosts, b.Hosts, func(x, y state.Placement) bool {
+		return x.Host == y.Host && x.Revision == y.Revision && x.Instances == y.Instances && x.Spread == y.Spread &&
+			x.Pinned == y.Pinned && x.Leaving == y.Leaving && maps.Equal(x.Annotations, y.Annotations)
+	})
+	if !same || a.Missing == 0 {
+		return same
+	}
+	return slices.EqualFunc(a.Passed, b.Passed, func(x, y state.Passed) bool { return wordsOf(x.Why) == wordsOf(y.Why) })
+}
+
+// wordsOf returns a reason without its numbers, which change with every report.
+func wordsOf(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c >= '0' && c <= '9' || c == '.' {
+			return -1
+		}
+		return c
+	}, s)
+}

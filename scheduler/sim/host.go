@@ -1,0 +1,324 @@
+package sim
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/wire"
+)
+
+// Times of hosts, in milliseconds.
+const (
+	heartbeat  = 1000
+	reportGap  = 200
+	drainGrace = 500
+	drainMost  = 2000
+	firstPause = 1000
+	loadPause  = 60_000
+)
+
+// host is a host's process and its disk.
+type host struct {
+	w     *World
+	n     int
+	id    lattice.HostID
+	group lattice.GroupName
+	// labels are its own.
+	labels map[string]string
+	memory uint64
+	// slow is how many milliseconds loading takes at most.
+	slow int64
+
+	life  int
+	up    bool
+	since int64
+	// cut says that it does not reach the lattice.
+	cut bool
+	// lie is how it lies, if it does.
+	lie lie
+
+	// On disk is the last document that it took.
+	desired *lattice.Desired
+	// The rest is in memory. answered says that it ended because it was told to.
+	runners  map[lattice.ComponentID]*runner
+	watching *watch
+	reported int64
+	due      bool
+	flushing bool
+	answered bool
+	// put are the keys that it has in the bucket of those that are ready.
+	put map[lattice.ComponentID]string
+	// hurt is when a fault last touched it, and relabelled when its labels last changed,
+	// for the invariants.
+	hurt, relabelled int64
+}
+
+func (h *host) String() string { return fmt.Sprintf("host %d", h.n) }
+
+func (h *host) note(format string, args ...any) {
+	h.w.note("host %d "+format, append([]any{h.n}, args...)...)
+}
+
+// after has f be called in a while, unless the process has ended by then.
+func (h *host) after(ms int64, f func()) {
+	life := h.life
+	h.w.after(ms, func() {
+		if h.up && h.life == life {
+			f()
+		}
+	})
+}
+
+func (h *host) linked() bool { return h.up && !h.cut }
+
+// start begins the process. What is on its disk is what it does until it hears more.
+func (h *host) start() {
+	h.life++
+	h.up, h.since, h.answered = true, h.w.now, false
+	h.due, h.flushing = false, false
+	h.runners, h.put = map[lattice.ComponentID]*runner{}, map[lattice.ComponentID]string{}
+	for _, key := range slices.Sorted(maps.Keys(h.w.ready.items)) {
+		if id, of, err := wire.ParseReadyKey(key); err == nil && id == h.id && h.w.ready.get(key) != nil {
+			h.put[of] = "" // of an earlier life: it is not what it should be
+		}
+	}
+	h.note("starts")
+	h.converge()
+	life := h.life
+	h.watching = h.w.desired.watch(string(h.id), func() bool { return h.linked() && h.life == life }, h.take, nil)
+	h.beat()
+	h.flush()
+}
+
+// stop ends the process at once.
+func (h *host) stop() {
+	h.up, h.hurt = false, h.w.now
+	h.runners = map[lattice.ComponentID]*runner{}
+	if h.watching != nil {
+		h.watching.end()
+	}
+}
+
+// take takes a desired document, unless it is older than the last.
+func (h *host) take(i item) {
+	if i.deleted {
+		return // what runs goes on
+	}
+	next, err := wire.DecodeDesired(i.value, latticeName, h.id)
+	if err != nil {
+		h.w.fail("documents can be read", "%s: %v", h, err)
+		return
+	}
+	if last := h.desired; last != nil {
+		switch order := next.Stamp.Compare(last.Stamp); {
+		case order < 0 && h.w.opts.Break != TakeOldStamps:
+			h.note("ignores stamp %d.%d, it has %d.%d", next.Stamp.Term, next.Stamp.Index, last.Stamp.Term, last.Stamp.Index)
+			return
+		case order == 0 && reflect.DeepEqual(next, last):
+			return
+		case order == 0:
+			h.w.fail("a stamp has one document", "%s is told two things with stamp %d.%d", h, next.Stamp.Term, next.Stamp.Index)
+			return
+		}
+	}
+	h.w.check.took(h, next)
+	if h.desired == nil || !maps.Equal(h.desired.Labels, next.Labels) {
+		h.relabelled = h.w.now
+	}
+	h.desired = next
+	h.note("takes %d.%d: %s", next.Stamp.Term, next.Stamp.Index, brief(next))
+	h.converge()
+	h.changed()
+	if next.State == lattice.HostStopped {
+		h.leave()
+	}
+}
+
+// brief tells what a document says.
+func brief(d *lattice.Desired) string {
+	var b strings.Builder
+	b.WriteString(string(d.State))
+	for i := range d.Components {
+		c := &d.Components[i]
+		fmt.Fprintf(&b, " %s/%d×%d", c.ID, c.Revision, c.MaxInstances)
+	}
+	return b.String()
+}
+
+// leave ends the process in good order, because it was told to.
+func (h *host) leave() {
+	if h.answered {
+		return
+	}
+	h.answered = true
+	h.after(drainGrace+drainMost+1+h.w.rand.Int64N(500), func() {
+		h.note("has stopped as it was told")
+		h.report()
+		for _, id := range slices.Sorted(maps.Keys(h.put)) {
+			h.w.ready.remove(wire.ReadyKey(h.id, id), false, 0)
+		}
+		h.stop()
+	})
+}
+
+// empty reports whether nothing ought to run.
+func (h *host) empty() bool {
+	return h.answered || h.desired != nil && (h.desired.State == lattice.HostDrained || h.desired.State == lattice.HostStopped)
+}
+
+// converge tells runners what is wanted, and makes those that are missing.
+func (h *host) converge() {
+	wanted := map[lattice.ComponentID]*lattice.ComponentSpec{}
+	if h.desired != nil && !h.empty() {
+		for i := range h.desired.Components {
+			wanted[h.desired.Components[i].ID] = &h.desired.Components[i]
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(h.runners)) {
+		h.runners[id].set(wanted[id])
+	}
+	for _, id := range slices.Sorted(maps.Keys(wanted)) {
+		if h.runners[id] == nil {
+			r := &runner{h: h, id: id, state: lattice.ComponentStarting, since: h.w.now}
+			h.runners[id] = r
+			r.set(wanted[id])
+		}
+	}
+}
+
+// state is what it does.
+func (h *host) state() lattice.HostState {
+	switch {
+	case h.empty() && len(h.runners) > 0:
+		return lattice.HostDraining
+	case h.answered:
+		return lattice.HostStopped
+	case h.empty():
+		return lattice.HostDrained
+	case h.desired != nil && h.desired.State == lattice.HostCordoned:
+		return lattice.HostCordoned
+	}
+	return lattice.HostReady
+}
+
+// serves reports whether the component can be called here, and with which revision.
+func (h *host) serves(id lattice.ComponentID) (uint64, bool) {
+	if !h.up {
+		return 0, false
+	}
+	if r := h.runners[id]; r != nil && r.current != nil && !r.closed {
+		return r.current.Revision, true
+	}
+	return 0, false
+}
+
+// beat reports with every heartbeat.
+func (h *host) beat() {
+	h.report()
+	h.after(heartbeat, h.beat)
+}
+
+// changed has it report soon.
+func (h *host) changed() {
+	if !h.due {
+		h.due = true
+		h.after(max(1, h.reported+reportGap-h.w.now), func() {
+			h.due = false
+			h.report()
+		})
+	}
+}
+
+// report puts what it says of itself into the bucket.
+func (h *host) report() {
+	h.reported = h.w.now
+	if !h.linked() || h.w.chance(h.w.faults.drop) {
+		return
+	}
+	value := h.tell()
+	h.w.after(h.w.latency(), func() {
+		if !h.cut {
+			_, _ = h.w.reports.put(string(h.id), value, false, 0)
+		}
+	})
+}
+
+// tell returns the document of what it says of itself.
+func (h *host) tell() []byte {
+	r := h.truth()
+	if h.lie != honest {
+		if raw := h.distort(r); raw != nil {
+			return raw
+		}
+	}
+	value, err := wire.EncodeHostReport(r)
+	if err != nil {
+		h.w.fail("documents can be written", "%s: %v", h, err)
+	}
+	return value
+}
+
+// truth is what a report should say.
+func (h *host) truth() *lattice.HostReport {
+	at := func(ms int64) time.Time { return time.UnixMilli(epoch + ms).UTC() }
+	r := &lattice.HostReport{
+		ID: h.id, Name: fmt.Sprintf("h%d", h.n), Lattice: latticeName, Group: h.group, Version: "1",
+		Started: at(h.since), Time: at(h.w.now), Every: heartbeat, State: h.state(),
+		Capacity:  lattice.Capacity{CPUs: 4, MemoryBytes: h.memory},
+		Load:      lattice.Load{MemoryBytes: 64 << 20, AvailableBytes: h.memory / 10 * 9},
+		Labels:    maps.Clone(h.labels),
+		Providers: []lattice.ProviderStatus{},
+	}
+	if h.desired != nil {
+		r.Applied = h.desired.Stamp
+		maps.Copy(r.Labels, h.desired.Labels)
+	}
+	for _, id := range slices.Sorted(maps.Keys(h.runners)) {
+		r.Components = append(r.Components, h.runners[id].status())
+	}
+	return r
+}
+
+// flush brings what is said of readiness to what is so.
+func (h *host) flush() {
+	if h.flushing {
+		return
+	}
+	h.flushing = true
+	h.after(h.w.latency(), func() {
+		h.flushing = false
+		want := map[lattice.ComponentID]string{}
+		for id, r := range h.runners {
+			if r.current != nil && r.offered {
+				want[id] = r.current.Digest
+			}
+		}
+		if !h.linked() || h.w.chance(h.w.faults.drop) {
+			h.after(1000, h.flush)
+			return
+		}
+		for _, id := range slices.Sorted(maps.Keys(h.put)) {
+			if _, ok := want[id]; !ok {
+				_ = h.w.ready.remove(wire.ReadyKey(h.id, id), false, 0)
+				delete(h.put, id)
+			}
+		}
+		for _, id := range slices.Sorted(maps.Keys(want)) {
+			if h.put[id] == want[id] && h.w.ready.get(wire.ReadyKey(h.id, id)) != nil {
+				continue
+			}
+			value, err := wire.EncodeReady(&lattice.Ready{Component: id, Host: h.id, Digest: want[id], Since: time.UnixMilli(epoch + h.w.now).UTC()})
+			if err != nil {
+				h.w.fail("documents can be written", "%s: %v", h, err)
+				return
+			}
+			_, _ = h.w.ready.put(wire.ReadyKey(h.id, id), value, false, 0)
+			h.put[id] = want[id]
+		}
+	})
+}

@@ -1,0 +1,322 @@
+package sim
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/wire"
+	"github.com/wattle-dev/wattle/scheduler/state"
+)
+
+// Bounds of what must end, in milliseconds.
+const (
+	// lease is for how long a host that is silent counts as one that is there.
+	lease = 3000
+	// moveTime is how long what replaces another may take, and slack what messages,
+	// elections and ends take besides.
+	moveTime = 120_000
+	slack    = 45_000
+	// relabel is how long a change of labels may take to be known everywhere.
+	relabel = 10_000
+	// grieve is how long a fault excuses what comes of it.
+	grieve = 60_000
+)
+
+// flip is a host that was told to go to another revision of a component.
+type flip struct {
+	component lattice.ComponentID
+	host      lattice.HostID
+}
+
+// flipped is to which revision, and when.
+type flipped struct {
+	revision uint64
+	at       int64
+}
+
+// decided looks at a decision: from one state to the next.
+func (c *check) decided(before, now *state.State) {
+	for _, h := range c.w.hosts {
+		var old, labels map[string]string
+		if wish := before.Host(h.id); wish != nil {
+			old = wish.Labels
+		}
+		if wish := now.Host(h.id); wish != nil {
+			labels = wish.Labels
+		}
+		if !maps.Equal(old, labels) || h.desired != nil && !maps.Equal(h.desired.Labels, labels) {
+			h.relabelled = c.w.now
+		}
+	}
+	for p := range now.AllPlacements() {
+		old := before.Placements(p.Component)
+		for i := range p.Hosts {
+			one := &p.Hosts[i]
+			c.placed[there{one.Host, p.Component, one.Revision}] = true
+			was := old.On(one.Host)
+			if was == nil {
+				c.placedAnew(now, p.Component, one)
+				continue
+			}
+			c.flip(p.Component, was, one)
+		}
+	}
+	c.remember(now)
+}
+
+// placedAnew looks at a new placement.
+//
+// Invariant: nothing is placed on a host that operators have cordoned, drained or
+// stopped, unless they named the host themselves.
+func (c *check) placedAnew(now *state.State, id lattice.ComponentID, p *state.Placement) {
+	if wish := now.Wish(p.Host); wish != lattice.HostReady && !p.Pinned {
+		c.w.fail("nothing is placed on a host that is cordoned", "%s is placed on host %d, which is to be %s", id, c.w.number(p.Host), wish)
+	}
+	component, h := now.Component(id), c.w.byID[p.Host]
+	if h == nil || p.Pinned || component == nil || h.lie != honest {
+		return
+	}
+	// What the host says arrives late: labels that changed a moment ago excuse.
+	if wrong := c.misfit(now, component, h, p.Spread); wrong != "" && c.w.now-h.relabelled > relabel {
+		c.w.fail("nothing is placed where the rules forbid it", "%s is placed on %s: %s", id, h, wrong)
+	}
+	if silent := max(h.hurt, h.since); !h.linked() && c.w.now-silent > lease+slack/2 && c.w.now-c.lost > lease+slack/2 {
+		c.w.fail("nothing is placed on a host that is lost", "%s is placed on %s, which is gone for %d ms", id, h, c.w.now-h.hurt)
+	}
+}
+
+// misfit returns which rule a host does not meet, as far as the world knows: what it
+// has aside from resources.
+func (c *check) misfit(now *state.State, component *state.Component, h *host, share string) string {
+	rules := &component.Rules
+	labels := maps.Clone(h.labels)
+	if wish := now.Host(h.id); wish != nil {
+		maps.Copy(labels, wish.Labels)
+	}
+	if rules.Group != "" && rules.Group != h.group {
+		return fmt.Sprintf("its group is %s, want %s", h.group, rules.Group)
+	}
+	for _, key := range slices.Sorted(maps.Keys(rules.Labels)) {
+		if labels[key] != rules.Labels[key] {
+			return fmt.Sprintf("label %s is %q, want %q", key, labels[key], rules.Labels[key])
+		}
+	}
+	for i := range rules.Spread {
+		if s := &rules.Spread[i]; s.Name == share {
+			for _, key := range slices.Sorted(maps.Keys(s.Requirements)) {
+				if labels[key] != s.Requirements[key] {
+					return fmt.Sprintf("label %s is %q, want %q for the share %s", key, labels[key], s.Requirements[key], share)
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// flip takes note of a host that is told to go to another revision, if it has one that
+// can be called.
+func (c *check) flip(id lattice.ComponentID, was, now *state.Placement) {
+	h, key := c.w.byID[now.Host], flip{id, now.Host}
+	switch {
+	case was.Revision == now.Revision || h == nil:
+	case h.lie != honest || !h.linked() || c.w.faults.slow > 0 || c.w.faults.drop > 0:
+		// It may be lost to the leader, and what is lost holds no rollout up.
+		delete(c.flips, key)
+	default:
+		r := h.runners[id]
+		if have, ok := h.serves(id); ok && have != now.Revision && (r.before != now.Revision || c.w.now-r.since > lease) {
+			c.flips[key] = &flipped{now.Revision, c.w.now}
+		} else {
+			delete(c.flips, key)
+		}
+	}
+}
+
+// rolls looks whether rollouts are under way on more hosts than they may be, while all
+// of these are well.
+func (c *check) rolls() string {
+	under := map[lattice.ComponentID]int{}
+	for _, key := range slices.SortedFunc(maps.Keys(c.flips), func(a, b flip) int { return compareFlips(a, b) }) {
+		f, h := c.flips[key], c.w.byID[key.host]
+		component, p := c.last.state.Component(key.component), c.last.state.Placements(key.component).On(key.host)
+		have, ok := h.serves(key.component)
+		if component == nil || p == nil || p.Revision != f.revision || p.Leaving != "" || ok && have == f.revision || !h.linked() || h.hurt >= f.at {
+			delete(c.flips, key)
+			continue
+		}
+		if f.revision != component.Target {
+			continue // back to what was good: that is not held up
+		}
+		under[key.component]++
+	}
+	for _, id := range slices.Sorted(maps.Keys(under)) {
+		component := c.last.state.Component(id)
+		most := max(component.Rollout.MaxUnavailable, 1)
+		if component.Rollout.Percent {
+			most = max(1, component.Rollout.MaxUnavailable*len(c.last.state.Placements(id).Hosts)/100)
+			most++ // hosts may have come or gone since
+		}
+		if under[id] > most {
+			return fmt.Sprintf("%s is on its way to revision %d on %d hosts at once, want at most %d", id, component.Target, under[id], most)
+		}
+	}
+	return ""
+}
+
+func compareFlips(a, b flip) int {
+	if a.component != b.component {
+		if a.component < b.component {
+			return -1
+		}
+		return 1
+	}
+	if a.host < b.host {
+		return -1
+	}
+	return 1
+}
+
+// lasts reports for how long something has been so, while schedulers could act.
+func (c *check) lasts(what string, so bool) int64 {
+	if !so {
+		delete(c.since, what)
+		return 0
+	}
+	began, ok := c.since[what]
+	if !ok || began < c.lost {
+		began = max(c.w.now, c.lost)
+		c.since[what] = began
+	}
+	return c.w.now - began
+}
+
+// withinCount looks whether more of a component runs than should, for longer than it
+// takes to notice a host that is gone, and to put another in its place.
+func (c *check) withinCount() string {
+	for component := range c.last.state.Components() {
+		most := c.most(component)
+		placed, runs := 0, 0
+		if p := c.last.state.Placements(component.ID); p != nil {
+			for i := range p.Hosts {
+				placed += p.Hosts[i].Instances
+			}
+		}
+		for _, h := range c.w.hosts {
+			r := h.runners[component.ID]
+			if h.linked() && c.w.now-h.hurt > lease && h.lie == honest && r != nil && r.current != nil {
+				runs += r.current.MaxInstances
+			}
+		}
+		if long := c.lasts("placed "+string(component.ID), placed > most); long > lease+moveTime+slack {
+			return fmt.Sprintf("%d instances of %s are placed for %d ms, want at most %d", placed, component.ID, long, most)
+		}
+		if long := c.lasts("runs "+string(component.ID), runs > most); long > lease+moveTime+slack {
+			return fmt.Sprintf("%d instances of %s run for %d ms, want at most %d", runs, component.ID, long, most)
+		}
+	}
+	return ""
+}
+
+// most is how many instances of a component there may be.
+func (c *check) most(component *state.Component) int {
+	most := 0
+	switch rules := &component.Rules; rules.Mode {
+	case lattice.ModeSpread:
+		most = rules.Instances
+	case lattice.ModeHosts:
+		most = rules.Instances * rules.Hosts
+	case lattice.ModeDaemon:
+		most = rules.Instances * len(c.w.hosts)
+	case lattice.ModeNone:
+	}
+	for i := range component.Pins {
+		most += component.Pins[i].Instances
+	}
+	return most
+}
+
+// remember notes where components were placed lately.
+func (c *check) remember(now *state.State) {
+	for p := range now.AllPlacements() {
+		at := c.lately[p.Component]
+		if at == nil {
+			at = map[lattice.HostID]int64{}
+			c.lately[p.Component] = at
+		}
+		for i := range p.Hosts {
+			at[p.Hosts[i].Host] = c.w.now
+		}
+	}
+}
+
+// canBeCalled looks whether a component that could be called cannot be any more, and
+// no fault excuses it. Updates, moves, drains and the loss of a leader are no excuse.
+func (c *check) canBeCalled() string {
+	for _, id := range slices.Sorted(maps.Keys(c.callable)) {
+		if c.last.state.Component(id) == nil {
+			delete(c.callable, id)
+		}
+	}
+	for component := range c.last.state.Components() {
+		id := component.ID
+		if c.calls(id) {
+			if _, ok := c.callable[id]; !ok {
+				c.callable[id] = c.w.now
+			}
+			continue
+		}
+		if _, ok := c.callable[id]; !ok {
+			continue
+		}
+		if c.excused(component) {
+			delete(c.callable, id)
+			continue
+		}
+		return fmt.Sprintf("%s can be called on none of its hosts", id)
+	}
+	return ""
+}
+
+// calls reports whether a call of a component would find a host.
+func (c *check) calls(id lattice.ComponentID) bool {
+	a := c.assigned[id]
+	if a == nil {
+		return false
+	}
+	for i := range a.Variants {
+		for h := range a.Variants[i].Hosts {
+			if host := c.w.byID[h]; host != nil && host.linked() && c.w.ready.get(wire.ReadyKey(h, id)) != nil {
+				if _, ok := host.serves(id); ok {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// excused reports whether a fault, or an operator, may have ended what could be called.
+func (c *check) excused(component *state.Component) bool {
+	s := c.last.state
+	if c.w.now-c.wipedAt < grieve || c.w.faults.load > 0 || c.most(component) == 0 {
+		return true
+	}
+	p := s.Placements(component.ID)
+	if p == nil || p.Missing > 0 {
+		return true // it has found no place: that is for people to mend
+	}
+	if !slices.ContainsFunc(p.Hosts, func(one state.Placement) bool { return s.Callable(one.Host) }) {
+		return true // operators want it on hosts that they have drained
+	}
+	for h, at := range c.lately[component.ID] {
+		host := c.w.byID[h]
+		switch {
+		case c.w.now-at > grieve && p.On(h) == nil:
+		case host == nil, host.lie != honest, !host.linked(), c.w.now-host.hurt < grieve, s.Wish(h) == lattice.HostStopped:
+			return true
+		}
+	}
+	return false
+}

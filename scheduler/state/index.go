@@ -1,0 +1,177 @@
+package state
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/wattle-dev/wattle/lattice"
+)
+
+// index has what would otherwise be looked for in all records. It follows from them,
+// and is in no snapshot.
+type index struct {
+	// placed has the components of a host, and whether they are pinned there.
+	placed relation[bool]
+	// parts has the keys of what is part of an application.
+	parts relation[struct{}]
+	// configs has the keys of what names a configuration.
+	configs relation[struct{}]
+	// routes has the components of a route.
+	routes relation[struct{}]
+}
+
+func (x *index) fork() index {
+	return index{x.placed.fork(), x.parts.fork(), x.configs.fork(), x.routes.fork()}
+}
+
+// update has the index follow the change of a record.
+func (x *index) update(k Key, before, after Record) {
+	x.placed.update(placedOf(k, before.Placements), placedOf(k, after.Placements))
+	x.parts.update(partsOf(k, &before), partsOf(k, &after))
+	x.configs.update(configsOf(k, &before), configsOf(k, &after))
+	x.routes.update(routesOf(k, before.Component), routesOf(k, after.Component))
+}
+
+func placedOf(k Key, p *Placements) []pair[bool] {
+	if p == nil {
+		return nil
+	}
+	pairs := make([]pair[bool], len(p.Hosts))
+	for i := range p.Hosts {
+		pairs[i] = pair[bool]{string(p.Hosts[i].Host), k.Name(), p.Hosts[i].Pinned}
+	}
+	return pairs
+}
+
+func partsOf(k Key, r *Record) []pair[struct{}] {
+	app := lattice.AppName("")
+	switch {
+	case r.Component != nil:
+		app = r.Component.App
+	case r.Provider != nil:
+		app = r.Provider.App
+	case r.Link != nil:
+		app = r.Link.App
+	case r.Config != nil:
+		app = r.Config.App
+	}
+	if app == "" {
+		return nil
+	}
+	return []pair[struct{}]{{of: string(app), to: string(k)}}
+}
+
+func configsOf(k Key, r *Record) []pair[struct{}] {
+	var pairs []pair[struct{}]
+	add := func(names ...lattice.ConfigName) {
+		for _, name := range names {
+			p := pair[struct{}]{of: string(name), to: string(k)}
+			if !slices.Contains(pairs, p) {
+				pairs = append(pairs, p)
+			}
+		}
+	}
+	links := func(links ...lattice.Link) {
+		for i := range links {
+			add(links[i].SourceConfig...)
+			add(links[i].TargetConfig...)
+		}
+	}
+	switch {
+	case r.Component != nil:
+		for i := range r.Component.Revisions {
+			for _, c := range r.Component.Revisions[i].Configs {
+				if c.Values == nil {
+					add(c.Name)
+				}
+			}
+			links(r.Component.Revisions[i].Links...)
+		}
+	case r.Provider != nil:
+		add(r.Provider.Configs...)
+	case r.Link != nil:
+		links(r.Link.Link)
+	}
+	return pairs
+}
+
+func routesOf(k Key, c *Component) []pair[struct{}] {
+	if c == nil {
+		return nil
+	}
+	var pairs []pair[struct{}]
+	for i := range c.Revisions {
+		for _, route := range c.Revisions[i].Routes {
+			p := pair[struct{}]{of: route.Host + route.Path, to: k.Name()}
+			if !slices.Contains(pairs, p) {
+				pairs = append(pairs, p)
+			}
+		}
+	}
+	return pairs
+}
+
+// relation has pairs of names, each with a value.
+type relation[V comparable] struct {
+	t table[V]
+}
+
+// pair is one of a relation.
+type pair[V comparable] struct {
+	of, to string
+	value  V
+}
+
+// between parts the names of a pair. It is in no name.
+const between = "\x00"
+
+func (r *relation[V]) fork() relation[V] { return relation[V]{r.t.fork()} }
+
+// update replaces pairs. Those at the beginning and the end that are the same cost
+// nothing, so that a list of thousands changes quickly.
+func (r *relation[V]) update(before, after []pair[V]) {
+	for len(before) > 0 && len(after) > 0 && before[0] == after[0] {
+		before, after = before[1:], after[1:]
+	}
+	for len(before) > 0 && len(after) > 0 && before[len(before)-1] == after[len(after)-1] {
+		before, after = before[:len(before)-1], after[:len(after)-1]
+	}
+	for i := range before {
+		r.t.m.Delete(before[i].of + between + before[i].to)
+	}
+	for i := range after {
+		r.t.m.Set(after[i].of+between+after[i].to, after[i].value)
+	}
+}
+
+// of returns what a name is paired with, in order.
+func (r *relation[V]) of(name string) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		prefix := name + between
+		for key, v := range r.t.under(prefix) {
+			if !yield(key[len(prefix):], v) {
+				return
+			}
+		}
+	}
+}
+
+// heads returns every name that is paired with something, in order.
+func (r *relation[V]) heads() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		from := ""
+		for {
+			head := ""
+			r.t.m.Ascend(from, func(key string, _ V) bool {
+				head, _, _ = strings.Cut(key, between)
+				return false
+			})
+			if head == "" || !yield(head) {
+				return
+			}
+			// The character after the one between.
+			from = head + "\x01"
+		}
+	}
+}
