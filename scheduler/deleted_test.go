@@ -56,11 +56,11 @@ func TestDeleted(t *testing.T) {
 	}
 	kv := func(name string) string { return "KV_" + name }
 	all := []string{
-		kv(l.buckets.Specs()), kv(l.buckets.Desired()), kv(l.buckets.Components()), kv(l.buckets.Config()), kv(l.buckets.Links()),
+		kv(l.buckets.Scheduler()), kv(l.buckets.Desired()), kv(l.buckets.Components()), kv(l.buckets.Config()), kv(l.buckets.Links()),
 		kv(l.buckets.Hosts()), kv(l.buckets.Ready()), "OBJ_" + l.buckets.Artifacts(), l.buckets.Events(),
 	}
 	scale := 1
-	for _, streams := range [][]string{{kv(l.buckets.Specs()), l.buckets.Events()}, all} {
+	for _, streams := range [][]string{{kv(l.buckets.Desired()), l.buckets.Events()}, all} {
 		t.Logf("%q are deleted", streams)
 		before := map[string]time.Time{}
 		for _, name := range streams {
@@ -90,8 +90,6 @@ func TestDeleted(t *testing.T) {
 				return fmt.Sprintf("assignment %+v", a)
 			case l.value(l.buckets.Config(), "settings") == nil:
 				return "the configuration is not there"
-			case l.value(l.buckets.Specs(), "component.c") == nil || l.value(l.buckets.Specs(), "log") == nil:
-				return "the state is not there"
 			}
 			return ""
 		})
@@ -108,6 +106,7 @@ func TestDeleted(t *testing.T) {
 				return ""
 			})
 			l.eventually("desired after scale", func() string {
+				l.obeys(h)
 				if d := l.desired(h); d == nil || d.Components[0].MaxInstances != scale {
 					return fmt.Sprintf("desired %+v", d)
 				}

@@ -1,64 +1,64 @@
-// Package scheduler decides what each host of a lattice ought to run, and writes
-// it down.
+// Package scheduler has the hosts of a lattice run what ought to run.
 //
 // # Truth and what follows from it
 //
-// The [State] is what operators have asked for: components and where each of them
-// was placed, links, configurations, states and labels of hosts. It is the only
-// truth. Everything that others read follows from it, by pure functions: what each
+// What is certain is the log of package raftlog, on one, three or five machines, and the
+// state.State that follows from it: what operators have asked for, and where it was decided
+// that it runs. Everything that others read follows from that by pure functions: what each
 // host ought to run (lattice.Desired), which hosts may be called for a component
 // (lattice.Assignment), and the links and configurations for people to look at.
 //
-// [Decide] turns a command of package scheduler/control into changes of the state,
-// or says why not. It is pure as well, and so is the choice of hosts.
+// # Who acts
 //
-// # Where the truth is kept
+// A [Service] goes with one node of the log. While its node leads, and only then, it takes
+// commands, hears what hosts report, decides, and writes documents. What it knows and how
+// it decides is a lead.Leader, which is pure and begins anew with each leadership; here is
+// what has to be done for it: one loop, in which all that happens is taken in and every
+// turn goes
 //
-// The state is in the bucket lattice/wire.Buckets.Specs: a record for each thing
-// under a key of its own, and under the key "log" the last entry of a log. An entry
-// has the changes of one command, all of them. To carry out a command is to put the
-// next entry in place of the last one, by compare-and-swap, and then to write the
-// records that it changes. Who finds an entry whose records are not written yet, as
-// after a crash, writes them. So commands happen one after the other, wholly or not
-// at all, with any number of services at once; and each has an index, which is the
-// [lattice.Stamp] of all that follows from it. A record carries the stamp of the
-// entry that wrote it, and is never replaced by one with an older stamp; a deleted
-// thing leaves a record without content behind for that reason.
+//   - decide on the commands that wait and on what is to be done unasked, one upon the
+//     other, and send the entries on their way to the log;
+//   - wait until the log has them;
+//   - write the documents that follow;
+//   - answer, and tell of it.
 //
-// Nobody but schedulers reads that bucket, so nobody can put an older record of it
-// back in place: records are signed for their bucket and key, and what is signed
-// cannot be had elsewhere.
+// So an answer means that the log has the command, and as a rule that everybody was told.
+// If an entry does not get into the log, nothing that was decided upon it holds, and the
+// service begins its leadership again.
 //
-// # Order of writing
+// Services that do not lead answer questions about themselves, and pass on what they are
+// asked in their own process.
 //
-// Of the documents that follow from a command, those for hosts that gain something
-// are written first, then assignments, then those for hosts that only lose. Callers
-// are never sent to a host that was not told. An assignment may name a host longer
-// than the host runs the component; the host then refuses calls as not delivered,
-// and they go elsewhere.
+// # Beginning to lead
+//
+// A leadership begins with a state that has everything which was ever acknowledged, and
+// with all documents that are there. Those that do not verify, that are gone, or that say
+// anything else than what follows from the state are written anew, then and at any time
+// later. A document is only ever replaced by compare-and-swap, and never by one with an
+// older stamp; so what a leader writes late that is not one any more is refused, or mended.
+//
+// An empty log where hosts were told what to run is no state to act on: see package lead.
+//
+// # Hearing
+//
+// The leader writes a [Beat] each second into the same store from which the reports of
+// hosts come. Only while it comes back does the silence of a host mean anything. A host that
+// is silent for the lease is lost, and what ran there runs elsewhere.
 //
 // # Repair
 //
-// The service watches its own documents. One that does not verify, that is gone, or
-// that says anything else than what follows from the state is written anew. At its
-// start it does so for all of them, which mends what a crash left half done. A
-// record of the state that does not verify then is taken back from the documents
-// that were derived from it.
-//
-// It looks every few seconds whether its buckets, the store of binaries and the
-// stream of events are there, makes those that were deleted, and writes what was in
-// them. What hosts had written they write again. Binaries have to be uploaded again.
-// With several services, one that has not heard of the last commands yet when the
-// bucket of the state is deleted may write what it knows, and those commands are lost.
+// It looks every few seconds whether its buckets, the store of binaries and the stream of
+// events are there, makes those that were deleted, and writes what was in them. What hosts
+// had written they write again. Binaries have to be uploaded again.
 //
 // # What it can be asked
 //
-// The service is one named wattle-scheduler in the sense of package microservice, with
-// the endpoints health and state.
+// Commands and queries are those of package control. Each service is one named
+// wattle-scheduler in the sense of package microservice, with the endpoints health and
+// state.
 //
-// # What it does not do
+// # Bounds
 //
-// It does not move anything by itself: a host that falls silent keeps its
-// components, one that joins gets none until a command places some there. It keeps
-// no history.
+// Of commands, 256 wait; further ones are refused at once. A turn decides on 64 of them
+// and takes in 8192 changes. A command has ten seconds.
 package scheduler

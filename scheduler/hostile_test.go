@@ -19,7 +19,7 @@ import (
 func TestHostileHost(t *testing.T) {
 	l := newNATSLab(t)
 	s := l.schedule()
-	l.start1(t)
+	h := l.start1(t)
 	creds := trusttest.Creds(t, l.keyring, name, trust.RoleHost)
 	evil := l.join(trust.RoleHost, creds)
 	ready, err := evil.Bucket(t.Context(), l.buckets.Ready())
@@ -82,8 +82,7 @@ func TestHostileHost(t *testing.T) {
 	}
 	for _, played := range []string{key, deleted, missing} {
 		for _, target := range []struct{ bucket, key string }{
-			{l.buckets.Specs(), "component.c"},
-			{l.buckets.Specs(), "log"},
+			{l.buckets.Desired(), string(h.id)},
 			{l.buckets.Components(), "c"},
 			{l.buckets.Components(), "nobody"},
 		} {
@@ -129,8 +128,9 @@ func TestHostileHost(t *testing.T) {
 }
 
 // start1 starts component c on a new host.
-func (l *lab) start1(t *testing.T) {
+func (l *lab) start1(t *testing.T) *host {
 	t.Helper()
-	l.host(nil)
+	h := l.host(nil)
 	l.start(&control.StartComponent{ID: "c", Ref: "r", Digest: l.store(1)})
+	return h
 }

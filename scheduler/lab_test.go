@@ -82,6 +82,8 @@ type running struct {
 	signer  lattice.Signer
 	node    *raftlog.Node
 	stop    func()
+	// dies says that its node of the log ends before it does.
+	dies bool
 }
 
 // schedule starts a scheduler that is alone, with the log that the one before it had, and
@@ -127,7 +129,7 @@ func (l *lab) run(creds *trust.Creds, on lattice.Lattice, log *raftlog.Options, 
 	go func() { done <- r.Run(ctx) }()
 	r.stop = sync.OnceFunc(func() {
 		cancel()
-		if err := <-done; err != nil {
+		if err := <-done; err != nil && !r.dies {
 			l.tb.Errorf("scheduler: %v", err)
 		}
 		if err := node.Close(); err != nil {
@@ -188,6 +190,23 @@ func (l *lab) says(h *host) {
 	if _, err := h.bucket.Put(l.tb.Context(), string(h.id), signed); err != nil {
 		l.tb.Fatal(err)
 	}
+}
+
+// obeys has a host run what it is told, and say so if that is news.
+func (l *lab) obeys(h *host) {
+	l.tb.Helper()
+	d := l.desired(h)
+	if d == nil || d.Stamp == h.report.Applied {
+		return
+	}
+	h.report.Applied, h.report.Components = d.Stamp, nil
+	for _, c := range d.Components {
+		h.report.Components = append(h.report.Components, lattice.ComponentStatus{
+			ID: c.ID, Ref: c.Ref, Digest: c.Digest, Revision: c.Revision, State: lattice.ComponentRunning,
+			Since: h.report.Started, MaxInstances: c.MaxInstances,
+		})
+	}
+	l.says(h)
 }
 
 // store puts a binary into the lattice and returns its digest.

@@ -97,7 +97,9 @@ func (s *Service) lead(ctx context.Context, term uint64) error {
 	defer l.aside.Wait()
 	l.calls = s.open()
 	defer s.shut()
-	sub, err := s.lattice.Subscribe(s.subjects.Control(">"), "scheduler", s.receive)
+	// It is no queue group: NATS would go on giving a part of the commands to a leader that
+	// was cut off, until it notices. Of two that lead for a moment one reaches the log.
+	sub, err := s.lattice.Subscribe(s.subjects.Control(">"), "", s.receive)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ type turn struct {
 	steps []*step
 	// err is why nothing more can be decided: what was decided may not be in the log.
 	err error
-	// verified says that this service led when the turn's first query was asked.
+	// verified says that this service led in this turn.
 	verified bool
 }
 
@@ -70,6 +70,13 @@ func (t *turn) command(ctx context.Context, c *call) {
 	if err == nil && len(p.Entries) > 0 {
 		err = t.inLattice(c.ctx, p.Decision.Stored)
 	}
+	if err != nil || len(p.Entries) == 0 {
+		// The log will not say whether that is so: another service may lead by now.
+		if lost := t.verify(ctx); lost != nil {
+			c.done(nil, lost)
+			return
+		}
+	}
 	if err != nil {
 		t.log.InfoContext(ctx, "command refused", "command", c.cmd.Name(), "error", err)
 		c.done(nil, err)
@@ -95,11 +102,8 @@ func (l *leading) beside(c *call) {
 
 // query answers a question from a state that has every command that was answered before.
 func (t *turn) query(ctx context.Context, q control.Command) (any, error) {
-	if !t.verified {
-		if _, err := t.node.Verify(ctx); err != nil {
-			return nil, err
-		}
-		t.verified = true
+	if err := t.verify(ctx); err != nil {
+		return nil, err
 	}
 	return t.lead.View(t.now(), time.Now().UnixMilli(), q)
 }
@@ -107,6 +111,16 @@ func (t *turn) query(ctx context.Context, q control.Command) (any, error) {
 // longest is for how many milliseconds the leader does not look at what is to be done
 // without cause.
 const longest = 10_000
+
+// verify reports that this service does not lead any more, once for all of a turn.
+func (t *turn) verify(ctx context.Context) error {
+	if t.verified {
+		return nil
+	}
+	_, err := t.node.Verify(ctx)
+	t.verified = err == nil
+	return err
+}
 
 // rounds does what is to be done unasked, and returns when to look again.
 func (t *turn) rounds(ctx context.Context) time.Duration {
@@ -179,7 +193,7 @@ func (t *turn) failed(i int, err error) error {
 		case s.call == nil:
 		case j < i:
 			t.finish(s, "hosts are told by the scheduler that leads from now on")
-		case j == i && len(s.submitted) > 0:
+		case j == i && len(s.submitted) > 0 && !control.Repeatable(s.call.cmd):
 			s.call.done(nil, fmt.Errorf("%w; whether the command was carried out is not known: ask again", err))
 		default:
 			s.call.done(nil, t.notLeading())

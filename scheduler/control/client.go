@@ -33,8 +33,9 @@ const patience = 5 * time.Second
 
 // Do sends any command, and fills result from the answer: a *ComponentResult for
 // commands on components, an *AppResult for those on applications, what their comments
-// say for queries, and a *Result for all others. While no scheduler leads it tries again:
-// a command that is carried out twice changes nothing the second time.
+// say for queries, and a *Result for all others. While no scheduler leads it tries again,
+// and so it does if the one that leads is gone before it answers, if the command is
+// Repeatable.
 func (c *Client) Do(ctx context.Context, cmd Command, result any) error {
 	data, err := Encode(cmd)
 	if err != nil {
@@ -48,7 +49,7 @@ func (c *Client) Do(ctx context.Context, cmd Command, result any) error {
 	m := &lattice.Message{Subject: wire.Subjects{Lattice: c.Lattice}.Control(cmd.Name()), Data: data}
 	began := time.Now()
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		answer, err := c.Messenger.Request(ctx, m)
+		answer, err := c.attempt(ctx, cmd, m)
 		if err == nil {
 			if err = DecodeReply(answer.Data, result); !undecided(err) {
 				return err
@@ -56,7 +57,7 @@ func (c *Client) Do(ctx context.Context, cmd Command, result any) error {
 		} else if !undecided(err) {
 			return fmt.Errorf("command %s: %w", cmd.Name(), err)
 		}
-		if time.Since(began) > patience || !wait(ctx, pause) {
+		if err != errLate && time.Since(began) > patience || !wait(ctx, pause) { //nolint:errorlint // the very one
 			if _, answered := errors.AsType[*lattice.Error](err); answered && answer != nil {
 				return err
 			}
@@ -64,6 +65,39 @@ func (c *Client) Do(ctx context.Context, cmd Command, result any) error {
 				"`wattle scheduler status` tells: %w", cmd.Name(), c.Lattice, err)
 		}
 	}
+}
+
+// attemptTimeout is how long an answer may take before a command that is repeatable is
+// sent again: whoever took it may be gone.
+const attemptTimeout = 5 * time.Second
+
+// attempt sends a command once.
+func (c *Client) attempt(ctx context.Context, cmd Command, m *lattice.Message) (*lattice.Message, error) {
+	if !Repeatable(cmd) {
+		return c.Messenger.Request(ctx, m)
+	}
+	bounded, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	answer, err := c.Messenger.Request(bounded, m)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return nil, errLate
+	}
+	return answer, err
+}
+
+// errLate says that no answer came in time for one attempt.
+var errLate = &lattice.Error{Code: lattice.CodeUnavailable, Message: fmt.Sprintf("no answer within %s", attemptTimeout), Undelivered: true}
+
+// Repeatable reports whether a command that is carried out twice changes nothing the
+// second time.
+func Repeatable(cmd Command) bool {
+	switch c := cmd.(type) {
+	case *RollbackApp:
+		return c.Version != ""
+	case *AddScheduler, *RemoveScheduler, *TakeSnapshot:
+		return false
+	}
+	return true
 }
 
 // undecided reports whether an error says that nobody has begun with a command, and that

@@ -48,6 +48,22 @@ var goldens = []struct {
 	{"host.state", `{"host":"` + string(hostID) + `","state":"drained"}`, &control.SetHostState{Host: hostID, State: lattice.HostDrained}},
 	{"label.put", `{"host":"` + string(hostID) + `","key":"zone","value":"a"}`, &control.PutLabel{Host: hostID, Key: "zone", Value: "a"}},
 	{"label.delete", `{"host":"` + string(hostID) + `","key":"zone"}`, &control.DeleteLabel{Host: hostID, Key: "zone"}},
+	{"app.put", `{"manifest":"kind: Application\n","digests":{"./a.wasm":"` + digest + `"},"deploy":true,"by":"ann"}`, &control.PutApp{Manifest: "kind: Application\n", Digests: map[string]string{"./a.wasm": digest}, Deploy: true, By: "ann"}},
+	{"app.deploy", `{"app":"shop","version":"v1","by":"ann"}`, &control.DeployApp{App: "shop", Version: "v1", By: "ann"}},
+	{"app.rollback", `{"app":"shop"}`, &control.RollbackApp{App: "shop"}},
+	{"app.promote", `{"app":"shop"}`, &control.PromoteApp{App: "shop"}},
+	{"app.scale", `{"app":"shop","component":"front","instances":3}`, &control.ScaleApp{App: "shop", Component: "front", Instances: 3}},
+	{"app.undeploy", `{"app":"shop"}`, &control.UndeployApp{App: "shop"}},
+	{"app.delete", `{"app":"shop","version":"v1"}`, &control.DeleteApp{App: "shop", Version: "v1"}},
+	{"app.list", `{}`, &control.ListApps{}},
+	{"app.get", `{"app":"shop"}`, &control.GetApp{App: "shop"}},
+	{"app.status", `{"app":"shop"}`, &control.AppStatusOf{App: "shop"}},
+	{"app.explain", `{"app":"shop","component":"front"}`, &control.ExplainApp{App: "shop", Component: "front"}},
+	{"app.history", `{"app":"shop"}`, &control.AppHistoryOf{App: "shop"}},
+	{"scheduler.add", `{"address":"a:7700"}`, &control.AddScheduler{Address: "a:7700"}},
+	{"scheduler.remove", `{"id":"a:7700"}`, &control.RemoveScheduler{ID: "a:7700"}},
+	{"scheduler.snapshot", `{}`, &control.TakeSnapshot{}},
+	{"scheduler.export", `{"snapshot":"2-9","offset":262144}`, &control.ExportState{Snapshot: "2-9", Offset: 262144}},
 }
 
 func TestGolden(t *testing.T) {

@@ -55,7 +55,7 @@ func version(app *state.App, name string) (*state.Version, error) {
 	if v := app.VersionNamed(name); v != nil {
 		return v, nil
 	}
-	return nil, fmt.Errorf("application %q: version %q: %w: `wattle app get %s` lists those that are", app.Name, name, lattice.ErrNotFound, app.Name)
+	return nil, fmt.Errorf("application %q: version %q: %w: `wattle app history %s` lists those that are", app.Name, name, lattice.ErrNotFound, app.Name)
 }
 
 func (d *decider) putApp(c *control.PutApp) error {

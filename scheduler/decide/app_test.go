@@ -123,6 +123,10 @@ func TestNewVersion(t *testing.T) {
 	w.settle(works)
 	without, _, _ := strings.Cut(shop("v3", 4), "        - type: link\n")
 	w.app(&control.PutApp{Manifest: without, Digests: map[string]string{"./front.wasm": digest(3)}, Deploy: true})
+	// The front of before may call it until that is gone.
+	if c := w.state().Component("shop-back"); c == nil || c.Dropped != 3 {
+		t.Errorf("component %+v, want it to go with version 3", c)
+	}
 	w.settle(works)
 	if w.state().Component("shop-back") != nil || w.state().Placements("shop-back") != nil {
 		t.Error("a component stays that the version has no more")
@@ -136,6 +140,52 @@ func TestNewVersion(t *testing.T) {
 	}
 	if s := w.status("shop"); s.Phase != control.AppUndeployed || s.Versions != 3 {
 		t.Errorf("status %+v, want undeployed with three versions", s)
+	}
+}
+
+// What a version lacks that does not get ready is there when it is taken back.
+func TestDroppedAndRolledBack(t *testing.T) {
+	w := newWorld(t, 2)
+	w.app(&control.PutApp{Manifest: shop("v1", 4), Digests: digests(1, 2), Deploy: true})
+	w.settle(works)
+	placed := w.state().Placements("shop-back")
+	without, _, _ := strings.Cut(shop("v2", 4), "        - type: link\n")
+	w.app(&control.PutApp{Manifest: without, Digests: map[string]string{"./front.wasm": digest(3)}, Deploy: true})
+	w.settle(func(c *lattice.ComponentSpec) string {
+		if c.Digest == digest(3) {
+			return "it has no export"
+		}
+		return ""
+	})
+	if app := w.state().App("shop"); app.Deployed != 1 {
+		t.Fatalf("application %+v, want version 1 deployed", app)
+	}
+	if c := w.state().Component("shop-back"); c == nil || c.Dropped != 0 || w.state().Placements("shop-back") != placed {
+		t.Errorf("component %+v, want it as it was", c)
+	}
+}
+
+// A route passes from one component of an application to another.
+func TestRoutePasses(t *testing.T) {
+	w := newWorld(t, 1)
+	w.app(&control.PutApp{Manifest: other("/a"), Digests: map[string]string{"./x.wasm": digest(1)}, Deploy: true})
+	w.settle(works)
+	renamed := strings.Replace(other("/a"), "name: x", "name: y", 1)
+	w.app(&control.PutApp{Manifest: renamed, Digests: map[string]string{"./x.wasm": digest(1)}, Deploy: true})
+	w.settle(works)
+	if w.state().Component("other-x") != nil || len(w.state().Component("other-y").TargetRevision().Routes) != 1 {
+		t.Error("the route did not pass from one to the other")
+	}
+	twice := strings.Replace(other("/a"), "  components:\n", `  components:
+    - name: z
+      type: component
+      properties: {image: ./x.wasm}
+      traits:
+        - {type: routes.wattle.dev, properties: {routes: [{path: /a}]}}
+`, 1)
+	_, err := w.try(&control.PutApp{Manifest: twice, Digests: map[string]string{"./x.wasm": digest(1)}, Deploy: true})
+	if !errors.Is(err, lattice.ErrExists) {
+		t.Errorf("error %v, want %v: two components have the route", err, lattice.ErrExists)
 	}
 }
 

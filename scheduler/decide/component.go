@@ -288,7 +288,7 @@ func overlay(under, over map[string]string) map[string]string {
 
 // commit has a component that is part of no application be as next, with a revision.
 func (d *decider) commit(old, next *state.Component, r state.Revision, number uint64) error {
-	if err := d.free(next.ID, r.Routes); err != nil {
+	if err := d.free(next.ID, "", r.Routes); err != nil {
 		return err
 	}
 	revised, err := revise(old, next, r, number)

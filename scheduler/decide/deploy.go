@@ -49,10 +49,11 @@ func (d *decider) deploy(a *application, v *state.Version, what, by string) erro
 		r.Version, r.Number = v.Name, v.Number
 	}
 	decided := len(d.d.Changes)
-	p := &parts{decider: d, app: a, m: m, back: what != "deploy" && what != "scale", keep: map[state.Key]bool{}}
+	p := &parts{decider: d, app: a, m: m, back: what != "deploy" && what != "scale", keep: map[state.Key]bool{}, routes: map[lattice.Route]string{}}
 	if err := p.all(); err != nil {
 		return fmt.Errorf("application %q: %w", a.Name, err)
 	}
+	p.drop(v.Number)
 	d.removeParts(a.Name, p.keep)
 	last := latest(a.App)
 	if a.Deployed == v.Number && last != nil && last.Number == v.Number && (len(d.d.Changes) == decided || last.Outcome == state.OutcomeUnderWay) {
@@ -84,6 +85,8 @@ type parts struct {
 	back bool
 	// keep are the keys that the version has.
 	keep map[state.Key]bool
+	// routes are those of the components so far, by whose they are.
+	routes map[lattice.Route]string
 	// shared are the IDs of what other applications have.
 	shared map[lattice.ComponentID]lattice.ComponentID
 }
@@ -103,6 +106,41 @@ func (p *parts) all() error {
 		}
 	}
 	return nil
+}
+
+// drop has the components that the version has no more go when it is ready: until then
+// others may call them.
+func (p *parts) drop(number uint64) {
+	for c := range p.s.ComponentsOf(p.m.Name) {
+		key := state.ComponentKey(c.ID)
+		if p.keep[key] || p.keep[state.ProviderKey(c.ID)] {
+			continue // it stays, or something else has its name
+		}
+		p.keep[key] = true
+		if c.Dropped == 0 {
+			next := *c
+			next.Dropped = number
+			p.put(state.Record{Component: &next})
+		}
+	}
+}
+
+// Tidy removes what the version of an application that is deployed has no more, if it is
+// ready.
+func Tidy(in In, name lattice.AppName) (*Decision, error) {
+	d := &decider{In: in, s: in.State}
+	d.answer(name)
+	app := d.s.App(name)
+	if app == nil || app.Deployed == 0 || app.Good != app.Deployed {
+		return &d.d, nil
+	}
+	for c := range d.s.ComponentsOf(name) {
+		if c.Dropped != 0 {
+			d.forget(c)
+			d.happens(lattice.EventComponentScaled, string(c.ID), &control.ComponentResult{Component: c.ID})
+		}
+	}
+	return &d.d, nil
 }
 
 // resolveShared looks up what belongs to other applications. One that is not there yet
@@ -318,8 +356,14 @@ func (p *parts) component(c *manifest.Component) error {
 		return fmt.Errorf("%w: %s", lattice.ErrNotFound, imageUnknown(c.Name, c.Image))
 	}
 	p.needs(digest)
-	if err := p.free(c.ID, c.Routes); err != nil {
+	if err := p.free(c.ID, p.m.Name, c.Routes); err != nil {
 		return err
+	}
+	for _, r := range c.Routes {
+		if first, ok := p.routes[r]; ok {
+			return fmt.Errorf("component %q: route %q: %w: component %q of the manifest has it", c.Name, r.Host+r.Path, lattice.ErrExists, first)
+		}
+		p.routes[r] = c.Name
 	}
 	if err := p.configs(c.Configs); err != nil {
 		return err

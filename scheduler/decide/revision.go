@@ -89,15 +89,16 @@ func samePins(a, b []state.Pin) bool {
 // sameComponent compares all of two components but their revisions and which of them is
 // the target.
 func sameComponent(a, b *state.Component) bool {
-	return a.App == b.App && a.Name == b.Name && sameRules(&a.Rules, &b.Rules) && sameRollout(&a.Rollout, &b.Rollout) &&
+	return a.App == b.App && a.Name == b.Name && a.Dropped == b.Dropped && sameRules(&a.Rules, &b.Rules) && sameRollout(&a.Rollout, &b.Rollout) &&
 		samePins(a.Pins, b.Pins) && maps.Equal(a.Annotations, b.Annotations)
 }
 
-// free reports a route that another component has.
-func (d *decider) free(id lattice.ComponentID, routes []lattice.Route) error {
+// free reports a route that another component has, if that is not of the same
+// application: there it may pass from one to the other.
+func (d *decider) free(id lattice.ComponentID, app lattice.AppName, routes []lattice.Route) error {
 	for _, r := range routes {
 		for other := range d.s.Routed(r) {
-			if other.ID == id {
+			if other.ID == id || app != "" && other.App == app {
 				continue
 			}
 			whose := ""

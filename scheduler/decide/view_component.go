@@ -135,6 +135,8 @@ func (v *viewer) phase(c *state.Component, placed *state.Placements, n *tally) (
 		missing = fmt.Sprintf("%s no host%s", count(placed.Missing, "instance has found", "instances have found"), v.why(placed))
 	}
 	switch {
+	case c.Dropped != 0:
+		return control.AppReady, "the version that is deployed does not have it: it goes when that is ready"
 	case c.Failed != "":
 		return control.AppFailed, c.Failed
 	case v.configMissing(c) != "":

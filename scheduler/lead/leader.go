@@ -40,10 +40,12 @@ type Leader struct {
 	refused error
 
 	// revive are hosts that have ended as they were told, resume the applications whose
-	// deployment may not be written down as a whole, and back those that are to go back.
+	// deployment may not be written down as a whole, back those that are to go back, and
+	// tidy those that may have what the deployed version has no more.
 	revive []lattice.HostID
 	resume []lattice.AppName
 	back   []reconcile.Rollback
+	tidy   []lattice.AppName
 }
 
 // heard is a host's last report that verified.
@@ -71,6 +73,11 @@ func New(opts Options, now int64, s *state.State) *Leader {
 	for app := range s.Apps() {
 		if n := len(app.History); app.Deployed != 0 && n > 0 && app.History[n-1].Outcome == state.OutcomeUnderWay {
 			l.resume = append(l.resume, app.Name)
+		}
+	}
+	for c := range s.Components() {
+		if c.Dropped != 0 && (len(l.tidy) == 0 || l.tidy[len(l.tidy)-1] != c.App) {
+			l.tidy = append(l.tidy, c.App)
 		}
 	}
 	return l

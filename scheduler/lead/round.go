@@ -46,8 +46,20 @@ func (l *Leader) Round(now, wall int64) (p *Proposal, next int64, err error) {
 			return p, now, err
 		}
 	}
+	for len(l.tidy) > 0 {
+		name := l.tidy[0]
+		l.tidy = l.tidy[1:]
+		if p, err := l.byItself(now, wall, func(in decide.In) (*decide.Decision, error) { return decide.Tidy(in, name) }); p != nil || err != nil {
+			return p, now, err
+		}
+	}
 	plan, next := l.rec.Plan(now, wall, MaxPlan)
 	l.back = plan.Rollbacks
+	for i := range plan.Changes {
+		if app := plan.Changes[i].App; app != nil && app.Deployed != 0 && app.Good == app.Deployed {
+			l.tidy = append(l.tidy, app.Name)
+		}
+	}
 	if len(plan.Changes) == 0 {
 		if len(l.back) > 0 {
 			return l.Round(now, wall)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tidwall/btree"
@@ -136,6 +137,7 @@ func (cs *classes) remove(h *host) {
 	}
 	cs.version++
 	h.class = nil
+	k.freed()
 	at, _ := slices.BinarySearchFunc(k.members, h.ID, byID)
 	k.members = slices.Delete(k.members, at, at+1)
 	if h.Closed == "" {
@@ -207,19 +209,22 @@ func (cs *classes) sort() {
 	}
 }
 
-// keyOf returns what tells the class of a host from others. No part has the characters
-// between them.
+// keyOf returns what tells the class of a host from others, whatever is in the parts.
 func (cs *classes) keyOf(h *host) string {
 	var b strings.Builder
-	b.WriteString(string(h.Group))
-	b.WriteByte(0)
-	b.WriteString(h.Isolation)
+	part := func(s string) {
+		b.WriteString(strconv.Itoa(len(s)))
+		b.WriteByte(':')
+		b.WriteString(s)
+	}
+	part(string(h.Group))
+	part(h.Isolation)
 	for _, label := range cs.keys {
-		b.WriteByte(0)
 		if value, ok := h.Labels[label]; ok {
-			b.WriteByte(1)
-			b.WriteString(value)
+			part(value)
+			continue
 		}
+		b.WriteByte('-')
 	}
 	return b.String()
 }

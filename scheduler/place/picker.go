@@ -31,6 +31,8 @@ type picker struct {
 	short  shortage
 	barred passedBy
 	seen   map[lattice.HostID]bool
+	// told are the classes of which it is in short that none of their hosts has room.
+	told map[*class]bool
 }
 
 // verdict is what a host is for a component.
@@ -47,7 +49,7 @@ const (
 )
 
 func newPicker(c *Cluster, req *Request) *picker {
-	p := &picker{c: c, own: c.components[req.Component], req: req, want: req.Rules.Resources, used: map[lattice.HostID]bool{}}
+	p := &picker{c: c, own: c.components[req.Component], req: req, want: req.Rules.Resources, used: map[lattice.HostID]bool{}, told: map[*class]bool{}}
 	if len(req.Not) > 0 {
 		p.not = make(map[lattice.HostID]string, len(req.Not))
 		for _, n := range req.Not {
@@ -116,19 +118,13 @@ func (p *picker) judge(h *host) verdict {
 		return refused
 	case h.components[p.req.Component] != nil:
 		return fits // what it needs is set aside there already
-	case len(h.components) >= maxComponents:
-		p.note(&p.short.limit, h)
-		return noRoom
-	case p.want == (lattice.Resources{}):
+	case len(h.components) < maxComponents && (p.want == lattice.Resources{} || !lack(h, p.want)):
 		return fits
 	}
-	if lack(h, p.want) {
-		if p.see(h) {
-			p.short.note(h, p.want)
-		}
-		return noRoom
+	if p.see(h) {
+		p.short.note(h, p.want)
 	}
-	return fits
+	return noRoom
 }
 
 // lack reports whether a host has not the resources.
@@ -140,22 +136,27 @@ func lack(h *host, want lattice.Resources) bool {
 // note counts a host that lacks what is wanted.
 func (s *shortage) note(h *host, want lattice.Resources) {
 	room := h.room()
-	switch {
-	case want.MemoryBytes > 0 && h.Capacity.MemoryBytes == 0, want.CPUMillis > 0 && h.Capacity.CPUMillis == 0:
-		s.unknown.add(h.ID)
-	case want.MemoryBytes > room.MemoryBytes:
-		s.memory.add(h.ID)
+	b := s.of(h, want)
+	b.add(h.ID)
+	switch b {
+	case &s.memory:
 		s.memoryMost = max(s.memoryMost, room.MemoryBytes)
-	default:
-		s.cpu.add(h.ID)
+	case &s.cpu:
 		s.cpuMost = max(s.cpuMost, room.CPUMillis)
 	}
 }
 
-func (p *picker) note(b *bag, h *host) {
-	if p.see(h) {
-		b.add(h.ID)
+// of returns those who lack the same as a host.
+func (s *shortage) of(h *host, want lattice.Resources) *bag {
+	switch room := h.room(); {
+	case len(h.components) >= maxComponents:
+		return &s.limit
+	case want.MemoryBytes > 0 && h.Capacity.MemoryBytes == 0, want.CPUMillis > 0 && h.Capacity.CPUMillis == 0:
+		return &s.unknown
+	case want.MemoryBytes > room.MemoryBytes:
+		return &s.memory
 	}
+	return &s.cpu
 }
 
 // see reports whether a host is looked at for the first time.
@@ -285,9 +286,10 @@ func (p *picker) advance(c *cursor) bool {
 	if !c.begun {
 		c.begun = true
 		if f := c.class.full; f != nil && f.want.CPUMillis <= p.want.CPUMillis && f.want.MemoryBytes <= p.want.MemoryBytes {
-			if _, mine := p.ownIn(c.class); !mine {
+			if !p.special(c.class) {
 				c.done = true
-				if !p.full(c.class) {
+				if !p.told[c.class] {
+					p.told[c.class] = true
 					p.short.join(&f.tally)
 				}
 				return false
@@ -310,11 +312,7 @@ func (p *picker) advance(c *cursor) bool {
 			c.other = true
 			return true
 		case noRoom:
-			if len(h.components) < maxComponents {
-				c.short.note(h, p.want)
-			} else {
-				c.short.limit.add(h.ID)
-			}
+			c.short.note(h, p.want)
 		case taken, refused:
 			c.other = true
 		}
@@ -334,23 +332,27 @@ func (p *picker) exhausted(c *cursor) {
 	}
 }
 
-// full reports whether the shortage of a class has been told of already.
-func (p *picker) full(k *class) bool {
-	first, ok := k.open.Min()
-	return !ok || !p.see(first)
-}
-
-// ownIn returns a host of a class that has the component already.
-func (p *picker) ownIn(k *class) (*host, bool) {
-	if p.own == nil {
-		return nil, false
+// special reports whether a host of a class is to this component not what it is to others:
+// it has it already, or is not to have it.
+func (p *picker) special(k *class) bool {
+	in := func(id lattice.HostID) bool {
+		h := p.c.hosts[id]
+		return h != nil && h.class == k
 	}
-	for i := range p.own.placed {
-		if h := p.c.hosts[p.own.placed[i].Host]; h != nil && h.class == k {
-			return h, true
+	if p.own != nil && slices.ContainsFunc(p.own.placed, func(at Placed) bool { return in(at.Host) }) {
+		return true
+	}
+	for id := range p.not {
+		if in(id) {
+			return true
 		}
 	}
-	return nil, false
+	for id := range p.apart {
+		if in(id) {
+			return true
+		}
+	}
+	return false
 }
 
 // near returns the open hosts with components that the component had better be near, by

@@ -90,7 +90,7 @@ func (s *spreading) kept(share, n int) []Placed {
 			if len(kept) >= n {
 				return kept
 			}
-			if exact != (at.Spread == s.shares[share].Name) || !exact && s.named(at.Spread) {
+			if exact != (at.Spread == s.shares[share].Name) || !exact && s.belongs(&at) {
 				continue
 			}
 			if s.stays(s.sels[share], &at) {
@@ -102,9 +102,15 @@ func (s *spreading) kept(share, n int) []Placed {
 	return kept
 }
 
-// named reports whether there is a share of a name, to which its hosts are left.
-func (s *spreading) named(name string) bool {
-	return slices.ContainsFunc(s.shares, func(x lattice.Spread) bool { return x.Name == name })
+// belongs reports whether a host still is of the share for which it was chosen, to which
+// it is left then.
+func (s *spreading) belongs(at *Placed) bool {
+	for i := range s.shares {
+		if s.shares[i].Name == at.Spread && (at.Unheard || s.c.hosts[at.Host] != nil && s.sels[i].has(s.c.hosts[at.Host].class)) {
+			return true
+		}
+	}
+	return false
 }
 
 // settle keeps and chooses hosts for each share, at most want of them, and hands out the
@@ -264,14 +270,18 @@ func (s *spreading) why(h *host, share int) string {
 // passed says why the hosts that were not chosen were not.
 func (s *spreading) passed() []Passed {
 	p := &s.barred
-	for i := range s.req.Not {
-		if h := s.c.hosts[s.req.Not[i].Host]; h != nil && h.known && h.Closed == "" && s.all.has(h.class) {
-			s.bar(h)
-		}
-	}
 	chosen := make(map[lattice.HostID]bool, len(s.result.Hosts))
 	for i := range s.result.Hosts {
 		chosen[s.result.Hosts[i].Host] = true
+	}
+	// Whether they were come by or not. The order of the maps is lost: reasons are sorted.
+	for id := range s.not {
+		s.barOpen(id)
+	}
+	for id := range s.apart {
+		if !chosen[id] {
+			s.barOpen(id)
+		}
 	}
 	if s.with != nil {
 		// Only those were looked at that have what must be with it.
@@ -280,17 +290,18 @@ func (s *spreading) passed() []Passed {
 			lone = s.c.withNames(s.req) + ", with which it must be, is placed nowhere"
 		}
 		for _, k := range s.all.classes {
-			p.count(lone, k.open.Len()-len(s.openIn(k, s.with)), s.first(k, func(h *host) bool { return !s.with[h.ID] && !chosen[h.ID] })...)
+			apart := func(h *host) bool { return !s.with[h.ID] && !chosen[h.ID] && !s.seen[h.ID] }
+			p.count(lone, k.open.Len()-s.openIn(k, s.with, chosen, s.seen), s.first(k, apart)...)
 		}
-	} else if left := s.leftOver(chosen); left > 0 {
-		var named []lattice.HostID
+	}
+	if left := s.leftOver(chosen); left > 0 {
+		var some []lattice.HostID
 		for _, k := range s.all.classes {
-			named = append(named, s.first(k, func(h *host) bool { return !chosen[h.ID] && !s.seen[h.ID] })...)
-			if len(named) >= maxNamed {
-				break
+			for _, id := range s.first(k, func(h *host) bool { return !chosen[h.ID] && !s.seen[h.ID] && !s.told[k] }) {
+				some = named(some, id)
 			}
 		}
-		p.count("it fits, and those chosen are loaded no more", left, named[:min(len(named), maxNamed)]...)
+		p.count("it fits, and those chosen are loaded no more", left, some...)
 	}
 	for _, k := range s.all.classes {
 		for i := range k.closed {
@@ -311,6 +322,13 @@ func (s *spreading) passed() []Passed {
 	return p.list()
 }
 
+// barOpen counts a host that was passed for what is on it, if it would do otherwise.
+func (s *spreading) barOpen(id lattice.HostID) {
+	if h := s.c.hosts[id]; h != nil && h.known && h.Closed == "" && s.all.has(h.class) {
+		s.bar(h)
+	}
+}
+
 // leftOver is how many open hosts that meet the rules were neither chosen nor passed for
 // a reason.
 func (s *spreading) leftOver(chosen map[lattice.HostID]bool) int {
@@ -329,31 +347,35 @@ func (s *spreading) leftOver(chosen map[lattice.HostID]bool) int {
 	return n
 }
 
-// openIn returns the open hosts of a class that are in a set, in no order.
-func (s *spreading) openIn(k *class, ids map[lattice.HostID]bool) []*host {
-	var some []*host
-	for id := range ids {
-		if h := s.c.hosts[id]; h != nil && h.class == k && h.Closed == "" {
-			some = append(some, h)
+// openIn is how many open hosts of a class are in one of some sets.
+func (s *spreading) openIn(k *class, sets ...map[lattice.HostID]bool) int {
+	n := 0
+	for i, set := range sets {
+		for id := range set {
+			h := s.c.hosts[id]
+			if h == nil || h.class != k || h.Closed != "" || slices.ContainsFunc(sets[:i], func(before map[lattice.HostID]bool) bool { return before[id] }) {
+				continue
+			}
+			n++
 		}
 	}
-	return some
+	return n
 }
 
 // maxLooked bounds how many hosts are looked at to name a few.
 const maxLooked = 64
 
-// first returns the first few open hosts of a class for which ok holds.
+// first returns the first few open hosts of a class, by ID, for which ok holds.
 func (s *spreading) first(k *class, ok func(*host) bool) []lattice.HostID {
 	var ids []lattice.HostID
-	looked := 0
-	k.open.Scan(func(h *host) bool {
-		if ok(h) {
+	for _, h := range k.members[:min(len(k.members), maxLooked)] {
+		if len(ids) == maxNamed {
+			break
+		}
+		if h.Closed == "" && ok(h) {
 			ids = append(ids, h.ID)
 		}
-		looked++
-		return len(ids) < maxNamed && looked < maxLooked
-	})
+	}
 	return ids
 }
 

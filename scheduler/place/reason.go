@@ -40,10 +40,18 @@ func (p *passedBy) count(why string, n int, hosts ...lattice.HostID) {
 	one := &p.all[i]
 	one.Count += n
 	for _, id := range hosts {
-		if len(one.Hosts) < maxNamed && !slices.Contains(one.Hosts, id) {
-			one.Hosts = append(one.Hosts, id)
-		}
+		one.Hosts = named(one.Hosts, id)
 	}
+}
+
+// named adds a host to those that are named: the first few by ID.
+func named(ids []lattice.HostID, id lattice.HostID) []lattice.HostID {
+	i, found := slices.BinarySearch(ids, id)
+	if found || i == maxNamed {
+		return ids
+	}
+	ids = slices.Insert(ids, i, id)
+	return ids[:min(len(ids), maxNamed)]
 }
 
 // list returns the reasons, those first that most hosts have, and the rest as one.
@@ -70,7 +78,7 @@ type shortage struct {
 	unknown            bag
 }
 
-// bag are hosts: how many, and the first few.
+// bag are hosts: how many, and the first few by ID.
 type bag struct {
 	count int
 	hosts []lattice.HostID
@@ -78,17 +86,19 @@ type bag struct {
 
 func (b *bag) add(id lattice.HostID) {
 	b.count++
-	if len(b.hosts) < maxNamed {
-		b.hosts = append(b.hosts, id)
-	}
+	b.hosts = named(b.hosts, id)
+}
+
+// drop takes a host out again.
+func (b *bag) drop(id lattice.HostID) {
+	b.count--
+	b.hosts = slices.DeleteFunc(slices.Clone(b.hosts), func(have lattice.HostID) bool { return have == id })
 }
 
 func (b *bag) join(c bag) {
 	b.count += c.count
 	for _, id := range c.hosts {
-		if len(b.hosts) < maxNamed {
-			b.hosts = append(b.hosts, id)
-		}
+		b.hosts = named(b.hosts, id)
 	}
 }
 
@@ -108,6 +118,9 @@ func (s *shortage) total() int {
 
 // tell adds the reasons to those of a result.
 func (s *shortage) tell(p *passedBy, want lattice.Resources) {
+	if s.total() == 0 {
+		return
+	}
 	most := func(b bag, one, many string) string {
 		if b.count == 1 {
 			return one

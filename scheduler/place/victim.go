@@ -23,6 +23,7 @@ func (s *spreading) preempt() {
 				break
 			}
 			s.used[h.ID] = true
+			s.short.of(h, s.want).drop(h.ID) // it has room after all
 			for _, v := range victims {
 				s.result.Victims = append(s.result.Victims, Victim{v.id, h.ID, s.req.Component, r.Priority})
 			}

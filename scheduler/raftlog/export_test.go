@@ -27,3 +27,12 @@ func NewStore(path string, create bool) (Store, error) { return openStore(path, 
 
 // LogPath is where the log of a directory is.
 func LogPath(dir string) string { return dir + "/" + logFile }
+
+// ApplyRaw puts something into the log that is no entry, and returns what comes of it.
+func ApplyRaw(n *Node, data []byte) error {
+	f := n.raft.Load().Apply(data, 0)
+	if err := f.Error(); err != nil {
+		return err
+	}
+	return f.Response().(applied).err
+}

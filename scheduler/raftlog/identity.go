@@ -44,7 +44,7 @@ type identity struct {
 	Lattice lattice.Name `json:"lattice"`
 	// ID is what the node is called among others, for ever: the address by which it was
 	// first known.
-	ID string `json:"id"`
+	ID    string `json:"id"`
 	Phase phase  `json:"phase"`
 	// Sum is the checksum of the others.
 	Sum uint32 `json:"sum"`

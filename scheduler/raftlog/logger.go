@@ -5,6 +5,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"slices"
 
 	"github.com/hashicorp/go-hclog"
 )
@@ -27,7 +28,7 @@ var levels = map[hclog.Level]slog.Level{
 
 // Log implements hclog.Logger.
 func (l *logger) Log(level hclog.Level, msg string, args ...any) {
-	l.log.Log(context.Background(), levels[level], "raft: "+msg, args...)
+	l.log.With(args...).Log(context.Background(), levels[level], "raft", "says", msg)
 }
 
 // Trace implements hclog.Logger.
@@ -69,7 +70,7 @@ func (l *logger) ImpliedArgs() []any { return l.args }
 
 // With implements hclog.Logger.
 func (l *logger) With(args ...any) hclog.Logger {
-	return &logger{l.log.With(args...), l.name, append(l.args[:len(l.args):len(l.args)], args...)}
+	return &logger{l.log.With(args...), l.name, append(slices.Clip(l.args), args...)}
 }
 
 // Name implements hclog.Logger.

@@ -91,7 +91,7 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	for _, err := range passed {
-		n.log.Warn("snapshot passed over for an older one, the log has what that lacks", "error", err)
+		n.log.WarnContext(ctx, "snapshot passed over for an older one, the log has what that lacks", "error", err)
 	}
 	if use != nil && last != 0 && last < use.Index {
 		// The node was given a state by another one, and ended before its log was.

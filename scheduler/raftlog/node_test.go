@@ -90,6 +90,16 @@ func shut(t testing.TB, n *raftlog.Node) {
 	}
 }
 
+// verified is the state with all that was acknowledged.
+func verified(t testing.TB, n *raftlog.Node) *state.State {
+	t.Helper()
+	s, err := n.Verify(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func TestSingle(t *testing.T) {
 	dir := t.TempDir()
 	n := single(t, dir)
@@ -240,7 +250,6 @@ type network struct {
 	mu    sync.Mutex
 	cut   map[string]bool
 	conns map[string][]net.Conn
-	pool  *x509.CertPool
 	ca    tls.Certificate
 }
 

@@ -1,6 +1,7 @@
 package raftlog
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -23,7 +24,10 @@ const maxStored = state.MaxEntry + 64<<10
 var (
 	bucketLog    = []byte("log")
 	bucketStable = []byte("stable")
-	castagnoli   = crc32.MakeTable(crc32.Castagnoli)
+	// keyBounds has the first and the last index of the log. It is the last key of its
+	// bucket: what loses the end of a page loses it as well.
+	keyBounds  = []byte("~bounds")
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 	// errNotFound has the text by which raft knows that there is no value.
 	errNotFound = errors.New("not found")
@@ -68,8 +72,11 @@ func openStore(path string, create bool) (*store, error) {
 		if create {
 			return s.db.Update(func(tx *bbolt.Tx) error {
 				_, err := tx.CreateBucket(bucketLog)
-				_, err2 := tx.CreateBucket(bucketStable)
-				return errors.Join(err, err2)
+				stable, err2 := tx.CreateBucket(bucketStable)
+				if err := errors.Join(err, err2); err != nil {
+					return err
+				}
+				return putBounds(stable, 0, 0)
 			})
 		}
 		return s.db.View(s.checkEntries)
@@ -120,10 +127,22 @@ func (s *store) checkEntries(tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
+	want := sealValue(keyBounds, appendBounds(s.first, s.last))
+	if have := stable.Get(keyBounds); !bytes.Equal(have, want) {
+		return fmt.Errorf("it has entries %d to %d, which are not all that were written", s.first, s.last)
+	}
 	return stable.ForEach(func(key, value []byte) error {
 		_, err := openValue(key, value)
 		return err
 	})
+}
+
+func appendBounds(first, last uint64) []byte {
+	return binary.BigEndian.AppendUint64(indexKey(first), last)
+}
+
+func putBounds(stable *bbolt.Bucket, first, last uint64) error {
+	return stable.Put(keyBounds, sealValue(keyBounds, appendBounds(first, last)))
 }
 
 // view reads.
@@ -231,7 +250,7 @@ func (s *store) StoreLogs(logs []*raft.Log) error {
 	s.write.Lock()
 	defer s.write.Unlock()
 	first, last, size := s.numbers()
-	err := s.update(func(log, _ *bbolt.Bucket) error {
+	err := s.update(func(log, stable *bbolt.Bucket) error {
 		for _, l := range logs {
 			if last != 0 && l.Index != last+1 {
 				return fmt.Errorf("entry %d does not follow entry %d", l.Index, last)
@@ -249,7 +268,7 @@ func (s *store) StoreLogs(logs []*raft.Log) error {
 				return err
 			}
 		}
-		return nil
+		return putBounds(stable, first, last)
 	})
 	if err != nil {
 		return err
@@ -265,23 +284,30 @@ func (*store) IsMonotonic() bool { return true }
 func (s *store) DeleteRange(low, high uint64) error {
 	s.write.Lock()
 	defer s.write.Unlock()
-	first, last := uint64(0), uint64(0)
-	_, _, size := s.numbers()
-	err := s.update(func(log, _ *bbolt.Bucket) error {
-		c := log.Cursor()
-		for key, value := c.Seek(indexKey(low)); key != nil && binary.BigEndian.Uint64(key) <= high; key, value = c.Seek(indexKey(low)) {
-			size -= int64(len(value))
-			if err := c.Delete(); err != nil {
+	first, last, size := s.numbers()
+	low, high = max(low, first), min(high, last)
+	if first == 0 || low > high {
+		return nil
+	}
+	if low > first && high < last {
+		return fmt.Errorf("entries %d to %d are neither the first nor the last of %d to %d", low, high, first, last)
+	}
+	switch {
+	case low == first && high == last:
+		first, last = 0, 0
+	case low == first:
+		first = high + 1
+	default:
+		last = low - 1
+	}
+	err := s.update(func(log, stable *bbolt.Bucket) error {
+		for i := low; i <= high; i++ {
+			size -= int64(len(log.Get(indexKey(i))))
+			if err := log.Delete(indexKey(i)); err != nil {
 				return err
 			}
 		}
-		if key, _ := c.First(); key != nil {
-			first = binary.BigEndian.Uint64(key)
-		}
-		if key, _ := c.Last(); key != nil {
-			last = binary.BigEndian.Uint64(key)
-		}
-		return nil
+		return putBounds(stable, first, last)
 	})
 	if err != nil {
 		return err

@@ -65,6 +65,9 @@ func (r *Reconciler) parts(name lattice.AppName) (ready bool, failed string, bac
 	ready = true
 	for c := range r.s.ComponentsOf(name) {
 		c = r.component(c.ID)
+		if c.Dropped != 0 {
+			continue // it goes when the others are ready
+		}
 		if c.Failed != "" {
 			ready = false
 			failed = cmp.Or(failed, clip("component "+cmp.Or(c.Name, string(c.ID))+": "+c.Failed))

@@ -59,12 +59,23 @@ type canary struct {
 type counters struct{ calls, failures int64 }
 
 func newComponent(id lattice.ComponentID) *component {
-	return &component{
-		id:      id,
-		pending: map[lattice.HostID]pending{},
-		leaving: map[lattice.HostID]int64{},
-		bad:     map[lattice.HostID]bad{},
+	return &component{id: id, pending: map[lattice.HostID]pending{}}
+}
+
+// leaves remembers since when a placement is to go.
+func (m *component) leaves(host lattice.HostID, since int64) {
+	if m.leaving == nil {
+		m.leaving = map[lattice.HostID]int64{}
 	}
+	m.leaving[host] = since
+}
+
+// avoid remembers that a host is not to be chosen for some time.
+func (m *component) avoid(host lattice.HostID, until int64, why string) {
+	if m.bad == nil {
+		m.bad = map[lattice.HostID]bad{}
+	}
+	m.bad[host] = bad{until, why}
 }
 
 // clone returns a copy that shares nothing that is changed.
@@ -89,7 +100,7 @@ func (r *Reconciler) track(m *component, p *state.Placements) {
 			if at.Leaving == "" {
 				delete(m.leaving, at.Host)
 			} else if _, ok := m.leaving[at.Host]; !ok {
-				m.leaving[at.Host] = r.now
+				m.leaves(at.Host, r.now)
 			}
 		}
 	}
@@ -108,6 +119,8 @@ type Placement struct {
 	Revision uint64
 	State    lattice.ComponentState
 	Reason   string
+	// Current says that it is about the revision and the digest that it ought to have.
+	Current bool
 	// Ready says that it takes calls with the revision and the digest that it ought to
 	// have, Failed that it could not be started, after the host was told.
 	Ready, Failed bool
@@ -139,6 +152,7 @@ func (r *Reconciler) observed(c *state.Component, at *state.Placement) (p Placem
 		mine = true
 		p.Revision, p.State, p.Reason = next.Revision, next.State, next.Reason
 	}
+	p.Current = mine
 	if !mine {
 		return p
 	}

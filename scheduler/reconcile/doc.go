@@ -28,7 +28,7 @@
 // Where a component ought to run is what package place says, given what may stay. What is
 // to go elsewhere is marked as leaving and stays until those that take its place are ready,
 // but no longer than the deadline. What is on a lost host goes at once if something else
-// takes its place, and with the deadline's end or the host's return otherwise. Instances
+// takes its place, and stays in the record otherwise: when the host returns it goes on. Instances
 // that move from one host to another are added first and taken away when the others are
 // ready. So there is more than was asked for only while something is not ready or leaving.
 //

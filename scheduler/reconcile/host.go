@@ -75,8 +75,11 @@ func (r *Reconciler) Gone(now int64, id lattice.HostID) {
 	delete(r.hosts, id)
 	delete(r.joined, id)
 	r.cluster.RemoveHost(id)
-	// What is placed on it is on a host of which nothing is known.
+	// What is placed on it is on a host of which nothing is known. Who was lost still is.
 	r.expect(id)
+	if again := r.hosts[id]; again != nil {
+		again.lost = h.lost
+	}
 	r.touchOn(id)
 }
 

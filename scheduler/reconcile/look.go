@@ -75,8 +75,8 @@ func (l *looking) place() {
 	l.ought = l.ask(true)
 	if l.ought.Missing > 0 && len(l.m.bad) > 0 {
 		// Better on a host where it failed than nowhere.
-		if any := l.ask(false); any.Missing < l.ought.Missing {
-			l.ought = any
+		if there := l.ask(false); there.Missing < l.ought.Missing {
+			l.ought = there
 		}
 	}
 	l.kept = make(map[lattice.HostID]*place.Choice, len(l.ought.Hosts))
@@ -137,6 +137,13 @@ func (l *looking) next() {
 	for i := range l.ought.Hosts {
 		at := l.old.On(l.ought.Hosts[i].Host)
 		if at == nil || !l.observed(l.c, at).Ready {
+			waiting = true
+		}
+	}
+	for i := range l.c.Pins {
+		host := l.c.Pins[i].Host
+		at := l.old.On(host)
+		if why, _ := l.going(host); why == "" && (at == nil || !l.observed(l.c, at).Ready) {
 			waiting = true
 		}
 	}
@@ -243,7 +250,7 @@ func (l *looking) stays(at *state.Placement, waiting bool) bool {
 	since, seen := l.m.leaving[at.Host]
 	if !seen {
 		since = l.now
-		l.m.leaving[at.Host] = since
+		l.m.leaves(at.Host, since)
 	}
 	if !past {
 		until := since + l.opts.Leave
@@ -363,7 +370,7 @@ func (l *looking) oust(v place.Victim) {
 	next.Passed = next.Passed[:min(len(next.Passed), 2*maxPassed)]
 	r.setPlacements(&next)
 	if m := r.known[v.Component]; m != nil && !r.trial {
-		m.bad[v.Host] = bad{until: r.now + r.opts.Avoid, why: why}
+		m.avoid(v.Host, r.now+r.opts.Avoid, why)
 	}
 	r.touch(v.Component)
 	l.plan.Events = append(l.plan.Events, Event{lattice.EventComponentScaled, v.Component, v.Host, "removed: " + why})

@@ -120,20 +120,6 @@ func (r *Reconciler) Consider(now, wall int64, after *state.State, changes []sta
 	return p
 }
 
-// Merge returns two lists of changes as one, in which those of the second replace those of
-// the first with the same key.
-func Merge(first, second []state.Change) []state.Change {
-	all := slices.Clone(first)
-	for _, c := range second {
-		if i := slices.IndexFunc(all, func(have state.Change) bool { return have.Key == c.Key }); i >= 0 {
-			all[i] = c
-			continue
-		}
-		all = append(all, c)
-	}
-	return all
-}
-
 // postpone puts off all that is to be looked at until there is nothing else.
 func (r *Reconciler) postpone() {
 	maps.Copy(r.dirty, r.postponed)
@@ -213,7 +199,7 @@ func (r *Reconciler) setPlacements(p *state.Placements) {
 		r.changed++
 	}
 	a.placements = p
-	r.size += 400 + 250*len(p.Hosts)
+	r.size += 400 + 250*len(p.Hosts) + 300*len(p.Passed)
 	r.setCluster(r.component(p.Component), p)
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // opKinds are what happens to a world, each as often as it is here.
-var opKinds = strings.Fields(`step step step step put put update remove silent back back drain cordon ready ready break mend leader rules stop`)
+var opKinds = strings.Fields(`step step step step put put update remove silent back back drain cordon ready ready break mend leader rules stop gone sick well`)
 
 // op is something that happens. The numbers are taken modulo what there is.
 type op struct {
@@ -130,6 +130,14 @@ func play(ops []op) (*world, error) {
 			if c != nil {
 				host(o.B).broken[fmt.Sprintf("%s@%d", id, c.Target)] = true
 			}
+		case "gone":
+			h := host(o.A)
+			h.silent = true
+			w.r.Gone(w.now, h.report.ID)
+		case "sick":
+			host(o.B).unhealthy[id] = true
+		case "well":
+			clear(host(o.B).unhealthy)
 		case "mend":
 			clear(host(o.B).broken)
 		case "leader":
@@ -244,6 +252,7 @@ func TestProperties(t *testing.T) {
 		// Once nothing goes wrong any more, all is as it ought to be in bounded time.
 		for id, h := range w.hosts {
 			h.silent = false
+			clear(h.unhealthy)
 			if err := w.wish(id, lattice.HostReady); err != nil {
 				t.Fatal(err)
 			}
@@ -330,4 +339,3 @@ func marshal(t *rapid.T, entries [][]state.Change) string {
 	}
 	return string(text)
 }
-

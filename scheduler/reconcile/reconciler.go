@@ -23,7 +23,7 @@ type Reconciler struct {
 	// still.
 	backlog   []lattice.ComponentID
 	postponed map[lattice.ComponentID]bool
-	apps  map[lattice.AppName]bool
+	apps      map[lattice.AppName]bool
 	// failing are applications that were to go back.
 	failing map[lattice.AppName]bool
 	// joined are hosts that take components since the last time that was looked at.

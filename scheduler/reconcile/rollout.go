@@ -120,6 +120,8 @@ func (l *looking) judgeRollout() {
 func (l *looking) fault(at *state.Placement, seen *Placement, ready int) {
 	why := seen.Reason
 	switch {
+	case seen.Status != nil && !seen.Current:
+		why = "it goes on with another revision, and has not said why"
 	case why == "" && seen.State == "":
 		why = "it has not been started in time"
 	case why == "":
@@ -133,7 +135,7 @@ func (l *looking) fault(at *state.Placement, seen *Placement, ready int) {
 	}
 	if (ready > 0 || l.m.proven == l.c.Target) && len(l.c.Revisions) == 1 || at.Revision != l.c.Target {
 		// It runs elsewhere, or did, so it is for the host.
-		l.m.bad[at.Host] = bad{until: l.now + l.opts.Avoid, why: "the component failed there: " + why}
+		l.m.avoid(at.Host, l.now+l.opts.Avoid, "the component failed there: "+why)
 		l.alarm(l.m, l.now+l.opts.Avoid)
 		return
 	}

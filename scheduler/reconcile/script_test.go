@@ -147,6 +147,14 @@ func (w *world) run(line string) (string, error) {
 		for _, name := range args {
 			w.hosts[hostID(name)].silent = words[0] == "silent"
 		}
+	case "gone": // the host's key expires
+		w.hosts[hostID(args[0])].silent = true
+		w.r.Gone(w.now, hostID(args[0]))
+	case "unhealthy", "healthy": // its probes are bad
+		w.hosts[hostID(args[1])].unhealthy[id] = words[0] == "unhealthy"
+	case "lies": // a host says that it runs what it was not told to
+		h := w.hosts[hostID(args[0])]
+		h.lie = []lattice.ComponentStatus{{ID: "web", Revision: uint64(o.number("revision")), Digest: digest(99), State: lattice.ComponentRunning}}
 	case "stop": // the host says that it ends
 		h := w.hosts[hostID(args[0])]
 		h.report.State, h.report.Components, h.silent = lattice.HostStopped, nil, true

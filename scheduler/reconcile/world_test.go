@@ -39,6 +39,9 @@ type fakeHost struct {
 	// "component@revision".
 	broken, slow map[string]bool
 	calls        map[lattice.ComponentID][2]int64
+	unhealthy    map[lattice.ComponentID]bool
+	// lie is said instead of the truth.
+	lie []lattice.ComponentStatus
 }
 
 func hostID(name string) lattice.HostID {
@@ -62,7 +65,7 @@ func (w *world) addHost(name string, h lattice.HostReport) *fakeHost {
 	if h.Capacity.CPUs == 0 {
 		h.Capacity = lattice.Capacity{CPUs: 4, MemoryBytes: 8 << 30}
 	}
-	w.hosts[id] = &fakeHost{report: h, broken: map[string]bool{}, slow: map[string]bool{}, calls: map[lattice.ComponentID][2]int64{}}
+	w.hosts[id] = &fakeHost{report: h, broken: map[string]bool{}, slow: map[string]bool{}, calls: map[lattice.ComponentID][2]int64{}, unhealthy: map[lattice.ComponentID]bool{}}
 	return w.hosts[id]
 }
 
@@ -242,6 +245,14 @@ func (h *fakeHost) obey(d *lattice.Desired) {
 func (h *fakeHost) say() *lattice.HostReport {
 	r := h.report
 	r.Components = slices.Clone(h.report.Components)
+	for i := range r.Components {
+		if r.Components[i].State == lattice.ComponentRunning && h.unhealthy[r.Components[i].ID] {
+			r.Components[i].State, r.Components[i].Reason = lattice.ComponentUnhealthy, "the probe answers with 500"
+		}
+	}
+	if h.lie != nil {
+		r.Components = h.lie
+	}
 	r.Labels = maps.Clone(h.report.Labels)
 	return &r
 }

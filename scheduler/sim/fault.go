@@ -1,5 +1,7 @@
 package sim
 
+import "slices"
+
 // faults is what goes wrong.
 type faults struct {
 	w *World
@@ -13,8 +15,6 @@ type faults struct {
 	cuts map[[2]int]bool
 	away map[int]bool
 	on   bool
-	// last is when something last went wrong that no single host is to blame for.
-	last int64
 }
 
 // linked reports whether messages pass from one replica to another.
@@ -50,7 +50,6 @@ func (f *faults) strike() {
 	switch w.rand.IntN(12) {
 	case 0, 1:
 		if r := w.replicas[w.rand.IntN(len(w.replicas))]; r.up {
-			f.last = w.now
 			r.stop()
 			w.after(200+w.rand.Int64N(12_000), func() {
 				if !r.up {
@@ -59,17 +58,18 @@ func (f *faults) strike() {
 			})
 		}
 	case 2:
-		if r := w.replicas[w.rand.IntN(len(w.replicas))]; r.up {
-			f.last = w.now
+		r := w.replicas[w.rand.IntN(len(w.replicas))]
+		if i := slices.IndexFunc(w.replicas, func(r *replica) bool { return r.leading }); i >= 0 && w.chance(0.5) {
+			r = w.replicas[i]
+		}
+		if r.up {
 			r.paused = w.now + 100 + w.rand.Int64N(10_000)
 			r.note("is paused for %d ms", r.paused-w.now)
 		}
 	case 3:
-		f.last = w.now
 		f.part()
 	case 4:
 		r := w.replicas[w.rand.IntN(len(w.replicas))]
-		f.last = w.now
 		f.away[r.id] = true
 		r.note("does not reach the buckets")
 		w.after(100+w.rand.Int64N(10_000), func() { f.back(r) })
@@ -96,7 +96,6 @@ func (f *faults) strike() {
 	case 11:
 		if w.chance(0.2) {
 			b := []*bucket{w.desired, w.assignments, w.reports, w.ready}[w.rand.IntN(4)]
-			f.last = w.now
 			w.note("bucket %s is lost", b.name)
 			b.wipe()
 			w.check.wiped(b)
@@ -177,7 +176,6 @@ func (f *faults) back(r *replica) {
 func (f *faults) end() {
 	w := f.w
 	f.on, f.drop, f.repeat, f.slow, f.load, f.denial = false, 0, 0, 0, 0, 100
-	f.last = w.now
 	clear(f.cuts)
 	w.note("faults end")
 	for _, r := range w.replicas {

@@ -197,23 +197,26 @@ func (c *check) lasts(what string, so bool) int64 {
 func (c *check) withinCount() string {
 	for component := range c.last.state.Components() {
 		most := c.most(component)
-		placed, runs := 0, 0
+		placed, runs, where := 0, 0, ""
 		if p := c.last.state.Placements(component.ID); p != nil {
 			for i := range p.Hosts {
-				placed += p.Hosts[i].Instances
+				if h := c.w.byID[p.Hosts[i].Host]; h != nil && h.up || p.Hosts[i].Leaving == "" {
+					placed += p.Hosts[i].Instances
+				}
 			}
 		}
 		for _, h := range c.w.hosts {
 			r := h.runners[component.ID]
-			if h.linked() && c.w.now-h.hurt > lease && h.lie == honest && r != nil && r.current != nil {
+			if h.linked() && c.w.now-h.hurt > lease && h.lie == honest && r != nil && r.current != nil && (r.want == nil || sameSpec(r.want, r.current)) {
 				runs += r.current.MaxInstances
+				where += fmt.Sprintf(" %s", h)
 			}
 		}
 		if long := c.lasts("placed "+string(component.ID), placed > most); long > lease+moveTime+slack {
 			return fmt.Sprintf("%d instances of %s are placed for %d ms, want at most %d", placed, component.ID, long, most)
 		}
 		if long := c.lasts("runs "+string(component.ID), runs > most); long > lease+moveTime+slack {
-			return fmt.Sprintf("%d instances of %s run for %d ms, want at most %d", runs, component.ID, long, most)
+			return fmt.Sprintf("%d instances of %s run for %d ms, want at most %d:%s", runs, component.ID, long, most, where)
 		}
 	}
 	return ""
@@ -302,6 +305,9 @@ func (c *check) excused(component *state.Component) bool {
 	s := c.last.state
 	if c.w.now-c.wipedAt < grieve || c.w.faults.load > 0 || c.most(component) == 0 {
 		return true
+	}
+	if component.Failed != "" && c.w.binaries[component.TargetRevision().Digest] != good {
+		return true // there is nothing to go back to, or that would have been done
 	}
 	p := s.Placements(component.ID)
 	if p == nil || p.Missing > 0 {

@@ -35,7 +35,10 @@ var errSilence = errors.New("no answer")
 
 // begin has something be asked for from time to time until end.
 func (o *operator) begin(end int64) {
-	o.established = map[string]bool{}
+	o.over = false
+	if o.established == nil {
+		o.established = map[string]bool{}
+	}
 	pause := []int64{1500, 4000, 10_000}[o.w.rand.IntN(3)]
 	var again func()
 	again = func() {
@@ -50,7 +53,7 @@ func (o *operator) begin(end int64) {
 		o.ask(cmd)
 		o.w.after(1+o.w.rand.Int64N(pause), again)
 	}
-	o.w.after(3000, again)
+	o.w.after(1000, again)
 }
 
 // ask sends a command until there is an answer.

@@ -22,24 +22,31 @@ const (
 	quietTime = 30_000
 )
 
-// Run has the world go through faults and requests, and then come to rest. It returns
-// what did not hold, or nil.
+// Run has the world go through faults and requests, come to rest, go through requests
+// without faults, and come to rest again. It returns what did not hold, or nil.
 func (w *World) Run() *Failure {
 	chaos := int64(w.opts.Chaos) * 1000
 	if chaos == 0 {
-		chaos = 20_000 + w.rand.Int64N(60_000)
+		chaos = 15_000 + w.rand.Int64N(45_000)
 	}
 	w.faults.begin(chaos)
 	w.operator.begin(chaos)
 	w.until(chaos)
-	w.operator.over = true
 	w.faults.end()
+	w.rest()
+	if w.failure != nil {
+		return w.failure
+	}
+	calm := w.now + 10_000 + w.rand.Int64N(30_000)
+	w.operator.begin(calm)
+	w.until(calm)
 	w.rest()
 	return w.failure
 }
 
 // rest waits until all is as it should be, and sees that nothing changes then.
 func (w *World) rest() {
+	w.operator.over = true
 	limit := w.now + settleTime
 	for wrong := ""; w.failure == nil; {
 		w.until(w.now + 1000)
@@ -121,7 +128,7 @@ func (w *World) unsettledApp(s *state.State, a *state.App) string {
 	under := last.Outcome == state.OutcomeUnderWay
 	for c := range s.ComponentsOf(a.Name) {
 		p := s.Placements(c.ID)
-		if w.binaries[c.TargetRevision().Digest] != good && tried(c, p) {
+		if w.binaries[c.TargetRevision().Digest] != good && w.tried(s, c, p) {
 			if a.Good != 0 && a.Good != a.Deployed && !c.Rollout.NoRollback {
 				return fmt.Sprintf("version %d can never be ready, and was not rolled back to %d", a.Deployed, a.Good)
 			}
@@ -148,9 +155,12 @@ func holds(c *state.Component, p *state.Placements) bool {
 	return canary != nil && !c.Promoted && p != nil && p.Missing == 0 && (canary.HoldMillis == 0 || len(p.Hosts) < 2)
 }
 
-// tried reports whether some host was told to run what all ought to run.
-func tried(c *state.Component, p *state.Placements) bool {
-	return p != nil && slices.ContainsFunc(p.Hosts, func(one state.Placement) bool { return one.Revision == c.Target })
+// tried reports whether some host that is there was told to run what all ought to run.
+func (w *World) tried(s *state.State, c *state.Component, p *state.Placements) bool {
+	return p != nil && slices.ContainsFunc(p.Hosts, func(one state.Placement) bool {
+		h := w.byID[one.Host]
+		return one.Revision == c.Target && h != nil && h.up && s.Callable(h.id)
+	})
 }
 
 // unsettledComponent looks at a component: it is where it should be, and runs there.
@@ -161,7 +171,7 @@ func (w *World) unsettledComponent(s *state.State, c *state.Component) string {
 	}
 	target := c.TargetRevision()
 	stuck := w.binaries[target.Digest] != good || c.Failed != "" || holds(c, p)
-	if w.binaries[target.Digest] != good && c.Failed == "" && tried(c, p) {
+	if w.binaries[target.Digest] != good && c.Failed == "" && w.tried(s, c, p) {
 		return fmt.Sprintf("revision %d can never be ready, and is not said to have failed", c.Target)
 	}
 	runs := 0
@@ -172,9 +182,9 @@ func (w *World) unsettledComponent(s *state.State, c *state.Component) string {
 		switch {
 		case h == nil:
 			return fmt.Sprintf("it is placed on %s, which there is not", one.Host)
-		case one.Pinned:
+		case one.Pinned, one.Leaving != "" && !h.up && p.Missing > 0:
 			continue
-		case one.Leaving != "" && (h.up || p.Missing == 0):
+		case one.Leaving != "":
 			return fmt.Sprintf("it is still to leave %s: %s", h, one.Leaving)
 		case !h.up && p.Missing == 0:
 			return fmt.Sprintf("it is placed on %s, which has ended", h)

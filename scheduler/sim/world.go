@@ -151,7 +151,7 @@ func (w *World) chance(p float64) bool { return p > 0 && w.rand.Float64() < p }
 // latency is how long a message takes.
 func (w *World) latency() int64 {
 	if w.chance(w.faults.slow) {
-		return 1 + w.rand.Int64N(3000)
+		return 1 + w.rand.Int64N([]int64{3000, 3000, 3000, 15_000}[w.rand.IntN(4)])
 	}
 	return 1 + w.rand.Int64N(20)
 }

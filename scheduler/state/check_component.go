@@ -101,18 +101,7 @@ func checkProbe(p *lattice.Probe) error {
 	if p == nil {
 		return nil
 	}
-	var one error
-	if (p.HTTPPath == "") == (p.Function == "") {
-		one = invalid("probe: want either http_path or function")
-	}
-	return errors.Join(
-		one,
-		checkLine("probe: http_path", p.HTTPPath, wire.MaxRoutePath),
-		checkLine("probe: function", p.Function, wire.MaxText),
-		checkInt("probe: interval_ms", p.IntervalMillis, 0, wire.MaxMillis),
-		checkInt("probe: timeout_ms", p.TimeoutMillis, 0, wire.MaxMillis),
-		checkInt("probe: failures", int64(p.Failures), 0, 1<<16),
-	)
+	return wire.CheckProbe(p)
 }
 
 func checkPins(pins []Pin) error {
@@ -144,6 +133,7 @@ func checkRules(r *lattice.Rules) error {
 		checkInt("rules: cpu_millis", r.Resources.CPUMillis, 0, MaxCPUMillis),
 		checkNumber("rules: memory_bytes", r.Resources.MemoryBytes, 0, wire.MaxMemoryBytes),
 		checkInt("rules: priority", int64(r.Priority), -MaxPriority, MaxPriority),
+		checkInt("rules: lease_ms", r.LeaseMillis, 0, wire.MaxMillis),
 	}
 	switch r.Mode {
 	case lattice.ModeSpread, lattice.ModeDaemon, lattice.ModeHosts, lattice.ModeNone:

@@ -53,6 +53,8 @@ func (s *State) Spec(c *Component, p *Placement) lattice.ComponentSpec {
 		Links:        s.linksOf(c.ID, r),
 		Routes:       r.Routes,
 		Preinit:      r.Preinit,
+		Probe:        r.Probe,
+		LeaseMillis:  c.Rules.LeaseMillis,
 		Annotations:  p.Annotations,
 	}
 	for i := range r.Configs {

@@ -122,6 +122,9 @@ type Component struct {
 	Pins []Pin `json:"pins,omitempty"`
 	// Annotations are those on hosts that are not pinned.
 	Annotations map[string]string `json:"annotations,omitempty"`
+	// Dropped is the version of the application that has the component no more, zero if
+	// it has: the component goes when that version is ready.
+	Dropped uint64 `json:"dropped,omitempty"`
 }
 
 // Pin has a component on a host.

@@ -23,6 +23,7 @@ import (
 	"github.com/wattle-dev/wattle/lattice/wire"
 	"github.com/wattle-dev/wattle/scheduler"
 	"github.com/wattle-dev/wattle/scheduler/control"
+	"github.com/wattle-dev/wattle/scheduler/raftlog"
 	"github.com/wattle-dev/wattle/scheduler/wasmcloud"
 )
 
@@ -140,7 +141,17 @@ func newLab(t *testing.T, k *trust.Keyring, join func(*trust.Creds) lattice.Latt
 		verifier: trusttest.Verifier(t, k, name), buckets: wire.Buckets{Lattice: name},
 		hosts: map[string]*host{}, vars: map[string]string{}, events: make(chan *lattice.Message, 1024),
 	}
-	l.service = scheduler.New(l.edges, name, trusttest.Signer(t, creds), l.verifier, &scheduler.Options{Logger: l.logger()})
+	node, err := raftlog.Open(t.Context(), raftlog.Options{Dir: t.TempDir(), Lattice: name, Heartbeat: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := node.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	// Hosts of tests report when they are told to.
+	l.service = scheduler.New(l.edges, name, trusttest.Signer(t, creds), l.verifier, node, &scheduler.Options{Logger: l.logger(), Lease: time.Hour})
 	l.run(l.service.Run, l.service.Ready())
 	l.use(l.operator)
 	return l
