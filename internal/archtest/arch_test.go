@@ -70,14 +70,16 @@ lattice/telemetry/telemetrytest:
 hostgroup:                lattice
 hostgroup/machine:
 host/daemon:              host hostgroup hostgroup/machine lattice/invoke lattice/directory lattice/microservice lattice/telemetry
-scheduler:                lattice/wire hostgroup lattice/microservice lattice/telemetry scheduler/control
+scheduler:                lattice/microservice scheduler/lead scheduler/raftlog
 scheduler/control:        lattice/wire
 scheduler/state:          lattice/wire
 scheduler/raftlog:        scheduler/state
 scheduler/place:          lattice/wire
 scheduler/reconcile:      scheduler/place scheduler/state hostgroup/machine
+scheduler/decide:         scheduler/state scheduler/control lattice/manifest
+scheduler/lead:           scheduler/decide scheduler/reconcile
 scheduler/sim:            scheduler/lead scheduler/control lattice/wire
-scheduler/wasmcloud:      scheduler scheduler/control
+scheduler/wasmcloud:      scheduler scheduler/control hostgroup
 scheduler/wadm:           scheduler/control lattice/manifest
 providers/httpserver:     lattice internal/webserver
 wit/witbin:               wit
@@ -113,11 +115,11 @@ var engines = map[string][]string{
 	"github.com/hashicorp/raft":          {"scheduler/raftlog"},
 	"go.etcd.io/bbolt":                   {"scheduler/raftlog"},
 	"github.com/tidwall/btree":           {"scheduler/state", "scheduler/place"},
-	"go.yaml.in/yaml/v3":                 {"internal/cli", "internal/cli/show", "lattice/manifest"},
+	"go.yaml.in/yaml/v3":                 {"scheduler/decide", "internal/cli", "internal/cli/show", "lattice/manifest"},
 }
 
 // pure packages decide and do not act.
-var pure = []string{"wit", "wit/syntax", "wit/witjson", "wit/compat", "internal/nearest", "wit/wave", "host/component/abi", "host/component/binary", "host/component/core", "host/component/validate", "lattice/wire", "hostgroup", "wit/witbin", "lattice/manifest"}
+var pure = []string{"wit", "wit/syntax", "wit/witjson", "wit/compat", "internal/nearest", "wit/wave", "host/component/abi", "host/component/binary", "host/component/core", "host/component/validate", "lattice/wire", "hostgroup", "wit/witbin", "lattice/manifest", "scheduler/place", "scheduler/reconcile", "scheduler/decide", "scheduler/lead"}
 
 // impure are the imports that pure packages may not have.
 var impure = regexp.MustCompile(`^(net|net/.*|os|os/.*|sync|context|log/slog|crypto/rand|math/rand.*|time)$`)

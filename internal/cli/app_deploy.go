@@ -96,9 +96,6 @@ func (f *deployFlags) run(cmd *cobra.Command, env *Env, what string) error {
 	if err := s.control.Do(ctx, change, r); err != nil {
 		return interrupted(ctx, err)
 	}
-	if !r.Changed {
-		fmt.Fprintf(env.Stderr, "wattle: %s\n", printable(fmt.Sprintf("version %s of application %s is deployed already", r.Version, r.App)))
-	}
 	return f.follow(ctx, env, s, r, "deployed")
 }
 

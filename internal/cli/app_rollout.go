@@ -92,6 +92,9 @@ func (f *rolloutFlags) follow(ctx context.Context, env *Env, s *session, r *cont
 	if end.Status != nil && end.Outcome != outcomeReady {
 		end.Next = appview.Next(end.Status)
 	}
+	if !r.Changed {
+		verb = "unchanged"
+	}
 	if f.output == "json" {
 		if e := show.JSON(env.Stdout, end, false); e != nil {
 			return e
@@ -110,11 +113,13 @@ func (f *rolloutFlags) say(ctx context.Context, env *Env, s *session, end *rollo
 	if end.Version != "" && end.Outcome != outcomeUndeployed {
 		what += " version " + end.Version
 	}
-	if end.Outcome == outcomeUnderWay {
+	if end.Outcome == outcomeUnderWay && end.Changed {
 		return done(env, "%s is to be %s: wattle app status %s", what, verb, end.App)
 	}
 	what += " " + verb
 	switch end.Outcome {
+	case outcomeUnderWay:
+		return done(env, "%s: wattle app status %s", what, end.App)
 	case outcomeCanary:
 		return done(env, "%s: it takes a part of the calls\n  all of them: wattle app promote %s\n  none:        wattle app rollback %s", what, end.App, end.App)
 	case outcomeUndeployed:
@@ -239,8 +244,16 @@ func (w *rolloutWait) late(limit time.Duration) error {
 		}
 	}
 	w.end.Reason = strings.TrimPrefix(why, ": ")
-	return fmt.Errorf("application %q is not %s after %v, and may still become so%s: %w", w.result.App, w.wanted(), limit, why, context.DeadlineExceeded)
+	return &lateError{fmt.Sprintf("application %q is not %s after %v, and may still become so%s", w.result.App, w.wanted(), limit, why)}
 }
+
+// lateError is that something took longer than one would wait.
+type lateError struct{ text string }
+
+func (e *lateError) Error() string { return e.text }
+
+// Unwrap returns context.DeadlineExceeded.
+func (e *lateError) Unwrap() error { return context.DeadlineExceeded }
 
 // wanted is what is waited for.
 func (w *rolloutWait) wanted() string {

@@ -266,9 +266,9 @@ func TestDeploySends(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, stderr, code := d.run(map[string][]any{"app.put": {put}}, "app", "deploy", filepath.Join(dir, "wattle.yaml"), "--no-wait")
-	if code != 0 || !strings.Contains(stderr, "version 2.0.0 of application shop is deployed already") {
-		t.Fatalf("exit code %d:\n%s", code, stderr)
+	stdout, stderr, code := d.run(map[string][]any{"app.put": {put}}, "app", "deploy", filepath.Join(dir, "wattle.yaml"), "--no-wait")
+	if code != 0 || stdout != "shop version 2.0.0 unchanged: wattle app status shop\n" {
+		t.Fatalf("exit code %d: %q\n%s", code, stdout, stderr)
 	}
 	sent := d.asked[0].(*control.PutApp)
 	if diff := cmp.Diff(&control.PutApp{Manifest: deskManifest, Digests: sent.Digests, Deploy: true, By: "ann"}, sent); diff != "" {

@@ -38,13 +38,13 @@ type running struct {
 	Version int          `json:"version"`
 	Lattice lattice.Name `json:"lattice"`
 	// PID is that of the `wattle up`, zero after it has stopped in good order.
-	PID     int       `json:"pid,omitempty"`
-	NATS    string    `json:"nats"`
-	HTTP    string    `json:"http,omitempty"`
-	Host    string    `json:"host,omitempty"`
+	PID  int    `json:"pid,omitempty"`
+	NATS string `json:"nats"`
+	HTTP string `json:"http,omitempty"`
+	Host string `json:"host,omitempty"`
 	// Scheduler is where other schedulers reach that of the `wattle up`.
-	Scheduler string `json:"scheduler,omitempty"`
-	Started time.Time `json:"started,omitzero"`
+	Scheduler string    `json:"scheduler,omitempty"`
+	Started   time.Time `json:"started,omitzero"`
 }
 
 // defaultDataDir returns the directory that is used when none is named.

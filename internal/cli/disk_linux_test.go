@@ -184,7 +184,7 @@ func fullLattice(t *testing.T) {
 	if !refused {
 		t.Error("configurations are kept on a full disk")
 	}
-	fails(t, []string{"cannot write to their disks"}, "config", "put", "--data-dir", data, "more", "a=1")
+	fails(t, []string{"no scheduler leads"}, "config", "put", "--data-dir", data, "more", "a=1")
 	if stderr := stop(t, p); !strings.Contains(stderr, "no space left") {
 		t.Error("wattle up does not say that the disk is full")
 	}

@@ -7,11 +7,12 @@
 //	1    the command failed: a file, a port, a directory, a component that
 //	     exports nothing to run, requests cut off when the server stopped, a
 //	     function whose result is an error, WIT that is wrong, a component that
-//	     does not fit a world
+//	     does not fit a world, a manifest that is wrong, an application that does
+//	     not become ready or was rolled back
 //	2    wrong usage
 //	3    the lattice cannot be reached, or nobody in it answers
 //	4    the lattice does not permit it: wrong credentials, or not their role
-//	5    the lattice has no such host, component, link or configuration
+//	5    the lattice has no such host, component, application, link or configuration
 //	120  not a component, a broken one, or one that needs a feature which does
 //	     not exist here
 //	121  an import that nothing serves here

@@ -136,7 +136,11 @@ func leaving(inv *inventory.Inventory, id lattice.HostID, now time.Time) string 
 					ready++
 				}
 			}
-			names = append(names, fmt.Sprintf("%s (%d of %d others are ready)", a.Component, ready, len(c.Status)-1))
+			text := fmt.Sprintf("%s (%d of %d others are ready)", a.Component, ready, len(c.Status)-1)
+			if len(c.Status) == 1 {
+				text = fmt.Sprintf("%s (no other host has it)", a.Component)
+			}
+			names = append(names, text)
 		}
 	}
 	if len(names) == 0 {

@@ -40,6 +40,16 @@ func cmdHost(ts *testscript.TestScript, _ bool, args []string) {
 	fmt.Fprint(ts.Stdout(), text)
 }
 
+// cmdScheduler starts a scheduler, which runs until the end of the script.
+func cmdScheduler(ts *testscript.TestScript, _ bool, args []string) {
+	s := &server{}
+	text := s.start(ts, append(append([]string{"scheduler", "run"}, absolute(ts, args)...), "-o", "json"))
+	var r struct{ Address string }
+	ts.Check(json.Unmarshal([]byte(text), &r))
+	ts.Setenv("ADDRESS", r.Address)
+	fmt.Fprint(ts.Stdout(), text)
+}
+
 // start runs a command in this process until the end of the script, and returns
 // the line with which it says that it runs.
 func (s *server) start(ts *testscript.TestScript, line []string) string {

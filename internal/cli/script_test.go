@@ -51,6 +51,8 @@ func processEnv() *cli.Env {
 //	up ARG...                starts `wattle up ARG... -o json` on free ports; $URL, $NATS
 //	                         and $HOST are what it has
 //	host ARG...              starts `wattle hostgroup run ARG... -o json`
+//	scheduler ARG...         starts `wattle scheduler run ARG... -o json`; $ADDRESS is where
+//	                         others reach it
 //	fetch HOST PATH          asks the front door for a path on a host
 //	creds ROLE DIR FILE      makes credentials with the keys of a data directory
 //	stop                     ends the server; what it wrote becomes stderr
@@ -88,7 +90,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": cmdCode, "unprivileged": cmdUnprivileged, "serve": cmdServe, "http": cmdHTTP, "stop": cmdStop,
-			"up": cmdUp, "host": cmdHost, "fetch": cmdFetch, "creds": cmdCreds,
+			"up": cmdUp, "host": cmdHost, "scheduler": cmdScheduler, "fetch": cmdFetch, "creds": cmdCreds,
 			"occupy": cmdOccupy, "cut": cmdCut, "poke": cmdPoke, "module": cmdModule, "json": cmdJSON,
 		},
 	})

@@ -118,7 +118,6 @@ cart, on the lattice shop-cart: degraded, 1 of 2 instances ready
       no component "store" is deployed
 
 what can be done
-  see which hosts were passed over, and why: wattle app explain shop cart
   start hosts that fit, or change their labels: wattle hostgroup run, wattle host label
   or ask for less: wattle app scale shop cart --instances N
 `

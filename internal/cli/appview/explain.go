@@ -3,6 +3,7 @@ package appview
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,9 @@ func Explain(w io.Writer, e *control.AppExplanation, status *control.AppStatus, 
 		b.WriteByte('\n')
 		explainComponent(&b, &e.Components[i], partOf(status, e.Components[i].Name), name)
 	}
-	writeNext(&b, Next(status))
+	writeNext(&b, slices.DeleteFunc(Next(status), func(step string) bool {
+		return strings.Contains(step, "wattle app explain") // this is that
+	}))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -41,12 +41,6 @@ func TestFaults(t *testing.T) {
 		}
 	}
 
-	load.around(t, "SIGKILL to the scheduler", calm, func(t *testing.T) { l.scheduler.p.kill(t) }).noneFailed(t)
-	load.around(t, "start it again", calm, func(t *testing.T) {
-		l.scheduler.start(t)
-		eventually(t, time.Minute, "the scheduler takes commands", func() bool { return l.command("host", "label", b.id, "again=yes").Run() == nil })
-	}).noneFailed(t)
-
 	load.around(t, "SIGTERM to a host", calm, func(t *testing.T) {
 		b.p.signal(t, syscall.SIGTERM)
 		if err := b.p.wait(t, time.Minute); err != nil {

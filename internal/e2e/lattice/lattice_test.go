@@ -19,15 +19,19 @@ import (
 	"github.com/wattle-dev/wattle/lattice/trust"
 )
 
-// testLattice is a lattice on eight machines: a NATS server on each of three, the
-// scheduler, a daemon with the front door, and three hosts.
+// testLattice is a lattice on as many machines as it has processes: three NATS servers,
+// three schedulers, a daemon with the front door, and hosts.
 type testLattice struct {
 	net   *network
 	nats  []*natsServer
 	front *daemon
 	hosts []*daemon
 
-	scheduler *schedulerProcess
+	schedulers []*schedulerNode
+	ledger     *ledger
+	commands   int // that were given by commanders
+	// creds makes credentials.
+	creds func(trust.Role, string) (file string)
 	// operator is a file with credentials, inbox how the subjects begin on which
 	// they let their owner listen for answers.
 	operator, inbox string
@@ -47,20 +51,20 @@ func (d *daemon) start(t *testing.T) {
 	d.p = d.m.start(t, "wattle", filepath.Join(bin, "wattle"), d.args...)
 }
 
-// The group of the three hosts, and the guests that run there, by the path of
-// their requests.
+// The group of the hosts, and the guests that run there, which are the paths of their
+// requests.
 const group = "edge"
 
-var guests = map[string]string{"hello": "incoming_hello", "echo": "incoming_echo"}
+var guests = []string{"hello", "echo"}
 
-// startLattice starts a lattice on a network of its own.
-func startLattice(t *testing.T) *testLattice { t.Helper(); return startLatticeOn(t, newNetwork(t)) }
+// startLattice starts a lattice of three hosts on a network of its own.
+func startLattice(t *testing.T) *testLattice { t.Helper(); return startLatticeOn(t, newNetwork(t), 3) }
 
-// startLatticeOn starts a lattice, and waits until all hosts serve both guests. env
-// is added to the environment of the daemons.
-func startLatticeOn(t *testing.T, n *network, env ...string) *testLattice {
+// startLatticeOn starts a lattice of some hosts, and waits until all of them serve both
+// guests. env is added to the environment of the daemons.
+func startLatticeOn(t *testing.T, n *network, hosts int, env ...string) *testLattice {
 	t.Helper()
-	l := &testLattice{net: n}
+	l := &testLattice{net: n, ledger: newLedger()}
 	keys := filepath.Join(n.dir, "keys")
 	wattle := func(args ...string) string {
 		t.Helper()
@@ -72,34 +76,70 @@ func startLatticeOn(t *testing.T, n *network, env ...string) *testLattice {
 	if !ok {
 		t.Fatalf("the configuration of NATS servers does not say who lets users in:\n%s", config)
 	}
-	creds := func(role trust.Role, name string) (file string) {
+	l.creds = func(role trust.Role, name string) (file string) {
 		t.Helper()
 		file = filepath.Join(n.dir, name+".creds")
 		wattle("creds", string(role), "--name", name, "--output", file)
 		return file
 	}
 	l.nats = natsCluster(t, n, auth)
-	l.operator = creds(trust.RoleOperator, "operator")
+	l.operator = l.creds(trust.RoleOperator, "operator")
 	c, err := trust.ReadCreds(l.operator)
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.inbox = c.InboxPrefix()
-	l.schedule(t, creds(trust.RoleScheduler, "scheduler"))
+	l.schedule(t)
 
-	join := []string{"--join", urls(l.nats), "--data-dir", "data", "--max-body", "2GiB"}
-	l.front = &daemon{m: n.existing(t, "front"), args: append([]string{"up", "--name", "front", "--creds", creds(trust.RoleHost, "front"), "--addr", "0.0.0.0:8000", "--timeout", "3m"}, join...)}
+	l.front = &daemon{m: n.existing(t, "front"), args: append([]string{"up", "--name", "front", "--creds", l.creds(trust.RoleHost, "front"), "--addr", "0.0.0.0:8000", "--timeout", "3m"}, l.join()...)}
 	l.front.url = "http://" + net.JoinHostPort(l.front.m.addr, "8000")
-	for _, name := range []string{"host1", "host2", "host3"} {
-		args := []string{"hostgroup", "run", "--group", group, "--name", name, "--creds", creds(trust.RoleHost, name)}
-		l.hosts = append(l.hosts, &daemon{m: n.machine(t, name), args: append(args, join...)})
+	for range hosts {
+		l.newHost(t)
 	}
 	for _, d := range l.daemons() {
 		d.m.extra = env
 		d.start(t)
 	}
-	eventually(t, time.Minute, "all hosts are ready", func() bool {
-		for _, d := range l.daemons() {
+	l.untilReady(t, l.daemons()...)
+	l.deploy(t, guestsApp("v1", helloGuest))
+	for _, d := range l.hosts {
+		l.untilServing(t, d)
+	}
+	l.untilAnswered(t)
+	return l
+}
+
+// untilAnswered waits until the front door answers.
+func (l *testLattice) untilAnswered(t *testing.T) {
+	t.Helper()
+	eventually(t, time.Minute, "the front door answers", func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		_, err := small(ctx, http.DefaultClient, l.front.url+"/hello")
+		return err == nil
+	})
+}
+
+// join are the flags of daemons.
+func (l *testLattice) join() []string {
+	return []string{"--join", urls(l.nats), "--data-dir", "data", "--max-body", "2GiB"}
+}
+
+// newHost makes a machine for a host, which is not started.
+func (l *testLattice) newHost(t *testing.T) *daemon {
+	t.Helper()
+	name := fmt.Sprintf("host%d", len(l.hosts)+1)
+	args := []string{"hostgroup", "run", "--group", group, "--name", name, "--creds", l.creds(trust.RoleHost, name)}
+	d := &daemon{m: l.net.machine(t, name), args: append(args, l.join()...)}
+	l.hosts = append(l.hosts, d)
+	return d
+}
+
+// untilReady waits until hosts say that they are ready, and notes who they are.
+func (l *testLattice) untilReady(t *testing.T, all ...*daemon) {
+	t.Helper()
+	eventually(t, time.Minute, "the hosts are ready", func() bool {
+		for _, d := range all {
 			h, ok := l.report(t, d)
 			if !ok || h.State != lattice.HostReady {
 				return false
@@ -108,19 +148,6 @@ func startLatticeOn(t *testing.T, n *network, env ...string) *testLattice {
 		}
 		return true
 	})
-	for name, guest := range guests {
-		file := filepath.Join("../../guests", guest, "guest.wasm")
-		l.cli(t, "component", "start", name, file, "--group", group, "--count", fmt.Sprint(len(l.hosts)), "--route", "/"+name, "--max-instances", "100", "--timeout", "3m")
-	}
-	for _, d := range l.hosts {
-		l.untilServing(t, d)
-	}
-	eventually(t, time.Minute, "the front door answers", func() bool {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		defer cancel()
-		return small(ctx, http.DefaultClient, l.front.url+"/hello") == nil
-	})
-	return l
 }
 
 func (l *testLattice) daemons() []*daemon { return append([]*daemon{l.front}, l.hosts...) }

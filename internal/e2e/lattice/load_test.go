@@ -30,8 +30,9 @@ const (
 type sample struct {
 	kind       string
 	begin, end time.Time
-	err        error // nil if it was answered well
-	late       bool  // it was still going on after its deadline
+	answer     string // of a request
+	err        error  // nil if it was answered well
+	late       bool   // it was still going on after its deadline
 }
 
 // load is clients that send requests until they are stopped.
@@ -60,7 +61,7 @@ func startLoad(t *testing.T, hello, echo string) *load {
 				return
 			case <-tick.C:
 				l.wg.Go(func() {
-					l.sample("request", deadline, func(ctx context.Context) error { return small(ctx, client, hello) })
+					l.sample("request", deadline, func(ctx context.Context) (string, error) { return small(ctx, client, hello) })
 				})
 			}
 		}
@@ -68,7 +69,7 @@ func startLoad(t *testing.T, hello, echo string) *load {
 	for i := range streams {
 		l.wg.Go(func() {
 			for n := 0; ctx.Err() == nil; n++ {
-				l.sample("stream", streamWithin, func(ctx context.Context) error { return stream(ctx, client, echo, i<<16|n) })
+				l.sample("stream", streamWithin, func(ctx context.Context) (string, error) { return "", stream(ctx, client, echo, i<<16|n) })
 			}
 		})
 	}
@@ -76,13 +77,13 @@ func startLoad(t *testing.T, hello, echo string) *load {
 }
 
 // sample does one thing, and keeps what became of it.
-func (l *load) sample(kind string, within time.Duration, do func(context.Context) error) {
+func (l *load) sample(kind string, within time.Duration, do func(context.Context) (string, error)) {
 	// The client waits longer than the deadline that the lattice keeps, to see
 	// whether it does.
 	ctx, cancel := context.WithTimeout(context.Background(), within+5*time.Second)
 	defer cancel()
 	s := sample{kind: kind, begin: time.Now()}
-	s.err = do(ctx)
+	s.answer, s.err = do(ctx)
 	s.end = time.Now()
 	s.late = s.end.Sub(s.begin) > within
 	l.mu.Lock()
@@ -106,19 +107,33 @@ func (l *load) from(begin time.Time) []sample {
 	return all
 }
 
-// small is a request that the guest answers with "hello".
-func small(ctx context.Context, c *http.Client, url string) error {
+// answers counts the answers to requests that began after a moment, by what they say.
+func (l *load) answers(begin time.Time) map[string]int {
+	n := map[string]int{}
+	for _, s := range l.from(begin) {
+		if s.kind == "request" && s.err == nil && s.begin.After(begin) {
+			n[s.answer]++
+		}
+	}
+	return n
+}
+
+// small is a request that the guest answers with "hello", or another version of it with
+// another vowel.
+func small(ctx context.Context, c *http.Client, url string) (answer string, err error) {
 	r, err := http.NewRequestWithContext(ctx, "GET", url, nil)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return answered(c, r, func(in io.Reader) error {
+	err = answered(c, r, func(in io.Reader) error {
 		b, err := io.ReadAll(in)
-		if err == nil && string(b) != "hello" {
+		answer = string(b)
+		if err == nil && (len(b) != 5 || b[0] != 'h' || string(b[2:]) != "llo") {
 			err = fmt.Errorf("the answer is %.100q, want hello", b)
 		}
 		return err
 	})
+	return answer, err
 }
 
 // answered sends a request and has the body of an answer of status 200 be read.

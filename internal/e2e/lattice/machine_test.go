@@ -105,6 +105,19 @@ func (m *machine) command(name string, args ...string) *exec.Cmd {
 func (m *machine) unplug(t *testing.T) { t.Helper(); ip(t, "link", "set", m.link, "down") }
 func (m *machine) plug(t *testing.T)   { t.Helper(); ip(t, "link", "set", m.link, "up") }
 
+// part has packets between the machine and others go nowhere, and neither side hear of
+// that; unpart undoes it. Other machines are reached.
+func (m *machine) part(t *testing.T, others ...*machine)   { t.Helper(); m.route(t, "add", others) }
+func (m *machine) unpart(t *testing.T, others ...*machine) { t.Helper(); m.route(t, "del", others) }
+
+func (m *machine) route(t *testing.T, change string, others []*machine) {
+	t.Helper()
+	for _, o := range others {
+		run(t, m.command("ip", "route", change, "blackhole", o.addr+"/32"))
+		run(t, o.command("ip", "route", change, "blackhole", m.addr+"/32"))
+	}
+}
+
 func ip(t *testing.T, args ...string) { t.Helper(); run(t, exec.Command("ip", args...)) }
 
 func run(t *testing.T, c *exec.Cmd) string {
@@ -163,7 +176,7 @@ func (m *machine) start(t *testing.T, name, program string, args ...string) *pro
 
 // env is the environment of programs on the machine.
 func (m *machine) env() []string {
-	env := []string{"HOME=" + m.dir, "PATH=" + os.Getenv("PATH"), "XDG_STATE_HOME=" + filepath.Join(m.dir, "state"), "XDG_CACHE_HOME=" + filepath.Join(filepath.Dir(m.dir), "cache")}
+	env := []string{"HOME=" + m.dir, "PATH=" + os.Getenv("PATH"), "XDG_STATE_HOME=" + filepath.Join(m.dir, "state"), "XDG_CACHE_HOME=" + filepath.Join(m.dir, "cache")}
 	return append(env, m.extra...)
 }
 

@@ -25,7 +25,9 @@ func TestMain(m *testing.M) {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 	case "test":
 		bin = os.Getenv("WATTLE_E2E_BIN")
-		os.Exit(m.Run())
+		code := m.Run()
+		printFigures()
+		os.Exit(code)
 	default:
 		os.Exit(launch())
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -44,8 +45,39 @@ func (l *load) around(t *testing.T, name string, after time.Duration, do func(t 
 			}
 		}
 	}
-	t.Log(o.String())
+	measured(t, "%s", o.String())
 	return o
+}
+
+// figures are lines that are printed again after all tests.
+var figures struct {
+	sync.Mutex
+	lines []string
+}
+
+// measured prints a figure, now and after all tests. Durations are rounded.
+func measured(t *testing.T, format string, args ...any) {
+	t.Helper()
+	for i, a := range args {
+		if d, ok := a.(time.Duration); ok {
+			args[i] = d.Round(time.Millisecond)
+		}
+	}
+	line := fmt.Sprintf(format, args...)
+	t.Log(line)
+	figures.Lock()
+	defer figures.Unlock()
+	figures.lines = append(figures.lines, t.Name()+": "+line)
+}
+
+// printFigures prints all figures.
+func printFigures() {
+	figures.Lock()
+	defer figures.Unlock()
+	fmt.Println("=== figures")
+	for _, line := range figures.lines {
+		fmt.Println(line)
+	}
 }
 
 // settled reports whether a request that began after until has ended for as long

@@ -28,7 +28,7 @@ func TestTrace(t *testing.T) {
 	s := &http.Server{Handler: c}
 	go func() { _ = s.Serve(listener) }()
 	t.Cleanup(func() { _ = s.Close() })
-	l := startLatticeOn(t, n, "OTEL_EXPORTER_OTLP_ENDPOINT=http://"+listener.Addr().String(), "OTEL_METRIC_EXPORT_INTERVAL=1000")
+	l := startLatticeOn(t, n, 3, "OTEL_EXPORTER_OTLP_ENDPOINT=http://"+listener.Addr().String(), "OTEL_METRIC_EXPORT_INTERVAL=1000")
 	a, b := l.hosts[0], l.hosts[1]
 	for _, test := range []struct {
 		name  string

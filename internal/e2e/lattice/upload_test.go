@@ -87,7 +87,7 @@ func TestSlowReader(t *testing.T) {
 		setting := fmt.Sprintf("net.ipv4.%s=4096 %d %d", name, tcp/2, tcp)
 		run(t, front.command("sysctl", "-q", "-w", setting))
 	}
-	l := startLatticeOn(t, n)
+	l := startLatticeOn(t, n, 3)
 	l.on(t, l.hosts[0])
 	const size = 64 << 20
 	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
