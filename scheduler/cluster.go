@@ -78,7 +78,7 @@ func (s *Service) export(c *control.ExportState) (*control.Export, error) {
 		return nil, fmt.Errorf("snapshot %.80q: %w: the last one is %q now: begin again", c.Snapshot, lattice.ErrConflict, e.Name)
 	}
 	part := &control.Export{Snapshot: e.Name, Index: e.Index, Offset: c.Offset, Total: e.Size, Data: make([]byte, min(control.MaxExport, max(e.Size-c.Offset, 0)))}
-	if n, err := e.ReadAt(part.Data, c.Offset); err != nil && !(errors.Is(err, io.EOF) && n == len(part.Data)) {
+	if n, err := e.ReadAt(part.Data, c.Offset); n < len(part.Data) || err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("snapshot %q at byte %d: %w", e.Name, c.Offset, err)
 	}
 	return part, nil

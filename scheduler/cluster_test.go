@@ -339,14 +339,14 @@ func TestFaults(t *testing.T) {
 				Drop: 0.02, Duplicate: 0.05, Delay: time.Millisecond, Jitter: 5 * time.Millisecond,
 			}})
 			done := map[string]bool{}
-			for i := range 40 {
+			for i := range 24 {
 				key := fmt.Sprintf("k%d", i)
-				ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+				ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 				if _, err := l.do(ctx, &control.PutLabel{Host: h.id, Key: key, Value: "v"}); err == nil {
 					done[key] = true
 				}
 				cancel()
-				if i == 20 {
+				if i == 12 {
 					l.leader(members).node.StepDown(t.Context())
 				}
 			}

@@ -115,7 +115,7 @@ var engines = map[string][]string{
 	"github.com/hashicorp/raft":          {"scheduler/raftlog"},
 	"go.etcd.io/bbolt":                   {"scheduler/raftlog"},
 	"github.com/tidwall/btree":           {"scheduler/state", "scheduler/place"},
-	"go.yaml.in/yaml/v3":                 {"scheduler/decide", "internal/cli", "internal/cli/show", "lattice/manifest"},
+	"go.yaml.in/yaml/v3":                 {"internal/cli", "internal/cli/show", "lattice/manifest"},
 }
 
 // pure packages decide and do not act.

@@ -141,11 +141,9 @@ func TestStartsAway(t *testing.T) {
 	t.Setenv("WATTLE_CACHE_DIR", filepath.Join(t.TempDir(), "cache"))
 	m, keys := newMachines(t)
 	m.nats()
-	scheduling := []string{"scheduler", "run", "--join", m.url, "--creds", m.creds(keys, trust.RoleScheduler, "one"), "--wasmcloud"}
+	scheduling := []string{"scheduler", "run", "--join", m.url, "--creds", m.creds(keys, trust.RoleScheduler, "one"), "--data-dir", t.TempDir(), "--wasmcloud"}
 	scheduler := start(t, scheduling...)
 	until(t, scheduler.stdout, "serves lattice default")
-	second := start(t, scheduling...) // several may run
-	until(t, second.stdout, "serves lattice default")
 	hosting := []string{
 		"up", "--join", m.url, "--creds", m.creds(keys, trust.RoleHost, "edge-1"),
 		"--data-dir", t.TempDir(), "--addr", "127.0.0.1:0",
@@ -159,7 +157,6 @@ func TestStartsAway(t *testing.T) {
 	}
 	command("component", "start", "hello", "../../examples/hello-http/hello.wasm", "--route", "/hello")
 	m.end(host)
-	m.end(second)
 	m.stop()
 
 	host = start(t, hosting...)
@@ -205,7 +202,7 @@ func TestRefusedLater(t *testing.T) {
 	all := []*process{
 		start(t, "hostgroup", "run", "--join", m.url, "--creds", host, "--data-dir", t.TempDir()),
 		start(t, "up", "--join", m.url, "--creds", host, "--data-dir", t.TempDir(), "--addr", "127.0.0.1:0"),
-		start(t, "scheduler", "run", "--join", m.url, "--creds", m.creds(strangers, trust.RoleScheduler, "one")),
+		start(t, "scheduler", "run", "--join", m.url, "--creds", m.creds(strangers, trust.RoleScheduler, "one"), "--data-dir", t.TempDir()),
 	}
 	for _, p := range all {
 		until(t, p.stderr, "no connection to nats yet")

@@ -59,7 +59,7 @@ func TestForeignNATS(t *testing.T) {
 	}
 	m := &machines{T: t, options: natsserver.Options{}, url: nats.ClientURL()}
 	as := func(name string) []string { return []string{"--nkey", users[name], "--tls-ca", ca} }
-	scheduler := start(t, append(as("scheduler"), "scheduler", "run", "--join", m.url, "--creds", m.creds(keys, trust.RoleScheduler, "scheduler"))...)
+	scheduler := start(t, append(as("scheduler"), "scheduler", "run", "--join", m.url, "--creds", m.creds(keys, trust.RoleScheduler, "scheduler"), "--data-dir", filepath.Join(dir, "scheduler"))...)
 	until(t, scheduler.stdout, "Ctrl-C")
 	host := start(t, append(as("host"), "hostgroup", "run", "--join", m.url, "--trust", account, "--name", "far", "--data-dir", filepath.Join(dir, "host"))...)
 	until(t, host.stdout, "Ctrl-C")

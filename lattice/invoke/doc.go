@@ -81,8 +81,10 @@
 //
 // A router offers a call to another host only if the last one did not begin it, for
 // certain, and if what was read of the body is still there. Of two hosts that are
-// chosen at random it takes the one with fewer of its own calls under way. One
-// that was not available is passed by for two seconds.
+// chosen at random, each as often as it has instances, it takes the one with fewer of
+// its own calls under way for each of them. One that was not available is passed by
+// for two seconds. A component that runs in this process is called there first, unless
+// its variants have weights, as in a canary: then the variant is chosen first.
 //
 // Whoever calls a host that gives no answers loses the call. A router therefore
 // passes by a host that has not answered the first probe of a call, until it answers to a probe, without a call, two seconds

@@ -17,7 +17,7 @@ const MaxPlan = 1024
 // an error it is asked again: it is about one thing, which is let be.
 func (l *Leader) Round(now, wall int64) (p *Proposal, next int64, err error) {
 	if l.refused != nil {
-		return nil, now + 1000, nil
+		return nil, now + 1000, nil //nolint:nilerr // it is no error of this round
 	}
 	if l.ahead && l.next == l.state {
 		l.ahead = false

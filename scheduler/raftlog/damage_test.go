@@ -194,3 +194,19 @@ func write(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 }
+
+// TestRestoreBrokenOff has no node start on half of a restored state.
+func TestRestoreBrokenOff(t *testing.T) {
+	dir := t.TempDir()
+	shut(t, single(t, dir))
+	if err := raftlog.BreakOffRestore(dir); err != nil {
+		t.Fatal(err)
+	}
+	n, err := raftlog.Open(t.Context(), raftlog.Options{Dir: dir, Lattice: "default"})
+	if err == nil {
+		shut(t, n)
+	}
+	if !errors.Is(err, lattice.ErrConflict) || !strings.Contains(err.Error(), "wattle scheduler restore") {
+		t.Errorf("open: %v", err)
+	}
+}

@@ -36,3 +36,8 @@ func ApplyRaw(n *Node, data []byte) error {
 	}
 	return f.Response().(applied).err
 }
+
+// BreakOffRestore leaves a directory as a restore does that does not come to its end.
+func BreakOffRestore(dir string) error {
+	return writeIdentity(dir, identity{Lattice: "default", ID: lone, Phase: phaseRestoring})
+}

@@ -138,6 +138,8 @@ func (n *Node) Verify(ctx context.Context) (*state.State, error) {
 	n.mu.Lock()
 	barred := n.barred == term
 	n.mu.Unlock()
+	// In another term another one may have led in between.
+	barred = barred && r.CurrentTerm() == term
 	if !barred {
 		// What those before have committed may not be in the state yet.
 		if err := n.await(ctx, r.Barrier(lattice.DefaultTimeout).Error); err != nil {

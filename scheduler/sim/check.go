@@ -42,6 +42,8 @@ type check struct {
 	// it was placed on with when that was.
 	callable map[lattice.ComponentID]int64
 	lately   map[lattice.ComponentID]map[lattice.HostID]int64
+	// missed is when each component last lacked a place.
+	missed map[lattice.ComponentID]int64
 	// placed has what was ever decided to be where.
 	placed map[there]bool
 	// lost is when the schedulers last were not able to act.
@@ -69,7 +71,7 @@ func newCheck(w *World) check {
 	return check{
 		w: w, log: map[uint64]*applied{}, states: map[lattice.Stamp]*state.State{}, told: map[string]lattice.Stamp{}, taken: map[lattice.HostID]lattice.Stamp{},
 		placed: map[there]bool{}, assigned: map[lattice.ComponentID]*lattice.Assignment{}, since: map[string]int64{}, flips: map[flip]*flipped{},
-		callable: map[lattice.ComponentID]int64{}, lately: map[lattice.ComponentID]map[lattice.HostID]int64{}, wipedAt: -1 << 40,
+		callable: map[lattice.ComponentID]int64{}, lately: map[lattice.ComponentID]map[lattice.HostID]int64{}, missed: map[lattice.ComponentID]int64{}, wipedAt: -1 << 40,
 		last: &applied{state: state.New(latticeName)},
 	}
 }

@@ -36,7 +36,7 @@
 //
 // # When one does not hold
 //
-// The [Failure] says the seed, the step, the invariant, the last events and the command
+// The [InvariantError] says the seed, the step, the invariant, the last events and the command
 // that runs it again. What was found and mended lives on as a script in
 // scheduler/testdata: seeds mean something else once the world changes, scripts do not.
 // That the invariants can fail is tested as well, by worlds that are broken on

@@ -160,7 +160,7 @@ func (h *host) leave() {
 		h.note("has stopped as it was told")
 		h.report()
 		for _, id := range slices.Sorted(maps.Keys(h.put)) {
-			h.w.ready.remove(wire.ReadyKey(h.id, id), false, 0)
+			_ = h.w.ready.remove(wire.ReadyKey(h.id, id), false, 0)
 		}
 		h.stop()
 	})

@@ -63,7 +63,7 @@ func (c *check) decided(before, now *state.State) {
 			c.flip(p.Component, was, one)
 		}
 	}
-	c.remember(now)
+	c.remember(before, now)
 }
 
 // placedAnew looks at a new placement.
@@ -241,8 +241,11 @@ func (c *check) most(component *state.Component) int {
 }
 
 // remember notes where components were placed lately.
-func (c *check) remember(now *state.State) {
+func (c *check) remember(before, now *state.State) {
 	for p := range now.AllPlacements() {
+		if old := before.Placements(p.Component); p.Missing > 0 || old != nil && old.Missing > 0 {
+			c.missed[p.Component] = c.w.now
+		}
 		at := c.lately[p.Component]
 		if at == nil {
 			at = map[lattice.HostID]int64{}
@@ -310,8 +313,8 @@ func (c *check) excused(component *state.Component) bool {
 		return true // there is nothing to go back to, or that would have been done
 	}
 	p := s.Placements(component.ID)
-	if p == nil || p.Missing > 0 {
-		return true // it has found no place: that is for people to mend
+	if at, ok := c.missed[component.ID]; p == nil || p.Missing > 0 || ok && c.w.now-at < grieve {
+		return true // it has found no place, or had none: that is for people to mend
 	}
 	if !slices.ContainsFunc(p.Hosts, func(one state.Placement) bool { return s.Callable(one.Host) }) {
 		return true // operators want it on hosts that they have drained

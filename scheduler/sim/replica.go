@@ -228,7 +228,7 @@ func (r *replica) follow() {
 	}
 	if s := r.service; s != nil {
 		r.after(r.w.rand.Int64N(1+r.w.faults.denial), func() {
-			if r.service == s && !s.ended && !(r.leading && r.term == s.term) {
+			if r.service == s && !s.ended && (!r.leading || r.term != s.term) {
 				r.note("hears that it does not lead any more")
 				s.end()
 			}

@@ -39,13 +39,10 @@ func (w *World) Script(line string) (string, error) {
 	}
 	c := &scripted{w: w, args: args}
 	out := c.do(words[0])
-	switch {
-	case c.err != nil:
-		return "", c.err
-	case w.failure != nil:
-		return fmt.Sprintf("%s: %s\n", w.failure.Invariant, w.failure.Detail), nil
+	if f := w.failure; f != nil {
+		out = fmt.Sprintf("%s: %s\n", f.Invariant, f.Detail)
 	}
-	return out, nil
+	return out, c.err
 }
 
 // scripted is a command of a script.

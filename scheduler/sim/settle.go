@@ -24,7 +24,7 @@ const (
 
 // Run has the world go through faults and requests, come to rest, go through requests
 // without faults, and come to rest again. It returns what did not hold, or nil.
-func (w *World) Run() *Failure {
+func (w *World) Run() *InvariantError {
 	chaos := int64(w.opts.Chaos) * 1000
 	if chaos == 0 {
 		chaos = 15_000 + w.rand.Int64N(45_000)
@@ -136,7 +136,7 @@ func (w *World) unsettledApp(s *state.State, a *state.App) string {
 				return fmt.Sprintf("version %d can never be ready, and is said to be", a.Deployed)
 			}
 		}
-		if holds(c, p) {
+		if holds(c, p) && p.Missing == 0 {
 			under = false
 		}
 		if p != nil && p.Missing > 0 && (a.Good == 0 || a.Good == a.Deployed) {
@@ -152,7 +152,7 @@ func (w *World) unsettledApp(s *state.State, a *state.App) string {
 // holds reports whether a canary waits for somebody, or for a second host.
 func holds(c *state.Component, p *state.Placements) bool {
 	canary := c.Rollout.Canary
-	return canary != nil && !c.Promoted && p != nil && p.Missing == 0 && (canary.HoldMillis == 0 || len(p.Hosts) < 2)
+	return canary != nil && !c.Promoted && p != nil && (canary.HoldMillis == 0 || len(p.Hosts) < 2)
 }
 
 // tried reports whether some host that is there was told to run what all ought to run.

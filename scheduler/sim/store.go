@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"bytes"
 	"errors"
 	"maps"
 	"slices"
@@ -229,6 +228,3 @@ func (w *watch) send(i item, at int64) {
 		}
 	})
 }
-
-// same reports whether an item has the value.
-func (i *item) same(value []byte) bool { return !i.deleted && bytes.Equal(i.value, value) }

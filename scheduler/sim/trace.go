@@ -41,8 +41,8 @@ func (t *trace) tail() string {
 	return b.String()
 }
 
-// Failure is an invariant that does not hold.
-type Failure struct {
+// InvariantError is an invariant that does not hold.
+type InvariantError struct {
 	Seed      uint64
 	Step      int
 	Invariant string
@@ -51,6 +51,6 @@ type Failure struct {
 }
 
 // Error implements error.
-func (f *Failure) Error() string {
+func (f *InvariantError) Error() string {
 	return fmt.Sprintf("seed %d, step %d: %s: %s\nthe last events:\n%sto see it again: make sim SEED=%d", f.Seed, f.Step, f.Invariant, f.Detail, f.Trace, f.Seed)
 }

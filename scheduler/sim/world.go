@@ -57,7 +57,7 @@ type World struct {
 	faults   faults
 	operator operator
 	check    check
-	failure  *Failure
+	failure  *InvariantError
 }
 
 // binary is how a component's binary behaves.
@@ -161,7 +161,7 @@ func (w *World) after(ms int64, f func()) { w.queue.add(w.now+ms, f) }
 // fail ends the world: an invariant does not hold.
 func (w *World) fail(invariant, format string, args ...any) {
 	if w.failure == nil {
-		w.failure = &Failure{Seed: w.opts.Seed, Step: w.steps, Invariant: invariant, Detail: fmt.Sprintf(format, args...), Trace: w.trace.tail()}
+		w.failure = &InvariantError{Seed: w.opts.Seed, Step: w.steps, Invariant: invariant, Detail: fmt.Sprintf(format, args...), Trace: w.trace.tail()}
 	}
 }
 
@@ -189,7 +189,7 @@ func (w *World) Steps() int { return w.steps }
 func (w *World) Sum() uint64 { return w.trace.sum }
 
 // Failure is what did not hold, or nil.
-func (w *World) Failure() *Failure { return w.failure }
+func (w *World) Failure() *InvariantError { return w.failure }
 
 // applyEntry applies an entry of the log to a replica's state.
 func (w *World) applyEntry(r *replica, index uint64, one record) error {

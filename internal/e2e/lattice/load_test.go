@@ -41,6 +41,9 @@ type load struct {
 	wg      sync.WaitGroup
 	mu      sync.Mutex
 	samples []sample
+	// underWay has when those began that have not ended, by a number each has.
+	underWay map[int]time.Time
+	begun    int
 }
 
 // startLoad begins to send requests: small ones to hello, streams to echo. Its
@@ -48,7 +51,7 @@ type load struct {
 func startLoad(t *testing.T, hello, echo string) *load {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	l := &load{stop: stop}
+	l := &load{stop: stop, underWay: map[int]time.Time{}}
 	t.Cleanup(func() { l.end() })
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	t.Cleanup(client.CloseIdleConnections)
@@ -83,10 +86,16 @@ func (l *load) sample(kind string, within time.Duration, do func(context.Context
 	ctx, cancel := context.WithTimeout(context.Background(), within+5*time.Second)
 	defer cancel()
 	s := sample{kind: kind, begin: time.Now()}
+	l.mu.Lock()
+	l.begun++
+	n := l.begun
+	l.underWay[n] = s.begin
+	l.mu.Unlock()
 	s.answer, s.err = do(ctx)
 	s.end = time.Now()
 	s.late = s.end.Sub(s.begin) > within
 	l.mu.Lock()
+	delete(l.underWay, n)
 	l.samples = append(l.samples, s)
 	l.mu.Unlock()
 }

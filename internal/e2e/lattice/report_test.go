@@ -80,21 +80,16 @@ func printFigures() {
 	}
 }
 
-// settled reports whether a request that began after until has ended for as long
-// as a stream may take, or all streams have: they follow one another.
+// settled reports whether all that began before a moment has ended.
 func (l *load) settled(until time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	begun := 0
-	for _, s := range slices.Backward(l.samples) {
-		if s.kind == "stream" && s.begin.After(until) {
-			begun++
-		}
-		if s.end.Before(until) {
-			break
+	for _, begin := range l.underWay {
+		if begin.Before(until) {
+			return false
 		}
 	}
-	return begun >= streams
+	return true
 }
 
 func (o *outcome) String() string {

@@ -41,11 +41,11 @@ func TestRollout(t *testing.T) {
 		bad := guestsApp("v3", crashing)
 		bad.Parts[0].Probe, bad.Parts[0].Deadline = "/crash", "10s"
 		out, err := l.deploying(t, bad).CombinedOutput()
+		t.Logf("%s", out)
 		measured(t, "the version that does not become ready is rolled back after %v", time.Since(began))
 		if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 || !strings.Contains(string(out), "rolled back") {
 			t.Errorf("the deployment ends with %v, want exit code 1 and that it was rolled back:\n%s", err, out)
 		}
-		t.Log(string(out), l.cli(t, "app", "history", "guests"))
 		if v := l.deployed(t, "guests"); v != "v2" {
 			t.Errorf("version %q is deployed, want v2", v)
 		}
