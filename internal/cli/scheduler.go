@@ -205,7 +205,7 @@ func (f *schedulerRunFlags) serve(ctx context.Context, env *Env, p *place, dir d
 // announce says what has started.
 func (f *schedulerRunFlags) announce(env *Env, p *place, id string, node *raftlog.Node) error {
 	status := node.Status()
-	waits := len(status.Members) == 0
+	waits := f.join && len(status.Members) == 0
 	switch {
 	case f.output == "json":
 		return json.NewEncoder(env.Stdout).Encode(struct {

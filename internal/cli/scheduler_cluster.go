@@ -144,7 +144,7 @@ func (s *session) schedulers(ctx context.Context) ([]schedulerNode, error) {
 		wg.Go(func() {
 			n := &schedulerNode{Service: p.ID, Version: p.Version}
 			answer, err := s.Request(ctx, &lattice.Message{Subject: wire.Subjects{Lattice: s.name}.SchedulerEndpoint(p.ID, scheduler.EndpointState)})
-			if err == nil && json.Unmarshal(answer.Data, &n.Status) == nil && n.Status.Lattice == s.name {
+			if err == nil && json.Unmarshal(answer.Data, &n.Status) == nil && n.Lattice == s.name {
 				nodes[i] = n
 			}
 		})

@@ -47,7 +47,7 @@ func (l *Leader) propose(now, wall int64, in decide.In, d *decide.Decision, by s
 	after, changes := l.next, d.Changes
 	var err error
 	if len(d.Touched) > 0 {
-		if after, err = l.next.With(changes...); err != nil {
+		if after, err = with(l.next, changes); err != nil {
 			return nil, err
 		}
 		plan := l.rec.Consider(now, wall, after, changes, d.Touched)
@@ -55,7 +55,7 @@ func (l *Leader) propose(now, wall int64, in decide.In, d *decide.Decision, by s
 		p.Events = append(p.Events, eventsOf(plan)...)
 	}
 	if len(changes) > 0 {
-		if after, err = l.next.With(changes...); err != nil {
+		if after, err = with(l.next, changes); err != nil {
 			return nil, err
 		}
 	}
@@ -90,6 +90,29 @@ func (l *Leader) Applied(now int64, s *state.State, proposals ...*Proposal) {
 	}
 	l.state, l.next = s, s
 	l.rec.Update(now, s, nil)
+}
+
+// with returns the state as changes would make it, however many there are.
+func with(s *state.State, changes []state.Change) (*state.State, error) {
+	if len(changes) <= state.MaxChanges {
+		return s.With(changes...)
+	}
+	units, err := unitsOf(changes)
+	if err != nil {
+		return nil, err
+	}
+	var batch []state.Change
+	for i, u := range units {
+		batch = append(batch, u.changes...)
+		if i+1 < len(units) && len(batch)+len(units[i+1].changes) <= state.MaxChanges {
+			continue
+		}
+		if s, err = s.With(batch...); err != nil {
+			return nil, err
+		}
+		batch = nil
+	}
+	return s, nil
 }
 
 // merge returns changes of which later ones replace earlier ones of the same key.

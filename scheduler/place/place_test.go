@@ -270,6 +270,21 @@ func TestMeasured(t *testing.T) {
 	}
 }
 
+// TestFreed: room that something leaves is found, although there was none a moment ago.
+func TestFreed(t *testing.T) {
+	c := cluster(zone(1, "a"))
+	r := &lattice.Rules{Mode: lattice.ModeHosts, Hosts: 1, Instances: 1, Resources: lattice.Resources{MemoryBytes: 4 << 30}}
+	c.SetPlaced("other", r, []place.Placed{on(1, 1)})
+	missing := func() int { return c.Place(&place.Request{Component: "x", Rules: r}).Missing }
+	if got := missing(); got != 1 {
+		t.Errorf("missing %d on a full host, want 1", got)
+	}
+	c.SetPlaced("other", nil, nil)
+	if got := missing(); got != 0 {
+		t.Errorf("missing %d on an empty host, want none", got)
+	}
+}
+
 // TestTogether: with, near, apart and away.
 func TestTogether(t *testing.T) {
 	c := cluster(zone(1, "a"), zone(2, "a"), zone(3, "a"))

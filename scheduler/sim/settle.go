@@ -16,8 +16,8 @@ const (
 	// settleTime is how long all may take to be as it should be once faults have ended.
 	settleTime = 400_000
 	// calmTime is for how long nothing was decided when it counts as such: longer than
-	// what is missing is left alone.
-	calmTime = 12_000
+	// any deadline after which something fails by itself.
+	calmTime = 65_000
 	// quietTime is for how long nothing may change then.
 	quietTime = 30_000
 )

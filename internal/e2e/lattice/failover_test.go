@@ -15,8 +15,8 @@ import (
 const brief = 3 * time.Second
 
 // TestSchedulers breaks schedulers, one way after the other, under load and while
-// commands are given. No request fails, no command that was acknowledged is lost, and
-// nobody writes who does not lead.
+// commands are given. No request fails and no command, none that was acknowledged is
+// lost, and nobody writes who does not lead.
 func TestSchedulers(t *testing.T) {
 	l := startLattice(t)
 	o := observe(t, l)
@@ -31,6 +31,9 @@ func TestSchedulers(t *testing.T) {
 			c.end()
 		})
 		out.noneFailed(t)
+		if c.given == 0 || c.failed > 0 {
+			t.Errorf("%s: %d of %d commands failed, want none of some", what, c.failed, c.given)
+		}
 		known := l.checkLedger(t)
 		o.check(t)
 		measured(t, "%s: %d commands, %d of them failed, the slowest took %v; %d that were ever acknowledged are known", what, c.given, c.failed, c.slowest, known)
