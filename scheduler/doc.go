@@ -43,7 +43,9 @@
 //
 // The leader writes a [Beat] each second into the same store from which the reports of
 // hosts come. Only while it comes back does the silence of a host mean anything. A host that
-// is silent for the lease is lost, and what ran there runs elsewhere.
+// is silent for the lease is lost, and what ran there runs elsewhere. After half of the
+// lease it is asked directly, past the store, and counts as heard if it answers: the store
+// may refuse reports for seconds while one of its servers restarts.
 //
 // # Repair
 //

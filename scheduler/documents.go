@@ -27,6 +27,9 @@ func (l *leading) write(ctx context.Context) error {
 	if l.lead.Refused() != nil {
 		return l.lead.Refused()
 	}
+	if err := l.sure(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	var errs []error

@@ -44,19 +44,21 @@ type Status struct {
 	Leads bool `json:"leads"`
 	// LeadsEdge says that this process writes what the tools of wasmCloud read.
 	LeadsEdge bool `json:"leads_edge"`
-	// Problem is why a scheduler that leads does not do all that it should.
+	// Problem is why a scheduler whose node leads does not do all that it should.
 	Problem string `json:"problem,omitempty"`
 }
 
-// acting is how a service is that leads, for those who ask.
+// acting is how a service is whose node leads, for those who ask.
 type acting struct {
+	// serves says that it serves commands.
+	serves  bool
 	heard   int
 	problem string
 }
 
 // note has others see how the service is. err is why not all is written.
 func (l *leading) note(err error) {
-	a := &acting{heard: l.lead.NumHosts()}
+	a := &acting{serves: true, heard: l.lead.NumHosts()}
 	switch {
 	case l.lead.Refused() != nil:
 		a.problem = l.lead.Refused().Error()
@@ -64,6 +66,14 @@ func (l *leading) note(err error) {
 		a.problem = "documents are not written yet: " + err.Error()
 	}
 	l.status.Store(a)
+}
+
+// holdBack has others see why the service does nothing although its node leads.
+func (s *Service) holdBack(ctx context.Context, err error) {
+	if have := s.status.Load(); have == nil || have.problem != err.Error() {
+		s.log.ErrorContext(ctx, "nothing is decided", "error", err)
+	}
+	s.status.Store(&acting{problem: err.Error()})
 }
 
 // Status returns how far the service is.
@@ -76,7 +86,7 @@ func (s *Service) Status() Status {
 		LeadsEdge: s.opts.LeadsEdge != nil && s.opts.LeadsEdge(),
 	}
 	if a := s.status.Load(); a != nil {
-		now.Leads, now.Heard, now.Problem = true, a.heard, a.problem
+		now.Leads, now.Heard, now.Problem = a.serves, a.heard, a.problem
 	}
 	return now
 }

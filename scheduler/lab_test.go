@@ -151,6 +151,7 @@ func (l *lab) run(creds *trust.Creds, on lattice.Lattice, log *raftlog.Options, 
 // host is a host that reports.
 type host struct {
 	id     lattice.HostID
+	creds  *trust.Creds
 	signer lattice.Signer
 	report lattice.HostReport
 	bucket lattice.Bucket
@@ -161,7 +162,7 @@ type host struct {
 func (l *lab) host(labels map[string]string) *host {
 	l.tb.Helper()
 	creds := trusttest.Creds(l.tb, l.keyring, name, trust.RoleHost)
-	h := &host{id: creds.HostID(), signer: trusttest.Signer(l.tb, creds)}
+	h := &host{id: creds.HostID(), creds: creds, signer: trusttest.Signer(l.tb, creds)}
 	var err error
 	if h.bucket, err = l.join(trust.RoleHost, creds).Bucket(l.tb.Context(), l.buckets.Hosts()); err != nil {
 		l.tb.Fatal(err)

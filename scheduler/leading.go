@@ -18,6 +18,7 @@ type leading struct {
 	term  uint64
 	began time.Time
 	lead  *lead.Leader
+	claim *claim
 
 	documents [4]lattice.Bucket // by lead.Bucket
 	artifacts lattice.Objects
@@ -26,12 +27,11 @@ type leading struct {
 	// aside is what is done beside the loop.
 	aside  sync.WaitGroup
 	places chan struct{}
+	roll   rollCall
 	// revisions are those of the reports of hosts that were taken in.
 	revisions map[lattice.HostID]uint64
 	// unwatched is how many watches have not given all that there was.
 	unwatched int
-	// problem is what could not be written, or why nothing is decided.
-	problem error
 }
 
 // changed is a change in a bucket.
@@ -57,30 +57,44 @@ func (s *Service) lead(ctx context.Context, term uint64) error {
 	defer cancel(nil)
 	defer s.status.Store(nil)
 
-	if s.opts.Allowed != nil {
-		if err := s.opts.Allowed(ctx); err != nil {
-			return err
-		}
+	if err := s.allowed(ctx); err != nil {
+		return err
 	}
 	verified, err := s.node.Verify(ctx)
 	if err != nil {
 		return err
 	}
-	l := &leading{Service: s, term: term, began: time.Now(), changes: make(chan changed, 1024), places: make(chan struct{}, 4), revisions: map[lattice.HostID]uint64{}}
-	watched, err := l.prepare(ctx)
+	if verified, err = s.identify(ctx, verified); err != nil {
+		return err
+	}
+	l := &leading{Service: s, term: term, began: time.Now(), changes: make(chan changed, 1024), places: make(chan struct{}, 4), roll: newRollCall(), revisions: map[lattice.HostID]uint64{}}
+	l.claim = l.newClaim(verified)
+	watched, beats, err := l.prepare(ctx)
 	if err != nil {
 		return err
 	}
-	l.lead = lead.New(lead.Options{Term: term, BeginAnew: s.opts.BeginAnew, Reconcile: s.opts.reconcileOptions()}, l.now(), verified)
-	l.unwatched = len(watched)
-	for name, bucket := range watched {
+	watch := func(name string, f func() error) {
 		wg.Go(func() {
-			if err := l.watch(ctx, name, bucket); err != nil {
+			if err := f(); err != nil {
 				cancel(fmt.Errorf("watch bucket %q: %w", name, err))
 			}
 		})
 	}
-	wg.Go(func() { l.beat(ctx, watched[s.buckets.Scheduler()]) })
+	watch(s.buckets.Scheduler(), func() error { return l.watchClaim(ctx, beats) })
+	if err := l.contend(ctx); err != nil {
+		return err
+	}
+	// Another one may have led meanwhile.
+	if verified, err = s.node.Verify(ctx); err != nil {
+		return err
+	}
+	opts := lead.Options{Term: term, BeginAnew: s.opts.BeginAnew, Reconcile: s.opts.reconcileOptions()}
+	l.claim.use(func(c *lead.Claim) { opts.Foreign = c.Foreign() })
+	l.lead = lead.New(opts, l.now(), verified)
+	l.unwatched = len(watched)
+	for name, bucket := range watched {
+		watch(name, func() error { return l.watch(ctx, name, bucket) })
+	}
 	for l.unwatched > 0 {
 		select {
 		case c := <-l.changes:
@@ -89,8 +103,15 @@ func (s *Service) lead(ctx context.Context, term uint64) error {
 			return context.Cause(ctx)
 		}
 	}
-	if l.problem = l.lead.Begin(); l.problem != nil {
-		s.log.ErrorContext(ctx, "nothing is decided", "error", l.problem)
+	refused := l.lead.Begin()
+	if refused == nil {
+		if err := l.take(ctx, beats); err != nil {
+			return err
+		}
+	}
+	wg.Go(func() { l.keepClaim(ctx, cancel, beats, refused == nil) })
+	if refused != nil {
+		l.holdBack(ctx, refused)
 	} else if err := l.mend(ctx); err != nil {
 		return err
 	}
@@ -112,13 +133,15 @@ func (s *Service) lead(ctx context.Context, term uint64) error {
 		s.log.WarnContext(ctx, "commands are not known to be served yet", "error", err)
 	}
 	wg.Go(func() { s.keep(ctx) })
-	l.note(nil)
-	s.mu.Lock()
-	if !s.led {
-		s.led = true
-		close(s.ready)
+	if s.opts.WhileLeading != nil && refused == nil {
+		wg.Go(func() {
+			if err := s.opts.WhileLeading(ctx); err != nil && ctx.Err() == nil {
+				cancel(err)
+			}
+		})
 	}
-	s.mu.Unlock()
+	l.note(nil)
+	s.serves()
 	s.log.InfoContext(ctx, "scheduler leads", "lattice", string(s.name), "term", term, "index", l.lead.State().Stamp.Index)
 	if err := l.loop(ctx); err != nil {
 		return err
@@ -126,22 +149,43 @@ func (s *Service) lead(ctx context.Context, term uint64) error {
 	return context.Cause(ctx)
 }
 
-// prepare makes what the lattice lacks, and returns the buckets that are watched.
-func (l *leading) prepare(ctx context.Context) (map[string]lattice.Bucket, error) {
+// allowedEvery is how often a service that may not manage the lattice asks again.
+const allowedEvery = 5 * time.Second
+
+// allowed waits until the service may manage the lattice.
+func (s *Service) allowed(ctx context.Context) error {
+	for s.opts.Allowed != nil {
+		err := s.opts.Allowed(ctx)
+		if err == nil {
+			break
+		}
+		s.holdBack(ctx, err)
+		select {
+		case <-time.After(allowedEvery):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// prepare makes what the lattice lacks, and returns the buckets that are watched, and that
+// of the beat.
+func (l *leading) prepare(ctx context.Context) (watched map[string]lattice.Bucket, beats lattice.Bucket, err error) {
 	var made map[string]lattice.Bucket
-	err := l.insist(ctx, func(ctx context.Context) (err error) {
+	err = l.insist(ctx, func(ctx context.Context) (err error) {
 		made, l.artifacts, err = l.found(ctx)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("prepare the lattice: %w", err)
+		return nil, nil, fmt.Errorf("prepare the lattice: %w", err)
 	}
-	watched := map[string]lattice.Bucket{l.buckets.Hosts(): made[l.buckets.Hosts()], l.buckets.Scheduler(): made[l.buckets.Scheduler()]}
+	watched = map[string]lattice.Bucket{l.buckets.Hosts(): made[l.buckets.Hosts()]}
 	for b := range l.documents {
 		name := l.bucketName(lead.Bucket(b))
 		l.documents[b], watched[name] = made[name], made[name]
 	}
-	return watched, nil
+	return watched, made[l.buckets.Scheduler()], nil
 }
 
 // bucketName is the name of a bucket of documents.
@@ -201,7 +245,7 @@ func (l *leading) observe(ctx context.Context, c changed) {
 		l.hear(ctx, c)
 		return
 	case l.buckets.Scheduler():
-		l.heed(c)
+		l.lead.Beat(l.at(c.at))
 		return
 	}
 	for b := range l.documents {
@@ -276,6 +320,8 @@ const (
 func (l *leading) loop(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	roll := time.NewTicker(l.opts.lease() / 6)
+	defer roll.Stop()
 	for ctx.Err() == nil {
 		var first *call
 		select {
@@ -284,6 +330,12 @@ func (l *leading) loop(ctx context.Context) error {
 		case first = <-l.calls:
 		case c := <-l.changes:
 			l.observe(ctx, c)
+		case <-roll.C:
+			l.callRoll(ctx)
+			continue
+		case p := <-l.roll.answers:
+			l.attend(p)
+			continue
 		case <-timer.C:
 		}
 		// What else is there by now is dealt with in the same turn.

@@ -36,9 +36,14 @@ type Options struct {
 	// BeginAnew has it decide although its log is empty and hosts were told something:
 	// what runs in the lattice is stopped.
 	BeginAnew bool
-	// Allowed reports why the service must not manage the lattice, if it must not, when it
-	// begins to lead. If nil, it may.
+	// Allowed reports why the service must not manage the lattice, if it must not. It is
+	// asked each time that its node begins to lead, and again while the answer is an
+	// error. If nil, it may.
 	Allowed func(context.Context) error
+	// WhileLeading is called each time that the service begins to serve commands, and has
+	// to return when its context ends. An error before has the lead begin again. If nil,
+	// nothing is called.
+	WhileLeading func(context.Context) error
 	// LeadsEdge reports whether this process writes what the tools of wasmCloud read.
 	// If nil, it does not.
 	LeadsEdge func() bool
@@ -76,6 +81,8 @@ type Service struct {
 	subjects wire.Subjects
 	ready    chan struct{}
 	status   atomic.Pointer[acting]
+	// beats counts the beats that were written.
+	beats atomic.Uint64
 	// stored are digests of binaries that were seen in the lattice.
 	stored *known
 
@@ -117,7 +124,8 @@ func New(l lattice.Lattice, name lattice.Name, signer lattice.Signer, verifier l
 	}
 }
 
-// Ready is closed when this service serves commands, or follows one that leads.
+// Ready is closed when this service serves commands, follows one that leads, or finds that
+// a scheduler with another log does.
 func (s *Service) Ready() <-chan struct{} { return s.ready }
 
 // Run leads whenever the node of the log does, until ctx ends or the node does. It may be
@@ -151,13 +159,21 @@ func (s *Service) Run(ctx context.Context) error {
 
 // follows notes that another service leads.
 func (s *Service) follows(ctx context.Context, leader string) {
+	if s.serves() {
+		s.log.InfoContext(ctx, "scheduler follows", "lattice", string(s.name), "leader", leader)
+	}
+}
+
+// serves closes Ready, and reports whether it was not closed before.
+func (s *Service) serves() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.led {
-		s.led = true
-		s.log.InfoContext(ctx, "scheduler follows", "lattice", string(s.name), "leader", leader)
-		close(s.ready)
+	if s.led {
+		return false
 	}
+	s.led = true
+	close(s.ready)
+	return true
 }
 
 // reign leads for as long as the node does in a term. Whatever goes wrong meanwhile, it

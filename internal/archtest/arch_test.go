@@ -86,7 +86,7 @@ wit/witbin:               wit
 internal/witgen:          wit wit/syntax wit/deps
 internal/wastgen:         host/component/spectest
 internal/conformance:     host/component/spectest
-internal/bench:           host lattice/invoke lattice/natslattice lattice/trust
+internal/bench:           host lattice/invoke lattice/natslattice lattice/natslattice/natsserver lattice/trust scheduler scheduler/raftlog scheduler/lead
 internal/cli/show:
 internal/cli/appview:     internal/cli/show scheduler/control
 internal/cli/inventory:   internal/cli/show lattice/wire hostgroup

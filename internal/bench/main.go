@@ -68,6 +68,7 @@ var sections = []struct {
 	{"neighbours", neighbours},
 	{"deadline", deadlines},
 	{"lattice", lattices},
+	{"scheduler", schedulers},
 }
 
 func main() {

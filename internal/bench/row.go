@@ -114,6 +114,7 @@ var titles = map[string]string{
 	"neighbours": "Requests of a well-behaved guest beside others that spin, all in one process, each with its limits",
 	"deadline":   "From the deadline of a call to its end",
 	"lattice":    "Calls between hosts, against nats.go on the same NATS server with messages of the same size",
+	"scheduler":  "The leader of the schedulers: decisions by processor time of all of its work but NATS and the disk; the rest by the clock",
 }
 
 // writeTable writes rows for people.

@@ -214,7 +214,7 @@ func (w *rolloutWait) run(ctx context.Context, limit time.Duration) error {
 		ended, err := w.look(timed)
 		switch {
 		case ctx.Err() != nil:
-			return errInterrupted
+			return fmt.Errorf("%w: what is under way goes on: wattle app status %s", errInterrupted, w.result.App)
 		case timed.Err() != nil:
 			return w.late(limit)
 		case ended || err != nil && !errors.Is(err, lattice.ErrUnavailable):
@@ -233,14 +233,18 @@ func (w *rolloutWait) run(ctx context.Context, limit time.Duration) error {
 func (w *rolloutWait) late(limit time.Duration) error {
 	why := ""
 	if s := w.end.Status; s != nil {
-		why = ": it is " + string(s.Phase)
-		if s.Reason != "" {
-			why += ": " + s.Reason
-		}
+		var reasons []string
 		for _, p := range appview.Trouble(s) {
-			if p.Reason != "" && p.Reason != s.Reason {
-				why += fmt.Sprintf("\n%s %s: %s", p.Kind, p.Name, p.Reason)
+			if p.Reason != "" {
+				reasons = append(reasons, fmt.Sprintf("%s %s: %s", p.Kind, p.Name, p.Reason))
 			}
+		}
+		if len(reasons) == 0 && s.Reason != "" {
+			reasons = []string{s.Reason}
+		}
+		why = ": it is " + string(s.Phase)
+		if len(reasons) > 0 {
+			why += ": " + strings.Join(reasons, "\n")
 		}
 	}
 	w.end.Reason = strings.TrimPrefix(why, ": ")

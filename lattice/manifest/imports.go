@@ -107,7 +107,7 @@ func (c *importChecker) linked(part *oamComponent, l *Link, id, have wit.Interfa
 	}
 	switch got := exported(known.Exports, id); got {
 	case "":
-		c.errorf(part.at, part.path, "", "%q is linked to %q for %q, which that does not export", part.Name, l.To, id)
+		c.errorf(part.at, part.path, c.instead(part, id), "%q is linked to %q for %q, which that does not export", part.Name, l.To, id)
 	default:
 		other, err := wit.ParseInterfaceID(got)
 		if err == nil && !other.Compatible(id) {
@@ -133,16 +133,28 @@ func exported(exports []string, want wit.InterfaceID) string {
 	return found
 }
 
-// missing reports an import that nothing serves, with the trait that would.
-func (c *importChecker) missing(part *oamComponent, id wit.InterfaceID) {
-	target := "TARGET"
+// exporter returns a component of the manifest that exports an interface, for another one,
+// or nothing if there is none.
+func (c *importChecker) exporter(part *oamComponent, id wit.InterfaceID) string {
 	for i := range c.m.Components {
-		name := c.m.Components[i].Name
-		if name != part.Name && exported(c.of[name].Exports, id) != "" {
-			target = name
-			break
+		if name := c.m.Components[i].Name; name != part.Name && exported(c.of[name].Exports, id) != "" {
+			return name
 		}
 	}
+	return ""
+}
+
+// instead says what a link ought to lead to.
+func (c *importChecker) instead(part *oamComponent, id wit.InterfaceID) string {
+	if target := c.exporter(part, id); target != "" {
+		return fmt.Sprintf("link it to %q", target)
+	}
+	return "link it to a component that does"
+}
+
+// missing reports an import that nothing serves, with the trait that would.
+func (c *importChecker) missing(part *oamComponent, id wit.InterfaceID) {
+	target := cmp.Or(c.exporter(part, id), "TARGET")
 	fix := fmt.Sprintf("link it to a component that exports it; add to its traits:\n"+
 		"  - type: link\n"+
 		"    properties: {namespace: %s, package: %s, interfaces: [%s], target: {name: %s}}", id.Namespace, id.Package, id.Name, target)

@@ -33,9 +33,16 @@ spec:
           properties: {namespace: wasi, package: keyvalue, interfaces: [store], target: {name: kv}}
         - type: link
           properties: {namespace: not, package: used, interfaces: [here], target: {name: stock}}
+        - type: link
+          properties: {namespace: shop, package: bill, interfaces: [send], target: {name: stock}}
+        - type: link
+          properties: {namespace: shop, package: bill, interfaces: [print], target: {name: stock}}
         - type: routes.wattle.dev
           properties: {routes: [{path: /}]}
     - name: stock
+      type: component
+      properties: {image: x}
+    - name: bills
       type: component
       properties: {image: x}
     - name: unknown
@@ -53,10 +60,11 @@ spec:
 	}
 	warnings, err := m.CheckImports(served, map[string]manifest.Interfaces{
 		"front": {Imports: []string{
-			"shop:stock/levels@1.2.0", "shop:stock/orders@2.0.0", "shop:mail/send", "shop:stock/returns@1.0.0",
+			"shop:stock/levels@1.2.0", "shop:stock/orders@2.0.0", "shop:mail/send", "shop:stock/returns@1.0.0", "shop:bill/send", "shop:bill/print",
 			"wasi:http/types@0.2.3", "wasi:keyvalue/store@0.2.0", "wasi:logging/logging", "a-function",
 		}},
 		"stock": {Exports: []string{"shop:stock/levels@1.3.0", "shop:stock/orders@1.0.0", "shop:stock/returns@1.1.0"}},
+		"bills": {Exports: []string{"shop:bill/send"}},
 	})
 	if err == nil {
 		t.Fatal("no error")
@@ -73,6 +81,8 @@ app.yaml:6:7: spec.components[0]: "front" imports "shop:stock/orders@2.0.0", and
 app.yaml:6:7: spec.components[0]: "front" imports "shop:stock/returns@1.0.0", which nothing serves; link it to a component that exports it; add to its traits:
   - type: link
     properties: {namespace: shop, package: stock, interfaces: [returns], target: {name: stock}}
+app.yaml:6:7: spec.components[0]: "front" is linked to "stock" for "shop:bill/print", which that does not export; link it to a component that does
+app.yaml:6:7: spec.components[0]: "front" is linked to "stock" for "shop:bill/send", which that does not export; link it to "bills"
 app.yaml:6:7: spec.components[0]: "front" imports "wasi:logging/logging", which nothing serves
 app.yaml:6:7: spec.components[0]: "front" is linked to "stock" for "wasi:http/types@0.2.3", which hosts serve themselves as "wasi:http/types@0.2.8"; delete the link
 app.yaml:6:7: spec.components[0]: "front" imports nothing of its link to "stock": not:used [here]

@@ -46,7 +46,7 @@ func (r *reader) readYAML(text []byte) *value {
 		if errors.Is(err, io.EOF) {
 			r.errorf(&value{line: 1}, "", "", "the manifest is empty")
 		} else {
-			r.syntax(err)
+			r.syntax(err, text)
 		}
 		return nil
 	}
@@ -55,7 +55,7 @@ func (r *reader) readYAML(text []byte) *value {
 		r.errorf(&value{line: next.Line, column: next.Column}, "", "put each application into a file of its own", "a second document begins here")
 		return nil
 	case !errors.Is(err, io.EOF):
-		r.syntax(err)
+		r.syntax(err, text)
 		return nil
 	}
 	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
@@ -66,7 +66,7 @@ func (r *reader) readYAML(text []byte) *value {
 }
 
 // syntax reports an error of the parser, of which the text has the line.
-func (r *reader) syntax(err error) {
+func (r *reader) syntax(err error, text []byte) {
 	msg := strings.TrimPrefix(err.Error(), "yaml: ")
 	at := &value{}
 	if rest, ok := strings.CutPrefix(msg, "line "); ok {
@@ -76,7 +76,11 @@ func (r *reader) syntax(err error) {
 			}
 		}
 	}
-	r.errorf(at, "", "", "not YAML: %.200s", msg)
+	fix := ""
+	if strings.HasSuffix(msg, "cannot start any token") && bytes.Contains(text, []byte("\n\t")) {
+		fix = "indent lines by spaces, not by tabs"
+	}
+	r.errorf(at, "", fix, "not YAML: %.200s", msg)
 }
 
 // node reads a node and what is in it. It returns nil where it stopped.

@@ -92,10 +92,10 @@ func rulesText(r *lattice.Rules) []string {
 		add("hosts of isolation class %s", strings.Join(r.Isolation, " or "))
 	}
 	if r.Resources.CPUMillis > 0 {
-		add("%d thousandths of a processor are set aside on each host", r.Resources.CPUMillis)
+		add("%g processors are set aside on each host", float64(r.Resources.CPUMillis)/1000)
 	}
 	if r.Resources.MemoryBytes > 0 {
-		add("%d bytes of memory are set aside on each host", r.Resources.MemoryBytes)
+		add("%g MiB of memory are set aside on each host", float64(r.Resources.MemoryBytes)/(1<<20))
 	}
 	for _, a := range []struct {
 		text string

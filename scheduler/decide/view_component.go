@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -44,11 +45,11 @@ func (v *viewer) host(c *state.Component, p *state.Placement, n *tally) control.
 	serving := s != nil && s.State == lattice.ComponentRunning
 	switch {
 	case h == nil:
-		at.Reason = "the host has not reported"
+		at.Reason = "nothing was heard of it yet"
 	case h.Silent != "":
-		at.Reason = "the host is silent: " + h.Silent
+		at.Reason = "it is silent: " + h.Silent
 	case s == nil:
-		at.Reason = "the host has not begun with it"
+		at.Reason = "not begun yet"
 	default:
 		at.State, at.Reason, at.Since = s.State, s.Reason, s.Since
 		if s.Revision != p.Revision && s.Next != nil && s.Next.Revision == p.Revision {
@@ -82,7 +83,7 @@ func (v *viewer) host(c *state.Component, p *state.Placement, n *tally) control.
 	case lattice.ComponentStarting, lattice.ComponentRunning, lattice.ComponentStopping:
 	}
 	if at.Reason != "" && (n.reason == "" || at.State == lattice.ComponentFailed) {
-		n.reason = fmt.Sprintf("host %s: %s", p.Host.Short(), at.Reason)
+		n.reason = fmt.Sprintf("host %s: %s", cmp.Or(at.Name, p.Host.Short()), at.Reason)
 	}
 	return at
 }

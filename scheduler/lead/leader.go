@@ -16,8 +16,12 @@ import (
 type Options struct {
 	// Term is the leader's, as the log has it.
 	Term uint64
-	// BeginAnew has it decide although its log is empty and hosts were told something.
+	// BeginAnew has it decide although hosts were told something that does not follow
+	// from its log.
 	BeginAnew bool
+	// Foreign is the last beat of another log's leader that is gone, nil if it was none:
+	// the documents are that log's.
+	Foreign *Beat
 	// Reconcile are the times that it goes by. The zero value is the defaults.
 	Reconcile reconcile.Options
 }
@@ -31,7 +35,11 @@ type Leader struct {
 	// all that was accepted is there.
 	state, next *state.State
 	hosts       map[lattice.HostID]*heard
-	shelf       *shelf
+	// first is the stamp that each host was told last when it was first heard of. It is
+	// kept when the host is gone, and what the host says later is of no account: or it
+	// could have the stamps leap as often as it likes.
+	first map[lattice.HostID]lattice.Stamp
+	shelf *shelf
 	// dirty is what may have to be written, and ahead says that something of it has a
 	// newer stamp than the state.
 	dirty *state.Reach
@@ -51,11 +59,12 @@ type Leader struct {
 // heard is a host's last report that verified.
 type heard struct {
 	report *lattice.HostReport
-	// told is the stamp that the host was told last when it was first heard of: it takes
-	// nothing older. What it says later is of no account, or it could have the stamps
-	// leap as often as it likes.
+	// told is the stamp below which the host takes nothing.
 	told lattice.Stamp
 }
+
+// MaxHosts bounds the hosts that are heard. Those beyond are as if they were not there.
+const MaxHosts = 1 << 14
 
 // maxTerm bounds the terms that stamps leap over: a host that lies about what it was told
 // can have them leap once, and there is room for as many again.
@@ -67,7 +76,7 @@ const maxTerm = state.MaxTermOffset / 2
 func New(opts Options, now int64, s *state.State) *Leader {
 	l := &Leader{
 		name: s.Lattice(), opts: opts, rec: reconcile.New(&opts.Reconcile), state: s, next: s,
-		hosts: map[lattice.HostID]*heard{}, shelf: newShelf(), dirty: s.Everything(),
+		hosts: map[lattice.HostID]*heard{}, first: map[lattice.HostID]lattice.Stamp{}, shelf: newShelf(), dirty: s.Everything(),
 	}
 	l.rec.Reset(now, s)
 	for app := range s.Apps() {
@@ -89,15 +98,13 @@ func (l *Leader) State() *state.State { return l.state }
 // Begin judges what there is, once all documents were seen. The error says why nothing is
 // decided.
 func (l *Leader) Begin() error {
-	if l.state.Seq == 0 && !l.opts.BeginAnew {
-		told := 0
-		for key, have := range l.shelf[Desired] {
-			d, err := wire.DecodeDesired(have.value, l.name, lattice.HostID(key))
-			if err == nil && len(d.Components) > 0 {
-				told++
-			}
-		}
-		if told > 0 {
+	if told := l.told(); told > 0 && !l.opts.BeginAnew {
+		switch {
+		case l.opts.Foreign != nil:
+			l.refused = fmt.Errorf("a scheduler with another log has told %d hosts of lattice %q what to run, and is gone: %s: %w: "+
+				"start that one, or restore a snapshot of it with `wattle scheduler restore`, or start this one once with --begin-anew, which stops all that runs and is not in its log",
+				told, l.name, l.opts.Foreign.who(), lattice.ErrUnavailable)
+		case l.blank():
 			l.refused = fmt.Errorf("the log of this scheduler is empty, and a scheduler of lattice %q has told %d hosts what to run: %w: "+
 				"restore a snapshot with `wattle scheduler restore`, or join this node to the others of its cluster, or start it once with --begin-anew, which stops all that runs",
 				l.name, told, lattice.ErrUnavailable)
@@ -109,26 +116,60 @@ func (l *Leader) Begin() error {
 	return l.refused
 }
 
+// told is how many hosts have documents that tell them to run something.
+func (l *Leader) told() int {
+	told := 0
+	for key, have := range l.shelf[Desired] {
+		d, err := wire.DecodeDesired(have.value, l.name, lattice.HostID(key))
+		if err == nil && len(d.Components) > 0 {
+			told++
+		}
+	}
+	return told
+}
+
+// blank reports whether nothing was ever decided: the log has nothing but whose it is.
+func (l *Leader) blank() bool {
+	if l.state.Seq > mostOfMeta {
+		return false
+	}
+	for _, k := range []state.Kind{
+		state.KindApp, state.KindManifest, state.KindComponent, state.KindPlacements, state.KindProvider,
+		state.KindLink, state.KindConfig, state.KindHost, state.KindRef,
+	} {
+		if l.state.Len(k) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// mostOfMeta is how many entries a log begins with that decide nothing: one says whose it
+// is, another may have stamps leap.
+const mostOfMeta = 2
+
 // Refused says why nothing is decided, if it is not.
 func (l *Leader) Refused() error { return l.refused }
 
 // Heard takes in a report of a host that verified, or nil if there is none any more. fresh
-// says that it was made a short while ago.
-func (l *Leader) Heard(now int64, id lattice.HostID, report *lattice.HostReport, fresh bool) {
+// says that it was made a short while ago. The error says that there are too many hosts.
+func (l *Leader) Heard(now int64, id lattice.HostID, report *lattice.HostReport, fresh bool) error {
 	if report == nil {
 		delete(l.hosts, id)
 		l.rec.Gone(now, id)
-		return
+		return nil
 	}
 	old := l.hosts[id]
-	h := &heard{report: report}
-	switch {
-	case old != nil:
-		h.told = old.told
-	case report.Applied.Term < maxTerm:
-		h.told = report.Applied
+	if old == nil && len(l.hosts) >= MaxHosts {
+		return fmt.Errorf("host %s: %w: %d hosts are heard already", id, lattice.ErrExhausted, MaxHosts)
 	}
-	l.hosts[id] = h
+	if _, ok := l.first[id]; !ok && len(l.first) < 4*MaxHosts {
+		l.first[id] = lattice.Stamp{}
+		if report.Applied.Term < maxTerm {
+			l.first[id] = report.Applied
+		}
+	}
+	l.hosts[id] = &heard{report: report, told: l.first[id]}
 	if fresh {
 		l.rec.Observe(now, report)
 	}
@@ -141,10 +182,18 @@ func (l *Leader) Heard(now int64, id lattice.HostID, report *lattice.HostReport,
 		// anew.
 		l.revive = append(l.revive, id)
 	}
+	return nil
 }
 
 // NumHosts is how many hosts have reported.
 func (l *Leader) NumHosts() int { return len(l.hosts) }
+
+// Quiet returns the hosts that are to be asked whether they are there: they have not
+// reported for half of the lease.
+func (l *Leader) Quiet(now int64) []lattice.HostID { return l.rec.Quiet(now) }
+
+// Present says that a host was there when it was asked.
+func (l *Leader) Present(now int64, id lattice.HostID) { l.rec.Present(now, id) }
 
 // Beat says that the leader's own beat came back.
 func (l *Leader) Beat(now int64) { l.rec.Beat(now) }
@@ -193,7 +242,7 @@ func (l *Leader) in(now, wall int64, s *state.State) decide.In {
 func (l *Leader) newest() lattice.Stamp {
 	var newest lattice.Stamp
 	see := func(stamp lattice.Stamp) {
-		if stamp.Term < maxTerm && stamp.Compare(newest) > 0 {
+		if leapable(stamp) && stamp.Compare(newest) > 0 {
 			newest = stamp
 		}
 	}
@@ -208,7 +257,7 @@ func (l *Leader) newest() lattice.Stamp {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(l.hosts)) {
-		if l.state.Host(id) != nil || l.state.NumOn(id) > 0 {
+		if l.state.Host(id) != nil || l.state.NumOn(id) > 0 || l.wasTold(id) {
 			see(l.hosts[id].told)
 		}
 	}

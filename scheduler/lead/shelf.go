@@ -45,7 +45,12 @@ func newShelf() *shelf {
 // is gone at the revision that it had.
 func (s *shelf) observe(d Doc, now seen) bool {
 	have, ok := s[d.Bucket][d.Key]
-	if ok && now.revision == have.revision && now.gone == have.gone && bytes.Equal(now.value, have.value) {
+	if now.gone {
+		// Nothing is kept of what is not there: anybody may have deleted any key.
+		delete(s[d.Bucket], d.Key)
+		return ok
+	}
+	if ok && now.revision == have.revision && bytes.Equal(now.value, have.value) {
 		return false
 	}
 	s[d.Bucket][d.Key] = now
@@ -54,8 +59,8 @@ func (s *shelf) observe(d Doc, now seen) bool {
 
 func (s *shelf) at(d Doc) seen { return s[d.Bucket][d.Key] }
 
-// absent reports whether there is nothing under a key, as far as is known.
+// absent reports whether nothing is known to be under a key.
 func (s *shelf) absent(d Doc) bool {
-	have, ok := s[d.Bucket][d.Key]
-	return !ok || have.gone
+	_, ok := s[d.Bucket][d.Key]
+	return !ok
 }

@@ -2,9 +2,11 @@ package lead
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/wattle-dev/wattle/lattice"
@@ -73,7 +75,7 @@ func (l *Leader) onlyLoses(want *lattice.Desired) bool {
 	}
 	for i := range want.Components {
 		spec := &want.Components[i]
-		if old := specs[spec.ID]; old == nil || !sameSpec(old, spec) {
+		if old := specs[spec.ID]; old == nil || !reflect.DeepEqual(old, spec) && !sameSpec(old, spec) {
 			return false
 		}
 	}
@@ -124,11 +126,7 @@ func (l *Leader) Write(d Doc) (*Write, error) {
 
 // Wrote says that a document was written as Write had it, and has a revision.
 func (l *Leader) Wrote(w *Write, revision uint64) {
-	now := seen{revision: revision, value: w.Value}
-	if w.Delete {
-		now = seen{revision: w.Revision, gone: true}
-	}
-	l.shelf[w.Bucket][w.Key] = now
+	l.shelf.observe(w.Doc, seen{revision: revision, value: w.Value, gone: w.Delete})
 	if w.seq == l.state.Seq { // or something else may be due by now
 		l.clean(w.Doc)
 	}
@@ -180,25 +178,32 @@ func (l *Leader) desired(d Doc) (*Write, error) {
 	if h := l.hosts[id]; h != nil {
 		told = h.told
 	}
-	var stamp lattice.Stamp
-	if old, err := wire.DecodeDesired(have.value, l.name, id); err == nil {
-		stamp, old.Stamp = old.Stamp, want.Stamp
-		again, err := wire.EncodeDesired(old)
-		if err == nil && bytes.Equal(again, value) && stamp.Compare(told) >= 0 {
-			return nil, nil
+	stamp, same := stampedAs(have.value, value, want.Stamp)
+	if !same {
+		if old, err := wire.DecodeDesired(have.value, l.name, id); err == nil {
+			stamp, old.Stamp = old.Stamp, want.Stamp
+			again, err := wire.EncodeDesired(old)
+			same = err == nil && bytes.Equal(again, value)
 		}
 	}
-	if have.value != nil && stamp.Compare(want.Stamp) >= 0 || told.Compare(want.Stamp) > 0 {
+	if same && stamp.Compare(told) >= 0 {
+		return nil, nil
+	}
+	if have.value != nil && leapable(stamp) && stamp.Compare(want.Stamp) >= 0 || told.Compare(want.Stamp) > 0 {
 		return nil, fmt.Errorf("host %s: %w", id, ErrAhead)
 	}
 	return l.replace(d, value), nil
 }
 
+// leapable reports whether stamps can leap over one. A scheduler that does as it should
+// writes no other: it is replaced like what is no document.
+func leapable(stamp lattice.Stamp) bool { return stamp.Term < maxTerm }
+
 // wasTold reports whether a host says that it was told something. Its document may have
 // been lost since, and it runs what that said.
 func (l *Leader) wasTold(id lattice.HostID) bool {
 	h := l.hosts[id]
-	return h != nil && h.report.Applied != (lattice.Stamp{}) && l.state.Seq > 0
+	return h != nil && h.report.Applied != (lattice.Stamp{}) && !l.blank()
 }
 
 func (l *Leader) assignment(d Doc) (*Write, error) {
@@ -211,6 +216,9 @@ func (l *Leader) assignment(d Doc) (*Write, error) {
 	if err != nil {
 		return nil, fmt.Errorf("component %q: %w", id, err)
 	}
+	if _, same := stampedAs(l.shelf.at(d).value, value, want.Stamp); same {
+		return nil, nil
+	}
 	if have, err := wire.DecodeAssignment(l.shelf.at(d).value, id); err == nil {
 		stamp := have.Stamp
 		have.Stamp = want.Stamp
@@ -218,12 +226,38 @@ func (l *Leader) assignment(d Doc) (*Write, error) {
 		if err == nil && bytes.Equal(again, value) {
 			return nil, nil
 		}
-		if stamp.Compare(want.Stamp) >= 0 {
+		if leapable(stamp) && stamp.Compare(want.Stamp) >= 0 {
 			return nil, fmt.Errorf("component %q: %w", id, ErrAhead)
 		}
 	}
 	return l.replace(d, value), nil
 }
+
+// stampedAs reports whether a document has the text of another one but for the stamp, and
+// which that is. Most documents that may be due are as they were written, and this is
+// much less work than to read them. It may say no where the two mean the same.
+func stampedAs(have, want []byte, stamp lattice.Stamp) (lattice.Stamp, bool) {
+	// In the text of a document no other member can look like it: the quotes of texts are
+	// escaped, and before it there are only names.
+	const member = `"stamp":`
+	text, err := json.Marshal(stamp)
+	if err != nil {
+		return lattice.Stamp{}, false
+	}
+	before, after, found := bytes.Cut(want, append([]byte(member), text...))
+	if !found || len(have) < len(before)+len(after) || !bytes.HasPrefix(have, before) || !bytes.HasSuffix(have, after) {
+		return lattice.Stamp{}, false
+	}
+	text, found = bytes.CutPrefix(have[len(before):len(have)-len(after)], []byte(member))
+	var other lattice.Stamp
+	if !found || wire.DecodeObject("stamp", text, maxStamp, &other) != nil {
+		return lattice.Stamp{}, false
+	}
+	return other, true
+}
+
+// maxStamp bounds the text of a stamp, in bytes.
+const maxStamp = 128
 
 // plain writes a document without a stamp. One that does not follow from the state is
 // deleted.

@@ -114,6 +114,10 @@ func fullDisk(t *testing.T) {
 			t.Errorf("entry on a full disk: %v", refused)
 		}
 	}
+	// A node that cannot keep what it promises ends, and says what to do.
+	if err := n.Err(); err != nil && !strings.Contains(err.Error(), "see to its disk") {
+		t.Errorf("ended by %v", err)
+	}
 	_ = n.Close()
 	if err := os.Remove(filler.Name()); err != nil {
 		t.Fatal(err)

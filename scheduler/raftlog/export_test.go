@@ -41,3 +41,9 @@ func ApplyRaw(n *Node, data []byte) error {
 func BreakOffRestore(dir string) error {
 	return writeIdentity(dir, identity{Lattice: "default", ID: lone, Phase: phaseRestoring})
 }
+
+// MaxInFlight is a bound that tests go beyond.
+const MaxInFlight = maxInFlight
+
+// OnFail has f be told when a store cannot keep what raft may not forget.
+func OnFail(s Store, f func(error)) { s.(*store).fail = f }

@@ -15,6 +15,9 @@ type logger struct {
 	log  *slog.Logger
 	name string
 	args []any
+	// lone is that the node has no others: that it hears of no leader, and stands for
+	// election, says nothing.
+	lone bool
 }
 
 // levels are slog's for those of hclog. What raft tells at Info is for who works on it.
@@ -26,9 +29,17 @@ var levels = map[hclog.Level]slog.Level{
 	hclog.Error: slog.LevelWarn,
 }
 
+// level returns slog's level.
+func (l *logger) level(level hclog.Level) slog.Level {
+	if l.lone && level == hclog.Warn {
+		return slog.LevelDebug
+	}
+	return levels[level]
+}
+
 // Log implements hclog.Logger.
 func (l *logger) Log(level hclog.Level, msg string, args ...any) {
-	l.log.With(args...).Log(context.Background(), levels[level], "raft", "says", msg)
+	l.log.With(args...).Log(context.Background(), l.level(level), "raft", "says", msg)
 }
 
 // Trace implements hclog.Logger.
@@ -47,7 +58,7 @@ func (l *logger) Warn(msg string, args ...any) { l.Log(hclog.Warn, msg, args...)
 func (l *logger) Error(msg string, args ...any) { l.Log(hclog.Error, msg, args...) }
 
 func (l *logger) enabled(level hclog.Level) bool {
-	return l.log.Enabled(context.Background(), levels[level])
+	return l.log.Enabled(context.Background(), l.level(level))
 }
 
 // IsTrace implements hclog.Logger.
@@ -70,14 +81,14 @@ func (l *logger) ImpliedArgs() []any { return l.args }
 
 // With implements hclog.Logger.
 func (l *logger) With(args ...any) hclog.Logger {
-	return &logger{l.log.With(args...), l.name, append(slices.Clip(l.args), args...)}
+	return &logger{l.log.With(args...), l.name, append(slices.Clip(l.args), args...), l.lone}
 }
 
 // Name implements hclog.Logger.
 func (l *logger) Name() string { return l.name }
 
 // Named implements hclog.Logger.
-func (l *logger) Named(name string) hclog.Logger { return &logger{l.log, name, l.args} }
+func (l *logger) Named(name string) hclog.Logger { return &logger{l.log, name, l.args, l.lone} }
 
 // ResetNamed implements hclog.Logger.
 func (l *logger) ResetNamed(name string) hclog.Logger { return l.Named(name) }

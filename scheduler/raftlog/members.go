@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,15 +21,17 @@ const (
 	pollTime = 50 * time.Millisecond
 	// beginTime bounds how long a node that begins waits for the others' word.
 	beginTime = 2 * time.Second
+	// lastWord bounds how long raft is waited for when the node has ended.
+	lastWord = time.Second
 )
 
 // Member is a node of the cluster.
 type Member struct {
-	ID      string
-	Address string
+	ID      string `json:"id"`
+	Address string `json:"address"`
 	// Voter says that it counts for a majority. One that is being added does not yet.
-	Voter  bool
-	Leader bool
+	Voter  bool `json:"voter"`
+	Leader bool `json:"leader"`
 }
 
 // Members returns the nodes of the cluster, by ID. A node that waits to be added has
@@ -39,18 +42,8 @@ func (n *Node) Members() []Member {
 	for _, s := range n.raft.Load().GetConfiguration().Configuration().Servers {
 		all = append(all, Member{string(s.ID), string(s.Address), s.Suffrage == raft.Voter, string(s.ID) == leader})
 	}
-	slices.SortFunc(all, func(a, b Member) int { return compareIDs(a.ID, b.ID) })
+	slices.SortFunc(all, func(a, b Member) int { return strings.Compare(a.ID, b.ID) })
 	return all
-}
-
-func compareIDs(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // othersHaveBegun asks the other peers whether they have a cluster already, of which
@@ -117,12 +110,12 @@ func (n *Node) Add(ctx context.Context, address string) (*Member, error) {
 		return nil, fmt.Errorf("scheduler %q: %w: there are %d already", a.ID, lattice.ErrExhausted, len(servers))
 	}
 	id, to := raft.ServerID(a.ID), raft.ServerAddress(address)
-	if err := n.await(ctx, r.AddNonvoter(id, to, 0, lattice.DefaultTimeout).Error); err != nil {
+	if err := n.change(ctx, r.AddNonvoter(id, to, 0, lattice.DefaultTimeout).Error); err != nil {
 		return nil, err
 	}
 	err = n.caughtUp(ctx, address, r.LastIndex())
 	if err == nil {
-		err = n.await(ctx, r.AddVoter(id, to, 0, lattice.DefaultTimeout).Error)
+		err = n.change(ctx, r.AddVoter(id, to, 0, lattice.DefaultTimeout).Error)
 	}
 	if err != nil {
 		if undo := r.RemoveServer(id, 0, lattice.DefaultTimeout).Error(); undo != nil {
@@ -168,7 +161,34 @@ func (n *Node) Remove(ctx context.Context, id string) error {
 	if len(members) == 1 {
 		return fmt.Errorf("scheduler %q: %w: it is the only one", id, lattice.ErrInvalid)
 	}
-	return n.await(ctx, n.raft.Load().RemoveServer(raft.ServerID(id), 0, lattice.DefaultTimeout).Error)
+	return n.change(ctx, n.raft.Load().RemoveServer(raft.ServerID(id), 0, lattice.DefaultTimeout).Error)
+}
+
+// change waits for raft to change the members. An error that is not lattice.Undelivered
+// leaves open whether it has.
+func (n *Node) change(ctx context.Context, f func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- f() }()
+	said := func(err error) error {
+		if err == nil {
+			return nil
+		}
+		return n.refusal(err)
+	}
+	select {
+	case err := <-ended:
+		return said(err)
+	case <-ctx.Done():
+		return unknown("%v", context.Cause(ctx))
+	case <-n.done:
+	}
+	// A leader that was removed ends, and has said before that it was.
+	select {
+	case err := <-ended:
+		return said(err)
+	case <-time.After(lastWord):
+		return unknown("%v", n.Err())
+	}
 }
 
 // StepDown has another node lead, if there is one that can.

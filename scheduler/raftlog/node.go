@@ -171,14 +171,18 @@ func (n *Node) network() {
 	n.stream = newStream(&n.opts, n.answer)
 	n.wg.Go(n.stream.serve)
 	n.trans = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-		Stream: n.stream, MaxPool: 3, Timeout: networkTime, Logger: &logger{log: n.log}, MsgpackUseNewTimeFormat: true,
+		Stream: n.stream, MaxPool: 3, Timeout: networkTime, Logger: n.logger(), MsgpackUseNewTimeFormat: true,
 	})
 }
+
+// logger takes what raft says. A node that is for itself has itself elected at each start,
+// which is nothing to be warned of.
+func (n *Node) logger() *logger { return &logger{log: n.log, lone: n.opts.Listener == nil} }
 
 func (n *Node) config() *raft.Config {
 	c := raft.DefaultConfig()
 	c.LocalID = raft.ServerID(n.id)
-	c.Logger = &logger{log: n.log}
+	c.Logger = &logger{log: n.log, lone: n.opts.Listener == nil}
 	c.HeartbeatTimeout, c.ElectionTimeout, c.LeaderLeaseTimeout = n.opts.Heartbeat, n.opts.Heartbeat, n.opts.Lease
 	c.CommitTimeout = min(c.CommitTimeout, n.opts.Heartbeat/10)
 	c.SnapshotThreshold, c.TrailingLogs, c.SnapshotInterval = n.opts.SnapshotEntries, n.opts.Trailing, n.opts.SnapshotInterval
@@ -239,6 +243,7 @@ func (n *Node) start(ctx context.Context, begun bool) error {
 		return false
 	}))
 	n.wg.Go(func() { n.follow(r, seen) })
+	n.wg.Go(func() { n.shrink(r) })
 	return nil
 }
 
@@ -299,6 +304,14 @@ func (n *Node) move(r *raft.Raft) {
 
 // ID is what the node is called among others.
 func (n *Node) ID() string { return n.id }
+
+// Address is where others reach the node, empty if it is for itself.
+func (n *Node) Address() string {
+	if n.stream == nil {
+		return ""
+	}
+	return n.opts.Advertise
+}
 
 // State returns the newest state that the node has. That of another one may be newer.
 func (n *Node) State() *state.State { return n.watches.current() }

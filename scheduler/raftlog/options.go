@@ -51,6 +51,9 @@ type Options struct {
 	// many the log keeps for nodes that were away. If zero, the defaults.
 	SnapshotEntries uint64
 	Trailing        uint64
+	// SnapshotBytes is how many bytes the entries of the log may have before a snapshot is
+	// made, however few they are; half as many stay. If zero, DefaultSnapshotBytes.
+	SnapshotBytes int64
 	// SnapshotInterval is how often it is looked whether there are so many. If zero,
 	// DefaultSnapshotInterval.
 	SnapshotInterval time.Duration
@@ -61,6 +64,7 @@ const (
 	DefaultHeartbeat        = 500 * time.Millisecond
 	DefaultSnapshotEntries  = 4096
 	DefaultTrailing         = 2048
+	DefaultSnapshotBytes    = 64 << 20
 	DefaultSnapshotInterval = 30 * time.Second
 )
 
@@ -84,6 +88,7 @@ func (o Options) withDefaults() Options {
 	o.Lease = cmp.Or(o.Lease, o.Heartbeat/2)
 	o.SnapshotEntries = cmp.Or(o.SnapshotEntries, DefaultSnapshotEntries)
 	o.Trailing = cmp.Or(o.Trailing, DefaultTrailing)
+	o.SnapshotBytes = cmp.Or(o.SnapshotBytes, DefaultSnapshotBytes)
 	o.SnapshotInterval = cmp.Or(o.SnapshotInterval, DefaultSnapshotInterval)
 	return o
 }

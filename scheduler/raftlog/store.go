@@ -177,7 +177,7 @@ func (s *store) transact(f func() error) error {
 
 // stop is for an error after which raft would panic.
 func (s *store) stop(err error) {
-	s.fail(err)
+	s.fail(fmt.Errorf("%w. The scheduler has stopped, and nothing is lost: see to its disk, and start it again", err))
 	runtime.Goexit()
 }
 

@@ -74,13 +74,8 @@ func (r *Reconciler) next(p *Plan) int64 {
 	if len(r.alarms) > 0 {
 		next = min(next, r.alarms[0].at)
 	}
-	if !r.hears {
-		return next
-	}
-	for _, h := range r.hosts {
-		if !h.lost {
-			next = min(next, max(h.seen, r.heard)+r.opts.Lease)
-		}
+	if r.judges() {
+		next = min(next, max(r.silent, r.heard+r.opts.Lease))
 	}
 	return max(next, r.now+1)
 }

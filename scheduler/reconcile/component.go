@@ -177,10 +177,10 @@ func nextDiffers(a, b *lattice.ComponentStatus) bool {
 func clip(s string) string {
 	clean := make([]rune, 0, min(len(s), wire.MaxReason))
 	for _, c := range s {
-		if c == '\t' || c == '\r' || c == '\n' {
+		if c == '\t' || c == '\r' {
 			c = ' '
 		}
-		if c < ' ' || c == 0x7f || c == utf8.RuneError {
+		if c < ' ' && c != '\n' || c == 0x7f || c == utf8.RuneError {
 			c = '?'
 		}
 		if len(clean) == maxReason {

@@ -39,6 +39,7 @@ func (r *Reconciler) Observe(now int64, report *lattice.HostReport) {
 	}
 	before, was := h.report, h.status
 	h.report, h.seen = report, now
+	r.silent = min(r.silent, now+r.opts.Lease)
 	h.status = make(map[lattice.ComponentID]*lattice.ComponentStatus, len(report.Components))
 	for i := range report.Components {
 		h.status[report.Components[i].ID] = &report.Components[i]
@@ -53,6 +54,26 @@ func (r *Reconciler) Observe(now int64, report *lattice.HostReport) {
 		if differs(was[id], h.status[id]) {
 			r.touch(id)
 		}
+	}
+}
+
+// Quiet returns the hosts of which nothing was heard for half of the lease, and which do
+// not count as lost.
+func (r *Reconciler) Quiet(now int64) []lattice.HostID {
+	var quiet []lattice.HostID
+	for id, h := range r.hosts {
+		if !h.lost && now-max(h.seen, r.heard) >= r.opts.Lease/2 {
+			quiet = append(quiet, id)
+		}
+	}
+	return quiet
+}
+
+// Present says that a host of which nothing is heard was there when it was asked. One that
+// is lost already stays so until it reports.
+func (r *Reconciler) Present(now int64, id lattice.HostID) {
+	if h := r.hosts[id]; h != nil && !h.lost {
+		h.seen = max(h.seen, now)
 	}
 }
 
@@ -87,6 +108,7 @@ func (r *Reconciler) Gone(now int64, id lattice.HostID) {
 func (r *Reconciler) expect(id lattice.HostID) {
 	if r.hosts[id] == nil && len(r.cluster.On(id)) > 0 {
 		r.hosts[id] = &host{id: id, seen: r.now}
+		r.silent = min(r.silent, r.now+r.opts.Lease)
 	}
 }
 
@@ -105,17 +127,26 @@ func (r *Reconciler) touchOn(id lattice.HostID) {
 	}
 }
 
-// judge finds the hosts that are lost.
+// judges reports whether hosts may be lost: while the leader hears.
+func (r *Reconciler) judges() bool { return r.hears && r.now-r.beat <= r.opts.Beat }
+
+// judge finds the hosts that are lost. It looks at them when the first one may be, and
+// not each time that one reports.
 func (r *Reconciler) judge() {
-	if !r.hears || r.now-r.beat > r.opts.Beat {
+	if !r.judges() || r.now < max(r.silent, r.heard+r.opts.Lease) {
 		return
 	}
+	r.silent = math.MaxInt64
 	for id, h := range r.hosts {
 		if h.report == nil && len(r.cluster.On(id)) == 0 {
 			delete(r.hosts, id) // nobody waits for it any more
 			continue
 		}
-		if h.lost || r.now-max(h.seen, r.heard) < r.opts.Lease {
+		if h.lost {
+			continue
+		}
+		if r.now-max(h.seen, r.heard) < r.opts.Lease {
+			r.silent = min(r.silent, h.seen+r.opts.Lease)
 			continue
 		}
 		h.lost = true
@@ -217,6 +248,18 @@ func (r *Reconciler) going(id lattice.HostID) (why string, past bool) {
 		return "its host is draining", false
 	}
 	return "", false
+}
+
+// elsewhere reports whether there is a host that may take what has to go from another
+// one, or may when it is heard of again. Without one there is nothing to wait for.
+func (r *Reconciler) elsewhere() bool {
+	for id, h := range r.hosts {
+		going, past := r.going(id)
+		if h.lost || h.report == nil || going == "" && !past && r.closed(h) == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // unheard reports whether nothing was heard of a host yet that may still be there.

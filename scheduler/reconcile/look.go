@@ -53,6 +53,8 @@ type looking struct {
 	ought *place.Result
 	kept  map[lattice.HostID]*place.Choice
 	hosts []state.Placement
+	// lacks is how many instances are not ready for which nothing else makes up.
+	lacks int
 }
 
 // pin returns the pin on a host, or nil.
@@ -132,22 +134,12 @@ func (l *looking) ask(avoid bool) *place.Result {
 // next makes the placements that are to be from those that are.
 func (l *looking) next() {
 	fresh := l.fresh()
-	// What is to replace others, and is not ready.
-	waiting := l.ought.Missing > 0
-	for i := range l.ought.Hosts {
-		at := l.old.On(l.ought.Hosts[i].Host)
-		if at == nil || !l.observed(l.c, at).Ready {
-			waiting = true
-		}
+	l.lacks = l.lacking()
+	shrink := l.mayShrink(l.lacks > 0)
+	if !shrink {
+		l.lacks -= l.surplus()
 	}
-	for i := range l.c.Pins {
-		host := l.c.Pins[i].Host
-		at := l.old.On(host)
-		if why, _ := l.going(host); why == "" && (at == nil || !l.observed(l.c, at).Ready) {
-			waiting = true
-		}
-	}
-	shrink := l.mayShrink(waiting)
+	stay := l.staying()
 	for i := range l.old.Hosts {
 		at := l.old.Hosts[i]
 		if named := pin(l.c, at.Host); named != nil {
@@ -164,7 +156,8 @@ func (l *looking) next() {
 			l.hosts = append(l.hosts, at)
 			continue
 		}
-		if l.stays(&at, waiting) {
+		if why := stay[at.Host]; why != "" {
+			at.Leaving = why
 			l.hosts = append(l.hosts, at)
 		}
 	}
@@ -187,6 +180,47 @@ func (l *looking) next() {
 			Annotations: l.c.Annotations, Why: choice.Why, At: l.wall,
 		})
 	}
+}
+
+// lacking is how many instances ought to run that are not ready: as many of what leaves
+// stay.
+func (l *looking) lacking() int {
+	lacks := l.ought.Missing
+	if l.c.Rules.Mode == lattice.ModeHosts {
+		lacks *= l.c.Rules.Instances
+	}
+	for i := range l.ought.Hosts {
+		choice := &l.ought.Hosts[i]
+		at := l.old.On(choice.Host)
+		switch {
+		case at == nil || !l.observed(l.c, at).Ready:
+			lacks += choice.Instances
+		case at.Instances < choice.Instances:
+			lacks += choice.Instances - at.Instances
+		}
+	}
+	for i := range l.c.Pins {
+		at := l.old.On(l.c.Pins[i].Host)
+		if why, _ := l.going(l.c.Pins[i].Host); why == "" && (at == nil || !l.observed(l.c, at).Ready) {
+			lacks += l.c.Pins[i].Instances
+		}
+	}
+	return lacks
+}
+
+// idle reports whether what is to go serves nothing that would be missed: it has not been
+// ready since it was told what it has to run, no other revision runs there, and it has
+// failed or has had a lease's time to say so.
+func (l *looking) idle(at *state.Placement, since int64) bool {
+	seen := l.observed(l.c, at)
+	if seen.Unheard || l.m.pending[at.Host].ready || seen.Status != nil && seen.Status.State == lattice.ComponentRunning {
+		return false
+	}
+	if _, failed := l.m.bad[at.Host]; failed || l.now >= since+l.opts.Lease {
+		return true
+	}
+	l.alarm(l.m, since+l.opts.Lease)
+	return false
 }
 
 // mayShrink reports whether instances may be taken from hosts.
@@ -224,16 +258,49 @@ func (l *looking) more() bool {
 	return false
 }
 
-// stays marks a placement that has to go, and reports whether it is still there for now.
-func (l *looking) stays(at *state.Placement, waiting bool) bool {
+// surplus is how many instances are ready where fewer ought to be.
+func (l *looking) surplus() int {
+	n := 0
+	for i := range l.old.Hosts {
+		at := &l.old.Hosts[i]
+		if choice := l.kept[at.Host]; choice != nil && choice.Instances < at.Instances && l.observed(l.c, at).Ready {
+			n += at.Instances - choice.Instances
+		}
+	}
+	return n
+}
+
+// staying returns the placements that have to go and are still there for now, with why
+// they go: the largest first, until they make up for what is not ready.
+func (l *looking) staying() map[lattice.HostID]string {
+	var going []*state.Placement
+	for i := range l.old.Hosts {
+		if at := &l.old.Hosts[i]; pin(l.c, at.Host) == nil && l.kept[at.Host] == nil {
+			going = append(going, at)
+		}
+	}
+	slices.SortStableFunc(going, func(a, b *state.Placement) int { return b.Instances - a.Instances })
+	stay := map[lattice.HostID]string{}
+	for _, at := range going {
+		if why := l.stays(at); why != "" {
+			stay[at.Host] = cmp.Or(at.Leaving, why)
+		}
+	}
+	return stay
+}
+
+// stays says why a placement goes that is still there for now, and nothing if it is not.
+func (l *looking) stays(at *state.Placement) string {
 	going, past := l.going(at.Host)
 	switch {
 	case past:
 		if l.ought.Missing == 0 {
-			return false
+			return ""
 		}
-	case !waiting:
-		return false
+	case l.lacks <= 0:
+		return ""
+	case l.s.Wish(at.Host) == lattice.HostDrained && !l.elsewhere():
+		return ""
 	}
 	why := going
 	if b, is := l.m.bad[at.Host]; is && why == "" {
@@ -253,19 +320,20 @@ func (l *looking) stays(at *state.Placement, waiting bool) bool {
 		l.m.leaves(at.Host, since)
 	}
 	if !past {
+		if l.ought.Missing == 0 && l.idle(at, since) {
+			return ""
+		}
 		until := since + l.opts.Leave
 		if going == "" {
 			until += l.deadline()
 		}
 		if l.now >= until {
-			return false
+			return ""
 		}
 		l.alarm(l.m, until)
+		l.lacks -= at.Instances
 	}
-	if at.Leaving == "" {
-		at.Leaving = why
-	}
-	return true
+	return why
 }
 
 // settle has the plan make what has changed so.

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"math"
 	"slices"
 
 	"github.com/wattle-dev/wattle/lattice"
@@ -39,6 +40,8 @@ type Reconciler struct {
 	// without a gap.
 	beat, heard int64
 	hears       bool
+	// silent is when the first host may be lost: none is before.
+	silent int64
 
 	// What follows is of the plan under way.
 
@@ -60,7 +63,7 @@ func New(opts *Options) *Reconciler {
 // Reset begins a term with a state: all is forgotten, and everything is looked at.
 func (r *Reconciler) Reset(now int64, s *state.State) {
 	*r = Reconciler{
-		opts: r.opts, s: s, cluster: place.New(), now: now,
+		opts: r.opts, s: s, cluster: place.New(), now: now, silent: math.MaxInt64,
 		hosts:     map[lattice.HostID]*host{},
 		known:     map[lattice.ComponentID]*component{},
 		dirty:     map[lattice.ComponentID]bool{},

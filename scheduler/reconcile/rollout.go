@@ -8,48 +8,43 @@ import (
 	"github.com/wattle-dev/wattle/scheduler/state"
 )
 
-// previous returns the revision that a component had before its target, zero if there is
-// none: of the others the one that most hosts have, and among equals the newest.
-func previous(c *state.Component, p *state.Placements) uint64 {
-	count := map[uint64]int{}
-	if p != nil {
-		for i := range p.Hosts {
-			count[p.Hosts[i].Revision]++
-		}
-	}
-	best := uint64(0)
+// previous returns the revision that a component goes back to, zero if there is none: of
+// those but the target the oldest. When a target was ready everywhere all others were
+// removed, so that is the one that was good last; those between it and the target never
+// were.
+func previous(c *state.Component) uint64 {
 	for i := range c.Revisions {
-		if n := c.Revisions[i].Number; n != c.Target && (best == 0 || count[n] >= count[best]) {
-			best = n
+		if n := c.Revisions[i].Number; n != c.Target {
+			return n
 		}
 	}
-	return best
+	return 0
 }
 
 // Effective returns the revision that the hosts of a component ought to have in the end:
 // its target, or the one before if that failed and the component goes back by itself.
-func Effective(c *state.Component, p *state.Placements) uint64 {
+func Effective(c *state.Component) uint64 {
 	if c.Failed == "" || c.App != "" || c.Rollout.NoRollback {
 		return c.Target
 	}
-	if before := previous(c, p); before != 0 {
+	if before := previous(c); before != 0 {
 		return before
 	}
 	return c.Target
 }
 
 // canaryOnly reports whether only a canary of the target may run.
-func canaryOnly(c *state.Component, p *state.Placements) bool {
-	return c.Failed == "" && c.Rollout.Canary != nil && !c.Promoted && previous(c, p) != 0
+func canaryOnly(c *state.Component) bool {
+	return c.Failed == "" && c.Rollout.Canary != nil && !c.Promoted && previous(c) != 0
 }
 
 // fresh returns the revision that a host is given where the component was not before.
 func (l *looking) fresh() uint64 {
-	before := previous(l.c, l.old)
+	before := previous(l.c)
 	switch {
 	case before == 0:
 		return l.c.Target
-	case canaryOnly(l.c, l.old), l.c.Failed != "":
+	case canaryOnly(l.c), l.c.Failed != "":
 		return before
 	}
 	return l.c.Target
@@ -96,7 +91,7 @@ func (l *looking) judgeRollout() {
 			l.m.pending[at.Host] = since
 		case seen.Unheard:
 			// Nobody has had the time to say anything.
-		case at.Revision == Effective(l.c, l.old):
+		case at.Revision == Effective(l.c):
 			if since.since == 0 {
 				since.since = l.now
 				l.m.pending[at.Host] = since
@@ -202,13 +197,15 @@ func unavailable(o *lattice.Rollout, hosts int) int {
 
 // rollOut has placements change over to the revision that they ought to have.
 func (l *looking) rollOut() {
-	effective := Effective(l.c, l.old)
+	effective := Effective(l.c)
 	stopped := l.c.Failed != "" && effective == l.c.Target
-	only := canaryOnly(l.c, l.old)
-	// What is on no host that is there needs no care.
+	only := canaryOnly(l.c)
+	// What is on a host that is not there, or that may not be called, needs no care.
 	for i := range l.hosts {
-		if why, _ := l.going(l.hosts[i].Host); why != "" && l.hosts[i].Pinned && !only && !stopped {
-			l.hosts[i].Revision = effective
+		at := &l.hosts[i]
+		why, past := l.going(at.Host)
+		if (past || why != "" && !l.s.Callable(at.Host)) && at.Pinned && !only && !stopped {
+			at.Revision = effective
 		}
 	}
 	active := l.active(l.hosts)
@@ -346,7 +343,7 @@ func (l *looking) prune(active []*state.Placement, effective uint64) {
 	}
 	keep := map[uint64]bool{l.c.Target: true, effective: true}
 	if !done {
-		keep[previous(l.c, l.old)] = true
+		keep[previous(l.c)] = true
 	}
 	for _, hosts := range [][]state.Placement{l.hosts, l.old.Hosts} {
 		for i := range hosts {

@@ -35,6 +35,8 @@ const (
 	Churn Break = "churn"
 	// NotAgain has leaders not write again what they could not write.
 	NotAgain Break = "not again"
+	// NoRollback has applications not go back when a version fails.
+	NoRollback Break = "no rollback"
 	// OtherClock has replicas apply something of their own.
 	OtherClock Break = "other clock"
 )
@@ -94,6 +96,21 @@ func (s *service) tell(e *state.Entry) {
 			_, _ = s.w.desired.put(string(h.id), value, false, 0)
 		}
 	}
+}
+
+// dropped reports whether a proposal is not to be made.
+func (s *service) dropped(p *lead.Proposal) bool {
+	if s.w.opts.Break != NoRollback {
+		return false
+	}
+	for _, e := range p.Entries {
+		for i := range e.Changes {
+			if a := e.Changes[i].App; a != nil && len(a.History) > 0 && a.History[len(a.History)-1].What == "automatic rollback" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // churn has something be decided for no reason, and reports whether it did.

@@ -79,7 +79,7 @@ func (h *host) linked() bool { return h.up && !h.cut }
 // start begins the process. What is on its disk is what it does until it hears more.
 func (h *host) start() {
 	h.life++
-	h.up, h.since, h.answered = true, h.w.now, false
+	h.up, h.since, h.hurt, h.answered = true, h.w.now, h.w.now, false
 	h.due, h.flushing = false, false
 	h.runners, h.put = map[lattice.ComponentID]*runner{}, map[lattice.ComponentID]string{}
 	for _, key := range slices.Sorted(maps.Keys(h.w.ready.items)) {

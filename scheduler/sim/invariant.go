@@ -14,15 +14,33 @@ import (
 const (
 	// lease is for how long a host that is silent counts as one that is there.
 	lease = 3000
-	// moveTime is how long what replaces another may take, and slack what messages,
-	// elections and ends take besides.
+	// moveTime is how long what replaces another may take to be ready: until then what it
+	// replaces goes on. It is what package reconcile waits for, and until the replacement
+	// has failed.
 	moveTime = 120_000
-	slack    = 45_000
+	// react is how long it takes at most until what is so is known, decided on and done,
+	// while messages arrive, and astray what it takes more while some do not.
+	react  = 5000
+	astray = 30_000
 	// relabel is how long a change of labels may take to be known everywhere.
 	relabel = 10_000
-	// grieve is how long a fault excuses what comes of it.
-	grieve = 60_000
 )
+
+// countEvery is how often it is looked how much runs, which is about seconds.
+const countEvery = 200
+
+// reaction is how long it takes at most until what is so is known, decided on and done. A
+// message that is late may be of the time before.
+func (c *check) reaction() int64 {
+	f := &c.w.faults
+	if f.drop > 0 || f.slow > 0 {
+		c.strayed = c.w.now
+	}
+	if c.w.now-c.strayed < astray {
+		return react + astray
+	}
+	return react
+}
 
 // flip is a host that was told to go to another revision of a component.
 type flip struct {
@@ -82,7 +100,7 @@ func (c *check) placedAnew(now *state.State, id lattice.ComponentID, p *state.Pl
 	if wrong := c.misfit(now, component, h, p.Spread); wrong != "" && c.w.now-h.relabelled > relabel {
 		c.w.fail("nothing is placed where the rules forbid it", "%s is placed on %s: %s", id, h, wrong)
 	}
-	if silent := max(h.hurt, h.since); !h.linked() && c.w.now-silent > lease+slack/2 && c.w.now-c.lost > lease+slack/2 {
+	if silent := max(h.hurt, h.since); !h.linked() && c.w.now-silent > lease+c.reaction() && c.w.now-c.lost > lease+c.reaction() {
 		c.w.fail("nothing is placed on a host that is lost", "%s is placed on %s, which is gone for %d ms", id, h, c.w.now-h.hurt)
 	}
 }
@@ -121,17 +139,25 @@ func (c *check) flip(id lattice.ComponentID, was, now *state.Placement) {
 	h, key := c.w.byID[now.Host], flip{id, now.Host}
 	switch {
 	case was.Revision == now.Revision || h == nil:
-	case h.lie != honest || !h.linked() || c.w.faults.slow > 0 || c.w.faults.drop > 0:
-		// It may be lost to the leader, and what is lost holds no rollout up.
+	case h.lie != honest || !h.linked() || c.unheard(h):
 		delete(c.flips, key)
 	default:
 		r := h.runners[id]
-		if have, ok := h.serves(id); ok && have != now.Revision && (r.before != now.Revision || c.w.now-r.since > lease) {
+		if have, ok := h.serves(id); ok && have != now.Revision && (r.before != now.Revision || c.w.now-r.since > c.reaction()) {
 			c.flips[key] = &flipped{now.Revision, c.w.now}
 		} else {
 			delete(c.flips, key)
 		}
 	}
+}
+
+// unheard reports whether a leader has not heard of a host for the lease: to it the host
+// is lost, and what is lost holds no rollout up.
+func (c *check) unheard(h *host) bool {
+	return slices.ContainsFunc(c.w.replicas, func(r *replica) bool {
+		s := r.service
+		return s != nil && !s.ended && c.w.now-max(s.heard[h.id], s.since) >= lease
+	})
 }
 
 // rolls looks whether rollouts are under way on more hosts than they may be, while all
@@ -142,7 +168,7 @@ func (c *check) rolls() string {
 		f, h := c.flips[key], c.w.byID[key.host]
 		component, p := c.last.state.Component(key.component), c.last.state.Placements(key.component).On(key.host)
 		have, ok := h.serves(key.component)
-		if component == nil || p == nil || p.Revision != f.revision || p.Leaving != "" || ok && have == f.revision || !h.linked() || h.hurt >= f.at {
+		if component == nil || p == nil || p.Revision != f.revision || p.Leaving != "" || ok && have == f.revision || !h.linked() || h.hurt >= f.at || c.unheard(h) || !c.last.state.Callable(h.id) {
 			delete(c.flips, key)
 			continue
 		}
@@ -192,33 +218,68 @@ func (c *check) lasts(what string, so bool) int64 {
 	return c.w.now - began
 }
 
-// withinCount looks whether more of a component runs than should, for longer than it
-// takes to notice a host that is gone, and to put another in its place.
+// withinCount looks whether more of a component runs than should. There is more while
+// something moves, as what leaves goes on until what replaces it is ready: that ends when
+// the replacement has failed. And none of what leaves goes on for longer than a lease, and
+// than it takes to do something, if there is enough without it.
 func (c *check) withinCount() string {
+	if c.w.now-c.counted < countEvery {
+		return ""
+	}
+	c.counted = c.w.now
 	for component := range c.last.state.Components() {
-		most := c.most(component)
-		placed, runs, where := 0, 0, ""
-		if p := c.last.state.Placements(component.ID); p != nil {
+		id, most := component.ID, c.most(component)
+		placed, serves, spare, where := 0, 0, 0, ""
+		if p := c.last.state.Placements(id); p != nil {
 			for i := range p.Hosts {
-				if h := c.w.byID[p.Hosts[i].Host]; h != nil && h.up || p.Hosts[i].Leaving == "" {
-					placed += p.Hosts[i].Instances
+				one := &p.Hosts[i]
+				h := c.w.byID[one.Host]
+				if h != nil && h.up || one.Leaving == "" {
+					placed += one.Instances
+				}
+				if h == nil || !h.linked() || h.lie != honest || c.w.now-h.hurt < lease {
+					continue
+				}
+				if have, ok := h.serves(id); !ok || have != one.Revision && one.Leaving == "" {
+					continue
+				}
+				serves += one.Instances
+				where += fmt.Sprintf(" %s", h)
+				if one.Leaving != "" && (spare == 0 || one.Instances < spare) {
+					spare = one.Instances
 				}
 			}
 		}
-		for _, h := range c.w.hosts {
-			r := h.runners[component.ID]
-			if h.linked() && c.w.now-h.hurt > lease && h.lie == honest && r != nil && r.current != nil && (r.want == nil || sameSpec(r.want, r.current)) {
-				runs += r.current.MaxInstances
-				where += fmt.Sprintf(" %s", h)
-			}
+		if long := c.lasts("serves "+string(id), spare > 0 && serves-spare >= most); long > lease+c.reaction() {
+			return fmt.Sprintf("%d instances of %s serve for %d ms, %d of which could go, want %d: %s", serves, id, long, spare, most, where)
 		}
-		if long := c.lasts("placed "+string(component.ID), placed > most); long > lease+moveTime+slack {
-			return fmt.Sprintf("%d instances of %s are placed for %d ms, want at most %d", placed, component.ID, long, most)
-		}
-		if long := c.lasts("runs "+string(component.ID), runs > most); long > lease+moveTime+slack {
-			return fmt.Sprintf("%d instances of %s run for %d ms, want at most %d:%s", runs, component.ID, long, most, where)
+		if long := c.lasts("placed "+string(id), placed > most); long > lease+moveTime+c.reaction() {
+			return fmt.Sprintf("%d instances of %s are placed for %d ms, want at most %d", placed, id, long, most)
 		}
 	}
+	return c.beyond()
+}
+
+// beyond looks whether a host goes on with what is not placed there any more.
+func (c *check) beyond() string {
+	clear(c.gone)
+	for _, h := range c.w.hosts {
+		for _, id := range slices.Sorted(maps.Keys(h.runners)) {
+			if _, serves := h.serves(id); !serves || !h.linked() || c.last.state.Placements(id).On(h.id) != nil || c.w.now-h.hurt <= lease {
+				continue
+			}
+			key := flip{id, h.id}
+			since, ok := c.over[key]
+			if !ok || since < c.lost {
+				since = max(c.w.now, c.lost)
+			}
+			c.gone[key] = since
+			if long := c.w.now - since; long > lease+c.reaction() {
+				return fmt.Sprintf("%s goes on with %s for %d ms, which is not placed there any more", h, id, long)
+			}
+		}
+	}
+	c.over, c.gone = c.gone, c.over
 	return ""
 }
 
@@ -303,17 +364,20 @@ func (c *check) calls(id lattice.ComponentID) bool {
 	return false
 }
 
-// excused reports whether a fault, or an operator, may have ended what could be called.
+// excused reports whether a fault, or an operator, may have ended what could be called. A
+// fault excuses what comes of it for as long as a leader may not know of it: with what it
+// knows it has to keep what can be called.
 func (c *check) excused(component *state.Component) bool {
 	s := c.last.state
-	if c.w.now-c.wipedAt < grieve || c.w.faults.load > 0 || c.most(component) == 0 {
+	blind := lease + c.reaction()
+	if c.w.now-c.wipedAt < blind || c.most(component) == 0 {
 		return true
 	}
 	if component.Failed != "" && c.w.binaries[component.TargetRevision().Digest] != good {
 		return true // there is nothing to go back to, or that would have been done
 	}
 	p := s.Placements(component.ID)
-	if at, ok := c.missed[component.ID]; p == nil || p.Missing > 0 || ok && c.w.now-at < grieve {
+	if at, ok := c.missed[component.ID]; p == nil || p.Missing > 0 || ok && c.w.now-at < blind {
 		return true // it has found no place, or had none: that is for people to mend
 	}
 	if !slices.ContainsFunc(p.Hosts, func(one state.Placement) bool { return s.Callable(one.Host) }) {
@@ -322,8 +386,8 @@ func (c *check) excused(component *state.Component) bool {
 	for h, at := range c.lately[component.ID] {
 		host := c.w.byID[h]
 		switch {
-		case c.w.now-at > grieve && p.On(h) == nil:
-		case host == nil, host.lie != honest, !host.linked(), c.w.now-host.hurt < grieve, s.Wish(h) == lattice.HostStopped:
+		case c.w.now-at > blind && p.On(h) == nil:
+		case host == nil, host.lie != honest, !host.linked(), c.w.now-host.hurt < blind, s.Wish(h) == lattice.HostStopped:
 			return true
 		}
 	}

@@ -110,6 +110,7 @@ func (r *runner) load() {
 		}
 		r.current, r.closed, r.offered, r.attempt, r.next = want, false, true, 0, nil
 		h.note("runs %s/%d×%d", r.id, want.Revision, want.MaxInstances)
+		h.w.check.runs(h, r.id, want.Revision)
 		r.move(lattice.ComponentRunning, "")
 		h.flush()
 		r.step()

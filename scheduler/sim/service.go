@@ -35,6 +35,9 @@ type service struct {
 	w     *World
 	term  uint64
 	ended bool
+	// since is when it began, and heard when it heard of each host, for the invariants.
+	since int64
+	heard map[lattice.HostID]int64
 
 	l       *lead.Leader
 	watches []*watch
@@ -45,6 +48,8 @@ type service struct {
 	// under are the decisions that are on their way to the log, and done how many of
 	// them are there.
 	under []*decision
+	// done are those that arrived last.
+	done []*decision
 	// writing is how many documents are on their way.
 	writing int
 	poked   bool
@@ -66,8 +71,8 @@ type decision struct {
 }
 
 func newService(r *replica) *service {
-	s := &service{r: r, w: r.w, term: r.term}
-	s.l = lead.New(lead.Options{Term: s.term, BeginAnew: true}, s.mono(), r.state)
+	s := &service{r: r, w: r.w, term: r.term, since: r.w.now, heard: map[lattice.HostID]int64{}}
+	s.l = lead.New(lead.Options{Term: s.term}, s.mono(), r.state)
 	r.note("begins to decide in term %d", s.term)
 	follow := func(b *bucket, f func(item)) {
 		linked := func() bool { return r.up && r.service == s && !s.ended && !s.w.faults.away[r.id] }
@@ -172,6 +177,7 @@ func (s *service) hear(i item) {
 	if err != nil {
 		return
 	}
+	s.heard[id] = s.w.now
 	s.l.Heard(s.mono(), id, report, s.synced >= len(s.watches) || s.w.now-i.at < fresh)
 }
 
@@ -261,7 +267,26 @@ func (s *service) serve(one request) {
 	s.propose(p, "command "+one.cmd.Name(), func() {
 		p.Decision.Done(len(p.Entries) > 0, s.l.State().Stamp)
 		s.reply(one, p.Decision.Result, nil)
+		if len(s.done) == 1 {
+			s.twice(one.cmd)
+		}
 	})
+}
+
+// twice sees that a command which was carried out just now would change nothing.
+//
+// Invariant: whoever has heard no answer may ask again.
+func (s *service) twice(cmd control.Command) {
+	if !control.Repeatable(cmd) {
+		return
+	}
+	p, err := s.l.Decide(s.mono(), s.r.wall(), cmd)
+	if err != nil {
+		return // there is nothing left to do it to
+	}
+	for i := range p.Decision.Changes {
+		s.w.fail("the same command again changes nothing", "%s would change %s", describe(cmd), s.w.tellChange(&p.Decision.Changes[i]))
+	}
 }
 
 // plan has what the leader does by itself be committed, and reports whether there is
@@ -277,6 +302,9 @@ func (s *service) plan() bool {
 			s.wake(s.w.now + max(1, next-s.mono()))
 		}
 		return s.churn()
+	}
+	if s.dropped(p) {
+		return false
 	}
 	what := "plan"
 	if p.Decision != nil {
@@ -332,7 +360,7 @@ func (s *service) settle() {
 		return
 	}
 	all := s.under
-	s.under = nil
+	s.under, s.done = nil, all
 	proposals := make([]*lead.Proposal, len(all))
 	for i, d := range all {
 		proposals[i] = d.p

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
+	"github.com/wattle-dev/wattle/scheduler/lead"
 	"github.com/wattle-dev/wattle/scheduler/state"
 )
 
@@ -17,9 +18,10 @@ const (
 	settleTime = 400_000
 	// calmTime is for how long nothing was decided when it counts as such: longer than
 	// any deadline after which something fails by itself.
-	calmTime = 65_000
-	// quietTime is for how long nothing may change then.
-	quietTime = 30_000
+	calmTime = 62_000
+	// quietTime is for how long nothing may change then: longer than what is looked at
+	// from time to time takes to be looked at.
+	quietTime = 12_000
 )
 
 // Run has the world go through faults and requests, come to rest, go through requests
@@ -50,6 +52,9 @@ func (w *World) rest() {
 	limit := w.now + settleTime
 	for wrong := ""; w.failure == nil; {
 		w.until(w.now + 1000)
+		if w.now-w.check.at <= calmTime && w.now <= limit {
+			continue
+		}
 		if wrong = w.unsettled(); wrong == "" && w.now-w.check.at > calmTime {
 			break
 		}
@@ -113,6 +118,41 @@ func (w *World) unsettled() string {
 	for _, key := range slices.Sorted(maps.Keys(w.assignments.items)) {
 		if w.assignments.get(key) != nil && s.Component(lattice.ComponentID(key)) == nil {
 			return fmt.Sprintf("component %s is gone, and its assignment is not", key)
+		}
+	}
+	return w.unsettledPlain(s)
+}
+
+// unsettledPlain looks at the documents of links and configurations: there are those that
+// follow from the state, and no others.
+func (w *World) unsettledPlain(s *state.State) string {
+	links, configs := map[string][]byte{}, map[string][]byte{}
+	all := s.Everything()
+	for key := range all.Links {
+		if link := s.LinkDocument(key); link != nil {
+			links[key], _ = wire.EncodeLink(link)
+		}
+	}
+	for name := range all.Configs {
+		if c := s.Config(name); c != nil {
+			configs[string(name)], _ = wire.EncodeConfig(c.Values)
+		}
+	}
+	for _, of := range []struct {
+		b    *bucket
+		want map[string][]byte
+	}{{w.documents[lead.Links], links}, {w.documents[lead.Configs], configs}} {
+		keys := map[string]bool{}
+		for key := range of.want {
+			keys[key] = true
+		}
+		for key := range of.b.items {
+			keys[key] = true
+		}
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			if have, want := of.b.get(key), of.want[key]; !bytes.Equal(have, want) {
+				return fmt.Sprintf("%s of %s is %q, want %q", key, of.b.name, have, want)
+			}
 		}
 	}
 	return ""

@@ -63,6 +63,9 @@ func TestFresh(t *testing.T) {
 				if n >= uint64(*seeds) {
 					return
 				}
+				if n%1000 == 999 {
+					t.Logf("%d seeds", n+1)
+				}
 				if f := sim.New(sim.Options{Seed: first + n}).Run(); f != nil {
 					failed.Add(1)
 					t.Error(f)
@@ -88,6 +91,7 @@ func TestBroken(t *testing.T) {
 		{sim.IgnoreCordons, "nothing is placed on a host that is cordoned"},
 		{sim.Churn, "nothing changes without a reason"},
 		{sim.NotAgain, "what was asked for is so in the end"},
+		{sim.NoRollback, "what was asked for is so in the end"},
 		{sim.OtherClock, "replicas agree"},
 	} {
 		t.Run(strings.ReplaceAll(string(test.rule), " ", "-"), func(t *testing.T) {

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"hash/fnv"
 	"io"
 	"strings"
 )
@@ -20,13 +19,13 @@ type trace struct {
 
 // note says what happens.
 func (w *World) note(format string, args ...any) {
-	line := fmt.Sprintf("%8.3fs  %s", float64(w.now)/1000, fmt.Sprintf(format, args...))
+	line := fmt.Sprintf("%6d.%03ds  "+format, append([]any{w.now / 1000, w.now % 1000}, args...)...)
 	t := &w.trace
 	t.last[t.n%remembered] = line
 	t.n++
-	h := fnv.New64a()
-	_, _ = fmt.Fprintf(h, "%x%s", t.sum, line)
-	t.sum = h.Sum64()
+	for i := range len(line) { // FNV-1a
+		t.sum = (t.sum ^ uint64(line[i])) * 0x100000001b3
+	}
 	if t.all != nil {
 		fmt.Fprintln(t.all, line)
 	}

@@ -63,7 +63,7 @@ func (r *Record) check() error {
 		return errors.Join(checkRef(r.Ref.Ref), wire.CheckDigest(r.Ref.Digest))
 	default:
 		_, err := lattice.ParseName(string(r.Meta.Lattice))
-		return errors.Join(err, checkNumber("term_offset", r.Meta.TermOffset, 0, MaxTermOffset))
+		return errors.Join(err, checkLine("cluster", r.Meta.Cluster, wire.MaxText), checkNumber("term_offset", r.Meta.TermOffset, 0, MaxTermOffset))
 	}
 }
 
@@ -255,8 +255,12 @@ func checkLine(what, s string, most int) error {
 
 // checkText checks a text of any number of lines, which may be empty.
 func checkText(what, s string, most int) error {
-	return checkLine(what, strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(s), most)
+	return checkLine(what, breaks.Replace(s), most)
 }
+
+// breaks takes out of a text what a line has not. To make one takes far longer than to
+// use it.
+var breaks = strings.NewReplacer("\n", "", "\r", "", "\t", "")
 
 // printable reports whether s has nothing that could change what a terminal shows
 // around it.

@@ -104,6 +104,8 @@ func (s *State) checkMeta(before *State) error {
 	switch {
 	case s.meta.Lattice != before.meta.Lattice:
 		return invalid("%s: lattice %q: this is the state of lattice %q", MetaKey, s.meta.Lattice, before.meta.Lattice)
+	case before.meta.Cluster != "" && s.meta.Cluster != before.meta.Cluster:
+		return invalid("%s: cluster %.80q: this is the state of cluster %q", MetaKey, s.meta.Cluster, before.meta.Cluster)
 	case s.meta.TermOffset < before.meta.TermOffset:
 		return invalid("%s: term_offset %d: it was %d, and stamps never go back", MetaKey, s.meta.TermOffset, before.meta.TermOffset)
 	}

@@ -233,6 +233,9 @@ type Ref struct {
 // Meta is what the state is about.
 type Meta struct {
 	Lattice lattice.Name `json:"lattice"`
+	// Cluster tells this log from all others. It is random, and the log's first entry
+	// has it.
+	Cluster string `json:"cluster,omitempty"`
 	// TermOffset is added to raft's terms in stamps, so that a log that was begun anew
 	// goes on from what hosts have been told.
 	TermOffset uint64 `json:"term_offset,omitempty"`

@@ -12,10 +12,18 @@ import (
 
 // Next says what can be done about an application that is not ready, a step each.
 func Next(s *control.AppStatus) []string {
+	app := show.Text(string(s.App))
+	if s.Phase == control.AppReady && s.Reason != "" {
+		// The version before runs, and that of which the reason tells does not.
+		return []string{
+			fmt.Sprintf("see when, and who deployed it: wattle app history %s", app),
+			fmt.Sprintf("see its manifest: wattle app get %s --version VERSION", app),
+			"mend it and deploy it as a version of another name: wattle app deploy FILE",
+		}
+	}
 	if s.Phase == control.AppReady {
 		return nil
 	}
-	app := show.Text(string(s.App))
 	var steps []string
 	add := func(format string, args ...any) {
 		if step := fmt.Sprintf(format, args...); !slices.Contains(steps, step) && len(steps) < maxSteps {

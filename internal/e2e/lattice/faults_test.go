@@ -37,7 +37,12 @@ func TestFaults(t *testing.T) {
 		signal syscall.Signal
 	}{{"lame duck mode", syscall.SIGUSR2}, {"SIGTERM", syscall.SIGTERM}, {"SIGKILL", syscall.SIGKILL}} {
 		for _, s := range l.nats {
+			before := l.decisions(t)
 			load.around(t, "restart "+s.m.name+" by "+way.name, calm, func(t *testing.T) { s.restart(t, way.signal) }).noneFailed(t)
+			// No host is taken for lost because a server that it was connected to is.
+			if after := l.decisions(t); after != before {
+				t.Errorf("%d decisions were made during the restart of %s, want none", after-before, s.m.name)
+			}
 		}
 	}
 

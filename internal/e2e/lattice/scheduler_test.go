@@ -64,7 +64,14 @@ type nodeStatus struct {
 	Log           struct {
 		ID, Role                 string
 		Term, Applied, Committed uint64
+		Seq                      uint64
 	}
+}
+
+// decisions returns how many decisions the schedulers have made ever.
+func (l *testLattice) decisions(t *testing.T) uint64 {
+	t.Helper()
+	return l.nodes()[l.leader(t).id()].Log.Seq
 }
 
 // nodes returns how the schedulers are, by their IDs.
