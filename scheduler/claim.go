@@ -67,7 +67,7 @@ func (s *Service) identify(ctx context.Context, now *state.State) (*state.State,
 	meta := *now.Meta()
 	meta.Cluster = rand.Text()
 	return s.node.Propose(ctx, &state.Entry{
-		Base: now.Seq, At: max(time.Now().UnixMilli(), 0), Changes: []state.Change{state.Put(state.Record{Meta: &meta})},
+		Base: now.Seq, At: wall(), Changes: []state.Change{state.Put(state.Record{Meta: &meta})},
 	})
 }
 

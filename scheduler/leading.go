@@ -30,6 +30,8 @@ type leading struct {
 	roll   rollCall
 	// revisions are those of the reports of hosts that were taken in.
 	revisions map[lattice.HostID]uint64
+	// complaints are what was last said of each kind.
+	complaints map[string]string
 	// unwatched is how many watches have not given all that there was.
 	unwatched int
 }
@@ -67,7 +69,7 @@ func (s *Service) lead(ctx context.Context, term uint64) error {
 	if verified, err = s.identify(ctx, verified); err != nil {
 		return err
 	}
-	l := &leading{Service: s, term: term, began: time.Now(), changes: make(chan changed, 1024), places: make(chan struct{}, 4), roll: newRollCall(), revisions: map[lattice.HostID]uint64{}}
+	l := &leading{Service: s, term: term, began: time.Now(), changes: make(chan changed, 1024), places: make(chan struct{}, 4), roll: newRollCall(), revisions: map[lattice.HostID]uint64{}, complaints: map[string]string{}}
 	l.claim = l.newClaim(verified)
 	watched, beats, err := l.prepare(ctx)
 	if err != nil {
@@ -293,8 +295,11 @@ func (l *leading) hear(ctx context.Context, c changed) {
 		l.log.WarnContext(ctx, "report of a host is ignored", "bucket", c.bucket, "key", c.entry.Key, "error", err)
 		return
 	}
+	if !l.lead.Heard(l.at(c.at), id, report, c.live || c.at.Sub(c.entry.Time) < fresh) {
+		l.complain(ctx, "host is ignored: there are too many", fmt.Errorf("%w: %d hosts are heard", lattice.ErrExhausted, lead.MaxHosts))
+		return
+	}
 	l.revisions[id] = c.entry.Revision
-	l.lead.Heard(l.at(c.at), id, report, c.live || c.at.Sub(c.entry.Time) < fresh)
 }
 
 func (l *leading) report(id lattice.HostID, e lattice.Entry) (*lattice.HostReport, error) {
@@ -374,11 +379,20 @@ func (l *leading) turn(ctx context.Context, first *call) (time.Duration, error) 
 		return 0, nil // the next round leaps
 	case failed != nil:
 		if ctx.Err() == nil {
-			l.log.WarnContext(ctx, "documents are not written yet", "error", failed)
+			l.complain(ctx, "documents are not written yet", failed)
 		}
 		next = min(next, retryAfter)
 	}
 	return next, nil
+}
+
+// complain warns of something that is tried again and again, once as long as it is the
+// same.
+func (l *leading) complain(ctx context.Context, what string, err error) {
+	if text := err.Error(); l.complaints[what] != text {
+		l.complaints[what] = text
+		l.log.WarnContext(ctx, what, "error", err)
+	}
 }
 
 // mend has all documents be as they should before commands are served.
@@ -394,7 +408,7 @@ func (l *leading) mend(ctx context.Context) error {
 		l.note(failed)
 		if !errors.Is(failed, lead.ErrAhead) {
 			if failed != nil {
-				l.log.WarnContext(ctx, "documents are not written yet", "error", failed)
+				l.complain(ctx, "documents are not written yet", failed)
 			}
 			return nil
 		}

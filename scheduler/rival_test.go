@@ -1,16 +1,18 @@
 package scheduler_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/trust"
 	"github.com/wattle-dev/wattle/lattice/wire"
-	"github.com/wattle-dev/wattle/scheduler"
 	"github.com/wattle-dev/wattle/scheduler/control"
 	"github.com/wattle-dev/wattle/scheduler/lead"
 	"github.com/wattle-dev/wattle/scheduler/raftlog"
@@ -20,7 +22,7 @@ import (
 func (l *lab) lone(dir string) *running {
 	l.tb.Helper()
 	creds := l.creds()
-	return l.run(creds, l.join("scheduler", creds), &raftlog.Options{Dir: dir}, nil, false)
+	return l.run(creds, l.join(trust.RoleScheduler, creds), &raftlog.Options{Dir: dir}, nil, false)
 }
 
 // problem waits until a scheduler says what hinders it.
@@ -89,7 +91,7 @@ func testTwoLogs(t *testing.T, l *lab) {
 	first.stop()
 	l.eventually("problem", func() string {
 		if st := second.Status(); !strings.Contains(st.Problem, "--begin-anew") {
-			return st.Problem
+			return fmt.Sprintf("problem %q", st.Problem)
 		}
 		return ""
 	})
@@ -124,7 +126,7 @@ func TestSecondLog(t *testing.T) {
 	first.stop()
 	l.eventually("problem", func() string {
 		if st := second.Status(); !strings.Contains(st.Problem, "and is gone") {
-			return st.Problem
+			return fmt.Sprintf("problem %q", st.Problem)
 		}
 		return ""
 	})
@@ -134,7 +136,7 @@ func TestSecondLog(t *testing.T) {
 	first = l.schedule()
 	l.eventually("the first one", func() string {
 		if !first.Status().Leads {
-			return first.Status().Problem
+			return fmt.Sprintf("problem %q", first.Status().Problem)
 		}
 		return ""
 	})
@@ -214,12 +216,71 @@ func TestBeatIsReplaced(t *testing.T) {
 	}
 }
 
-// While the lattice cannot be reached nothing is written, and what is decided then is
-// written when it can be.
-func TestSilentBeat(t *testing.T) {
+// muted is a lattice in which no beat can be written while it is so.
+type muted struct {
+	lattice.Lattice
+	now atomic.Bool
+}
+
+func (m *muted) CreateBucket(ctx context.Context, c lattice.BucketConfig) (lattice.Bucket, error) {
+	b, err := m.Lattice.CreateBucket(ctx, c)
+	if (c.Name == wire.Buckets{Lattice: name}.Scheduler()) {
+		b = &mutedBucket{b, m}
+	}
+	return b, err
+}
+
+type mutedBucket struct {
+	lattice.Bucket
+	m *muted
+}
+
+func (b *mutedBucket) Update(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
+	if b.m.now.Load() {
+		return 0, errDead
+	}
+	return b.Bucket.Update(ctx, key, value, revision)
+}
+
+// A leader that cannot write its beat may have been replaced: it takes commands, because
+// its log does, and tells hosts when it can be sure again.
+func TestMutedBeat(t *testing.T) {
 	l := newLab(t)
-	s := l.scheduleOn(l.creds(), nil, &scheduler.Options{})
-	if st := s.Status(); !st.Leads {
-		t.Errorf("status %+v, want that it leads", st)
+	creds := l.creds()
+	m := &muted{Lattice: l.join(trust.RoleScheduler, creds)}
+	s := l.run(creds, m, nil, nil, true)
+	h := l.start1(t)
+	before := l.desired(h)
+	m.now.Store(true)
+	l.eventually("problem", func() string {
+		if _, err := l.do(t.Context(), &control.PutLabel{Host: h.id, Key: "k", Value: fmt.Sprint(s.node.State().Seq)}); err != nil {
+			return err.Error()
+		}
+		if st := s.Status(); !strings.Contains(st.Problem, "beat was not written") {
+			return fmt.Sprintf("problem %q", st.Problem)
+		}
+		return ""
+	})
+	silent := l.desired(h)
+	seq := s.node.State().Seq
+	r, err := l.do(t.Context(), &control.PutLabel{Host: h.id, Key: "last", Value: "v"})
+	if err != nil || !r.Changed || !strings.Contains(strings.Join(r.Notes, " "), "as soon as the lattice allows") {
+		t.Errorf("label: %+v, %v, want that it is written down", r, err)
+	}
+	if d := l.desired(h); d == nil || d.Stamp != silent.Stamp || d.Stamp == before.Stamp {
+		t.Errorf("desired %+v, want it as it was, %+v", d, silent.Stamp)
+	}
+	if now := s.node.State().Seq; now != seq+1 {
+		t.Errorf("%d entries, want the one of the command after %d", now, seq)
+	}
+	m.now.Store(false)
+	l.eventually("desired", func() string {
+		if d := l.desired(h); d == nil || d.Labels["last"] != "v" {
+			return fmt.Sprintf("%+v", d)
+		}
+		return ""
+	})
+	if st := s.Status(); !st.Leads || st.Problem != "" {
+		t.Errorf("status %+v, want that all is well", st)
 	}
 }

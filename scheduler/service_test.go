@@ -221,6 +221,7 @@ func testStateLost(t *testing.T, l *lab) {
 	l.says(h)
 	l.dir = t.TempDir()
 	l.schedule()
+	l.says(h) // it was waited whether the one with the other log is still there
 	l.start(&control.StartComponent{ID: "c", Ref: "r", Digest: l.store(1)})
 	l.eventually("stamp", func() string {
 		if d := l.desired(h); d == nil || d.Stamp.Compare(told) <= 0 {
@@ -267,6 +268,7 @@ func testEmptyLog(t *testing.T, l *lab) {
 		}
 		return ""
 	})
+	l.says(h)
 	l.start(&control.StartComponent{ID: "d", Ref: "r", Digest: digest(1)})
 }
 

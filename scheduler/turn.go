@@ -59,14 +59,14 @@ func (t *turn) command(ctx context.Context, c *call) {
 		return
 	}
 	if cluster(c.cmd) {
-		t.beside(c)
+		t.beside(ctx, c)
 		return
 	}
 	if decide.IsQuery(c.cmd) {
 		c.done(t.query(ctx, c.cmd))
 		return
 	}
-	p, err := t.lead.Decide(t.now(), time.Now().UnixMilli(), c.cmd)
+	p, err := t.lead.Decide(t.now(), wall(), c.cmd)
 	if err == nil && len(p.Entries) > 0 {
 		err = t.inLattice(c.ctx, p.Decision.Stored)
 	}
@@ -87,7 +87,7 @@ func (t *turn) command(ctx context.Context, c *call) {
 
 // beside carries out a command that may take long, and on which nothing depends that is
 // decided.
-func (l *leading) beside(c *call) {
+func (l *leading) beside(ctx context.Context, c *call) {
 	select {
 	case l.places <- struct{}{}:
 	default:
@@ -96,7 +96,10 @@ func (l *leading) beside(c *call) {
 	}
 	l.aside.Go(func() {
 		defer func() { <-l.places }()
-		c.done(l.administer(c.ctx, c.cmd))
+		asked, cancel := context.WithCancel(c.ctx)
+		defer cancel()
+		defer context.AfterFunc(ctx, cancel)() // when it does not lead any more
+		c.done(l.administer(asked, c.cmd))
 	})
 }
 
@@ -105,8 +108,12 @@ func (t *turn) query(ctx context.Context, q control.Command) (any, error) {
 	if err := t.verify(ctx); err != nil {
 		return nil, err
 	}
-	return t.lead.View(t.now(), time.Now().UnixMilli(), q)
+	return t.lead.View(t.now(), wall(), q)
 }
+
+// wall is the time as it is written down, in milliseconds since 1970. A machine that does
+// not know the time yet may say that it is before that.
+func wall() int64 { return max(time.Now().UnixMilli(), 0) }
 
 // longest is for how many milliseconds the leader does not look at what is to be done
 // without cause.
@@ -122,17 +129,27 @@ func (t *turn) verify(ctx context.Context) error {
 	return err
 }
 
-// rounds does what is to be done unasked, and returns when to look again.
+// rounds does what is to be done unasked, and returns when to look again. While nothing can
+// be written nothing is done: nobody would hear of it, and the log would grow.
 func (t *turn) rounds(ctx context.Context) time.Duration {
+	if t.lead.Refused() == nil {
+		if err := t.sure(); err != nil {
+			return retryAfter
+		}
+	}
+	last := ""
 	for range maxRounds {
 		if t.err != nil {
 			return 0
 		}
 		now := t.now()
-		p, next, err := t.lead.Round(now, time.Now().UnixMilli())
+		p, next, err := t.lead.Round(now, wall())
 		switch {
+		case err != nil && err.Error() == last:
+			return retryAfter // it does not go away by itself
 		case err != nil:
-			t.log.ErrorContext(ctx, "something cannot be done that ought to be", "error", err)
+			last = err.Error()
+			t.complain(ctx, "something cannot be done that ought to be", err)
 		case p == nil:
 			return time.Duration(min(max(next-now, 1), longest)) * time.Millisecond
 		default:
@@ -185,15 +202,17 @@ func (t *turn) settle(ctx context.Context) error {
 	return nil
 }
 
-// failed answers the commands of a turn of which the step i is not in the log. Those
-// before it are, and what follows from them the next lead writes.
+// failed answers the commands of a turn of which the step i is not in the log, or not
+// wholly. Those before it are, and what follows from them the next lead writes. Those
+// after it are not if it certainly is not, because they were decided upon it.
 func (t *turn) failed(i int, err error) error {
+	certain := lattice.Undelivered(err) || errors.Is(err, lattice.ErrConflict) || errors.Is(err, lattice.ErrInvalid)
 	for j, s := range t.steps {
 		switch {
 		case s.call == nil:
 		case j < i:
 			t.finish(s, "hosts are told by the scheduler that leads from now on")
-		case j == i && len(s.submitted) > 0 && !control.Repeatable(s.call.cmd):
+		case len(s.submitted) > 0 && (!certain || s.state != nil) && !control.Repeatable(s.call.cmd):
 			s.call.done(nil, fmt.Errorf("%w; whether the command was carried out is not known: ask again", err))
 		default:
 			s.call.done(nil, t.notLeading())

@@ -24,7 +24,6 @@ import (
 type cluster struct {
 	id     *identity
 	server *natsserver.Server
-	nodes  []*raftlog.Node
 	client *control.Client
 	// operator is the client's lattice, privy one that may read what schedulers write.
 	operator, privy lattice.Lattice

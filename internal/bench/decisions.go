@@ -119,7 +119,7 @@ type deciding struct {
 // figure adds a row, and another one of how the figure has grown.
 func (d *deciding) figure(name string, r row, grows bool, bound float64, measure func(*row) error) error {
 	r.Name = name + ", " + d.size.String()
-	if err := d.session.row(r, func(r *row) error {
+	if err := d.row(r, func(r *row) error {
 		if err := d.ctx.Err(); err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ func (d *deciding) figure(name string, r row, grows bool, bound float64, measure
 	} else {
 		growth.Note = "1 is none"
 	}
-	return d.session.row(growth, func(*row) error { return nil })
+	return d.row(growth, func(*row) error { return nil })
 }
 
 func (d *deciding) all() (map[string]float64, error) {

@@ -17,6 +17,9 @@
 //     answer and how long that takes; the processor time that they have used is
 //     asked of the system when they have ended. Clients share the machine with
 //     them.
+//   - Decisions of a scheduler are processor time of all that its leader does but
+//     for NATS and the disk, at two sizes of which one is ten times the other, so
+//     that the rows say how costs grow. With NATS and the disk they are of the clock.
 //   - Memory is what the kernel says of a process that does nothing else, before
 //     and after it has made many instances.
 //

@@ -68,7 +68,7 @@ func (s *session) puts(ctx context.Context, c *cluster, clients, schedulers int,
 		made.Add(1)
 		return nil
 	}
-	most := pick(s, 500*time.Millisecond, 2*time.Second)
+	most := pick(s, 500*time.Millisecond, 1500*time.Millisecond)
 	begin := time.Now()
 	l, err := loop(clients, 1<<30, most, put)
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *session) puts(ctx context.Context, c *cluster, clients, schedulers int,
 	}
 	r.Value = float64(made.Load()) / time.Since(begin).Seconds()
 	r.P50, r.P99 = float64(l.p50), float64(l.p99)
-	syncs, err := s.syncs(int(size.Load()), most/2)
+	syncs, err := s.syncs(int(size.Load()), most/4)
 	r.Peers = []peer{{Name: "a file, appended to and put through to the disk", Value: syncs}}
 	r.Note = fmt.Sprintf("manifests of %d bytes", size.Load())
 	if schedulers > 1 {
@@ -119,33 +119,39 @@ func (s *session) application(ctx context.Context, id *identity) error {
 	if err != nil {
 		return err
 	}
-	written, ready, documents, peerTime, err := s.large(ctx, c, components, hosts)
+	got, err := c.large(ctx, components, hosts)
 	if err = errors.Join(err, c.close()); err != nil {
 		return err
 	}
 	err = s.row(row{Name: name + "its documents are written", Unit: nanoseconds}, func(r *row) error {
-		r.Value = float64(written)
-		r.Peers = []peer{{Name: "put as many values with 8 writers", Value: float64(peerTime)}}
-		r.Note = fmt.Sprintf("%d documents", documents)
+		r.Value = float64(got.written)
+		r.Peers = []peer{{Name: "put as many values with 8 writers", Value: float64(got.puts)}}
+		r.Note = fmt.Sprintf("%d documents", got.documents)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	return s.row(row{Name: name + "all is ready", Unit: nanoseconds}, func(r *row) error {
-		r.Value = float64(ready)
+		r.Value = float64(got.ready)
 		return nil
 	})
 }
 
-// large deploys an application, and returns how long it took until the command was
-// answered, which is when all documents are written, and until it was ready; and how long
-// it takes to write as many values.
-func (s *session) large(ctx context.Context, c *cluster, components, hosts int) (written, ready time.Duration, documents int, puts time.Duration, err error) {
+// deployment is how long it took until the command was answered, which is when all
+// documents are written, and until all was ready; and how long it takes to write as many
+// values.
+type deployment struct {
+	written, ready, puts time.Duration
+	documents            int
+}
+
+// large deploys an application.
+func (c *cluster) large(ctx context.Context, components, hosts int) (got deployment, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := c.store(ctx); err != nil {
-		return 0, 0, 0, 0, err
+		return got, err
 	}
 	var obeying sync.WaitGroup
 	defer obeying.Wait()
@@ -156,7 +162,7 @@ func (s *session) large(ctx context.Context, c *cluster, components, hosts int) 
 	for i := range hosts {
 		p, err := c.puppet(ctx, i)
 		if err != nil {
-			return 0, 0, 0, 0, err
+			return got, err
 		}
 		obeying.Go(func() {
 			if err := p.run(obey, c.id.verifier); err != nil {
@@ -165,38 +171,38 @@ func (s *session) large(ctx context.Context, c *cluster, components, hosts int) 
 		})
 	}
 	if err := c.everywhere(ctx, hosts); err != nil {
-		return 0, 0, 0, 0, err
+		return got, err
 	}
 	text, digests := manifestOf("large", "v1", components, 0)
 	begin := time.Now()
 	if err := c.client.Do(ctx, &control.PutApp{Manifest: text, Digests: digests, Deploy: true, By: "bench"}, new(control.AppResult)); err != nil {
-		return 0, 0, 0, 0, err
+		return got, err
 	}
-	written = time.Since(begin)
+	got.written = time.Since(begin)
 	var signed [][]byte
 	buckets := wire.Buckets{Lattice: latticeName}
 	for _, name := range []string{buckets.Components(), buckets.Desired()} {
 		b, err := c.privy.Bucket(ctx, name)
 		if err != nil {
-			return 0, 0, 0, 0, err
+			return got, err
 		}
 		all, err := b.List(ctx, ">")
 		if err != nil {
-			return 0, 0, 0, 0, err
+			return got, err
 		}
 		for _, e := range all {
 			signed = append(signed, e.Value)
 		}
 	}
 	if len(signed) < components {
-		return 0, 0, 0, 0, fmt.Errorf("%d documents of %d components", len(signed), components)
+		return got, fmt.Errorf("%d documents of %d components", len(signed), components)
 	}
 	if err := c.await(ctx, "large", func(s *control.AppStatus) bool { return s.Phase == control.AppReady }); err != nil {
-		return 0, 0, 0, 0, err
+		return got, err
 	}
-	ready = time.Since(begin)
-	puts, err = c.puts(ctx, signed)
-	return written, ready, len(signed), puts, err
+	got.ready, got.documents = time.Since(begin), len(signed)
+	got.puts, err = c.puts(ctx, signed)
+	return got, err
 }
 
 // store puts binaries where the scheduler looks for them.

@@ -263,7 +263,15 @@ func (d *decider) stopOn(old *state.Component, placed *state.Placements, host la
 	if pinOf(next, host) != nil {
 		next.Pins = slices.DeleteFunc(next.Pins, func(p state.Pin) bool { return p.Host == host })
 	} else {
-		d.choose(next, chosenOf(next)-1)
+		// It is not to come back to the host in place of what has found no host: then who
+		// asks twice would stop two.
+		left := 0
+		for i := range placed.Hosts {
+			if at := &placed.Hosts[i]; at.Host != host && !at.Pinned && at.Leaving == "" {
+				left++
+			}
+		}
+		d.choose(next, min(chosenOf(next)-1, max(left, 1)))
 	}
 	if placed.On(host) != nil {
 		without := *placed

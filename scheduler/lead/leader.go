@@ -98,7 +98,7 @@ func (l *Leader) State() *state.State { return l.state }
 // Begin judges what there is, once all documents were seen. The error says why nothing is
 // decided.
 func (l *Leader) Begin() error {
-	if told := l.told(); told > 0 && !l.opts.BeginAnew {
+	if told := l.told(); told > 0 {
 		switch {
 		case l.opts.Foreign != nil:
 			l.refused = fmt.Errorf("a scheduler with another log has told %d hosts of lattice %q what to run, and is gone: %s: %w: "+
@@ -116,9 +116,12 @@ func (l *Leader) Begin() error {
 	return l.refused
 }
 
-// told is how many hosts have documents that tell them to run something.
+// told is how many hosts have documents that tell them to run something, if that matters.
 func (l *Leader) told() int {
 	told := 0
+	if l.opts.BeginAnew || l.opts.Foreign == nil && !l.blank() {
+		return 0
+	}
 	for key, have := range l.shelf[Desired] {
 		d, err := wire.DecodeDesired(have.value, l.name, lattice.HostID(key))
 		if err == nil && len(d.Components) > 0 {
@@ -152,16 +155,16 @@ const mostOfMeta = 2
 func (l *Leader) Refused() error { return l.refused }
 
 // Heard takes in a report of a host that verified, or nil if there is none any more. fresh
-// says that it was made a short while ago. The error says that there are too many hosts.
-func (l *Leader) Heard(now int64, id lattice.HostID, report *lattice.HostReport, fresh bool) error {
+// says that it was made a short while ago. It reports whether there was room for the host.
+func (l *Leader) Heard(now int64, id lattice.HostID, report *lattice.HostReport, fresh bool) bool {
 	if report == nil {
 		delete(l.hosts, id)
 		l.rec.Gone(now, id)
-		return nil
+		return true
 	}
 	old := l.hosts[id]
 	if old == nil && len(l.hosts) >= MaxHosts {
-		return fmt.Errorf("host %s: %w: %d hosts are heard already", id, lattice.ErrExhausted, MaxHosts)
+		return false
 	}
 	if _, ok := l.first[id]; !ok && len(l.first) < 4*MaxHosts {
 		l.first[id] = lattice.Stamp{}
@@ -182,7 +185,7 @@ func (l *Leader) Heard(now int64, id lattice.HostID, report *lattice.HostReport,
 		// anew.
 		l.revive = append(l.revive, id)
 	}
-	return nil
+	return true
 }
 
 // NumHosts is how many hosts have reported.

@@ -210,6 +210,10 @@ func (l *Leader) assignment(d Doc) (*Write, error) {
 	id := lattice.ComponentID(d.Key)
 	want := l.state.Assignment(id)
 	if want == nil {
+		// What a newer leader has written is not for one to delete that was deposed.
+		if have, err := wire.DecodeAssignment(l.shelf.at(d).value, id); err == nil && have.Stamp.Compare(l.state.Stamp) > 0 {
+			return nil, fmt.Errorf("component %q: %w", id, ErrAhead)
+		}
 		return l.remove(d), nil
 	}
 	value, err := wire.EncodeAssignment(want)

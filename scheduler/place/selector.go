@@ -3,6 +3,7 @@ package place
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wattle-dev/wattle/lattice"
@@ -54,7 +55,11 @@ func (cs *classes) selector(r *lattice.Rules, shares []lattice.Spread) *selector
 // selectorKey returns what tells the selector of rules from others.
 func selectorKey(r *lattice.Rules, shares []lattice.Spread) string {
 	var b strings.Builder
-	text := func(s string) { fmt.Fprintf(&b, "%d:%s", len(s), s) }
+	text := func(s string) {
+		b.WriteString(strconv.Itoa(len(s)))
+		b.WriteByte(':')
+		b.WriteString(s)
+	}
 	labels := func(m map[string]string) {
 		for _, key := range sortedKeys(m) {
 			text(key)

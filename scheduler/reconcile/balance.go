@@ -132,6 +132,9 @@ func (r *Reconciler) move(p *Plan, id lattice.ComponentID, from, to lattice.Host
 		Annotations: c.Annotations, Why: "it joined and has less to do than host " + from.Short(), At: r.wall,
 	})
 	r.setPlacements(next)
+	if r.already(c, old, next) {
+		r.touch(id)
+	}
 	r.moving[id] = true
 	p.Events = append(p.Events, Event{lattice.EventComponentScaled, id, to, "moved from host " + from.Short() + ", which has more to do"})
 	return true

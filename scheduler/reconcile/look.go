@@ -208,12 +208,18 @@ func (l *looking) lacking() int {
 	return lacks
 }
 
+// serves reports whether a host serves a component, with whatever revision.
+func (l *looking) serves(at *state.Placement) bool {
+	seen := l.observed(l.c, at)
+	return !seen.Lost && seen.Status != nil && seen.Status.State == lattice.ComponentRunning
+}
+
 // idle reports whether what is to go serves nothing that would be missed: it has not been
 // ready since it was told what it has to run, no other revision runs there, and it has
 // failed or has had a lease's time to say so.
 func (l *looking) idle(at *state.Placement, since int64) bool {
 	seen := l.observed(l.c, at)
-	if seen.Unheard || l.m.pending[at.Host].ready || seen.Status != nil && seen.Status.State == lattice.ComponentRunning {
+	if seen.Unheard || l.m.pending[at.Host].ready || l.serves(at) {
 		return false
 	}
 	if _, failed := l.m.bad[at.Host]; failed || l.now >= since+l.opts.Lease {
@@ -271,7 +277,8 @@ func (l *looking) surplus() int {
 }
 
 // staying returns the placements that have to go and are still there for now, with why
-// they go: the largest first, until they make up for what is not ready.
+// they go: those that serve and the largest first, until they make up for what is not
+// ready.
 func (l *looking) staying() map[lattice.HostID]string {
 	var going []*state.Placement
 	for i := range l.old.Hosts {
@@ -279,7 +286,15 @@ func (l *looking) staying() map[lattice.HostID]string {
 			going = append(going, at)
 		}
 	}
-	slices.SortStableFunc(going, func(a, b *state.Placement) int { return b.Instances - a.Instances })
+	slices.SortStableFunc(going, func(a, b *state.Placement) int {
+		if first := l.serves(a); first != l.serves(b) {
+			if first {
+				return -1
+			}
+			return 1
+		}
+		return b.Instances - a.Instances
+	})
 	stay := map[lattice.HostID]string{}
 	for _, at := range going {
 		if why := l.stays(at); why != "" {
@@ -320,7 +335,7 @@ func (l *looking) stays(at *state.Placement) string {
 		l.m.leaves(at.Host, since)
 	}
 	if !past {
-		if l.ought.Missing == 0 && l.idle(at, since) {
+		if (going == "" || l.ought.Missing == 0) && l.idle(at, since) {
 			return ""
 		}
 		until := since + l.opts.Leave
@@ -331,7 +346,9 @@ func (l *looking) stays(at *state.Placement) string {
 			return ""
 		}
 		l.alarm(l.m, until)
-		l.lacks -= at.Instances
+		if l.serves(at) {
+			l.lacks -= at.Instances
+		}
 	}
 	return why
 }
@@ -349,11 +366,23 @@ func (l *looking) settle() {
 		l.tell(was, next)
 		r.setPlacements(next)
 		r.alarm(l.m, r.now+l.deadline())
+		if r.already(l.c, was, next) {
+			r.touch(l.c.ID)
+		}
 	}
 	for _, v := range l.ought.Victims {
 		l.oust(v)
 	}
 	l.remember(next)
+}
+
+// already reports whether a host that a component is placed on anew runs it as it should:
+// there will be no news of it.
+func (r *Reconciler) already(c *state.Component, was, next *state.Placements) bool {
+	return slices.ContainsFunc(next.Hosts, func(at state.Placement) bool {
+		before := was.On(at.Host)
+		return (before == nil || before.Revision != at.Revision) && r.observed(c, &at).Ready
+	})
 }
 
 // remember keeps what follows for the next looks.

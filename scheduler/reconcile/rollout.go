@@ -132,9 +132,27 @@ func (l *looking) fault(at *state.Placement, seen *Placement, ready int) {
 		// It runs elsewhere, or did, so it is for the host.
 		l.m.avoid(at.Host, l.now+l.opts.Avoid, "the component failed there: "+why)
 		l.alarm(l.m, l.now+l.opts.Avoid)
-		return
+		if ready > 0 || !l.rolls() || !l.bad() {
+			return
+		}
+		// Whoever said that it runs there may have lied.
 	}
 	l.fail(at.Host, fmt.Sprintf("revision %d on host %s: %s", at.Revision, at.Host.Short(), why))
+}
+
+// bad reports whether the component has failed on all hosts that it is to stay on.
+func (l *looking) bad() bool {
+	return !slices.ContainsFunc(l.active(l.old.Hosts), func(at *state.Placement) bool {
+		_, is := l.m.bad[at.Host]
+		return !is
+	})
+}
+
+// rolls reports whether the component is of a version of an application that was not good
+// yet, where another was.
+func (l *looking) rolls() bool {
+	a := l.s.App(l.c.App)
+	return l.c.App != "" && a != nil && a.Good != 0 && a.Good != a.Deployed
 }
 
 // fail stops a rollout.
@@ -156,9 +174,7 @@ func (l *looking) change(next *state.Component) {
 
 // shortage fails the rollout of an application that finds no hosts in time.
 func (l *looking) shortage(active []*state.Placement) {
-	a := l.s.App(l.c.App)
-	rolls := l.c.App != "" && a != nil && a.Good != 0 && a.Good != a.Deployed
-	if !rolls || l.old.Missing == 0 || l.c.Failed != "" {
+	if !l.rolls() || l.old.Missing == 0 || l.c.Failed != "" {
 		l.m.short = 0
 		return
 	}

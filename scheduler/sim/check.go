@@ -48,6 +48,8 @@ type check struct {
 	lost int64
 	// wipedAt is when a bucket was last lost that says what can be called.
 	wipedAt int64
+	// leaving has since when placements are to go.
+	leaving map[flip]int64
 	// over has since when hosts go on with what is not placed there, and gone is to be
 	// that.
 	over, gone map[flip]int64
@@ -76,7 +78,7 @@ func newCheck(w *World) check {
 	return check{
 		w: w, log: map[uint64]*applied{}, states: map[lattice.Stamp]*state.State{}, told: map[string]lattice.Stamp{}, taken: map[lattice.HostID]lattice.Stamp{},
 		placed: map[there]bool{}, assigned: map[lattice.ComponentID]*lattice.Assignment{}, since: map[string]int64{}, flips: map[flip]*flipped{},
-		callable: map[lattice.ComponentID]int64{}, lately: map[lattice.ComponentID]map[lattice.HostID]int64{}, missed: map[lattice.ComponentID]int64{}, over: map[flip]int64{}, gone: map[flip]int64{}, wipedAt: -1 << 40, strayed: -1 << 40,
+		callable: map[lattice.ComponentID]int64{}, lately: map[lattice.ComponentID]map[lattice.HostID]int64{}, missed: map[lattice.ComponentID]int64{}, leaving: map[flip]int64{}, over: map[flip]int64{}, gone: map[flip]int64{}, wipedAt: -1 << 40, strayed: -1 << 40,
 		last: &applied{state: state.New(latticeName)},
 	}
 }
@@ -183,7 +185,10 @@ func (c *check) assignment(key string, _, now item) {
 	c.writes++
 	id := lattice.ComponentID(key)
 	if now.deleted {
+		// A leader that was deposed, and that has not heard of the document, may make it
+		// anew: it will be removed again.
 		delete(c.assigned, id)
+		delete(c.told, "assignment "+key)
 		return
 	}
 	a, err := wire.DecodeAssignment(now.value, id)

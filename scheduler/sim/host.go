@@ -55,7 +55,9 @@ type host struct {
 	put map[lattice.ComponentID]string
 	// hurt is when a fault last touched it, and relabelled when its labels last changed,
 	// for the invariants.
-	hurt, relabelled int64
+	// silent is when something was decided last while a leader had not heard of it for a
+	// lease.
+	hurt, relabelled, silent int64
 }
 
 func (h *host) String() string { return fmt.Sprintf("host %d", h.n) }

@@ -67,6 +67,9 @@ func (c *check) decided(before, now *state.State) {
 		if !maps.Equal(old, labels) || h.desired != nil && !maps.Equal(h.desired.Labels, labels) {
 			h.relabelled = c.w.now
 		}
+		if c.unheard(h) {
+			h.silent = c.w.now
+		}
 	}
 	for p := range now.AllPlacements() {
 		old := before.Placements(p.Component)
@@ -301,8 +304,32 @@ func (c *check) most(component *state.Component) int {
 	return most
 }
 
+// waited notes which components have lost a place after that was to go for as long as
+// anything is waited for: nothing else was ready by then.
+func (c *check) waited(before, now *state.State) {
+	for p := range before.AllPlacements() {
+		for i := range p.Hosts {
+			key := flip{p.Component, p.Hosts[i].Host}
+			switch at := now.Placements(p.Component).On(key.host); {
+			case at == nil:
+				if since, ok := c.leaving[key]; ok && c.w.now-since >= moveTime/2-c.reaction() {
+					c.missed[p.Component] = c.w.now
+				}
+				delete(c.leaving, key)
+			case at.Leaving == "":
+				delete(c.leaving, key)
+			default:
+				if _, ok := c.leaving[key]; !ok {
+					c.leaving[key] = c.w.now
+				}
+			}
+		}
+	}
+}
+
 // remember notes where components were placed lately.
 func (c *check) remember(before, now *state.State) {
+	c.waited(before, now)
 	for p := range now.AllPlacements() {
 		if old := before.Placements(p.Component); p.Missing > 0 || old != nil && old.Missing > 0 {
 			c.missed[p.Component] = c.w.now
@@ -387,7 +414,7 @@ func (c *check) excused(component *state.Component) bool {
 		host := c.w.byID[h]
 		switch {
 		case c.w.now-at > blind && p.On(h) == nil:
-		case host == nil, host.lie != honest, !host.linked(), c.w.now-host.hurt < blind, s.Wish(h) == lattice.HostStopped:
+		case host == nil, host.lie != honest, !host.linked(), c.w.now-max(host.hurt, host.silent) < blind, s.Wish(h) == lattice.HostStopped:
 			return true
 		}
 	}

@@ -147,6 +147,7 @@ func (r *runner) stop() {
 	h.after(drainGrace, func() {
 		if r.want != nil { // it was asked for again
 			r.stopping, r.offered = false, true
+			r.move(lattice.ComponentRunning, "")
 			h.flush()
 			r.step()
 			return

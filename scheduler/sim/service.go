@@ -235,8 +235,12 @@ func (s *service) round() {
 	if !s.begun {
 		s.begun = true
 		if err := s.l.Begin(); err != nil {
-			s.w.fail("a leader decides", "scheduler %d: %v", s.r.id, err)
-			return
+			// One that was deposed with an empty log sees what its successor wrote.
+			if s.w.check.last.state.Seq == 0 {
+				s.w.fail("a leader decides", "scheduler %d: %v", s.r.id, err)
+				return
+			}
+			s.r.note("decides nothing: its log is empty")
 		}
 	}
 	if len(s.under) < mostUnderWay {
@@ -285,6 +289,9 @@ func (s *service) twice(cmd control.Command) {
 		return // there is nothing left to do it to
 	}
 	for i := range p.Decision.Changes {
+		if c := p.Decision.Changes[i].Component; c != nil && s.l.State().Component(c.ID).Failed != "" {
+			continue // it is to be tried again
+		}
 		s.w.fail("the same command again changes nothing", "%s would change %s", describe(cmd), s.w.tellChange(&p.Decision.Changes[i]))
 	}
 }

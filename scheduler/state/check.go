@@ -122,33 +122,41 @@ func checkManifest(m *Manifest) error {
 }
 
 func checkPlacements(p *Placements) error {
-	errs := []error{
+	// There are more of these than of anything else: what is in order leaves no trace.
+	var errs []error
+	add := func(all ...error) {
+		for _, err := range all {
+			if err != nil {
+				errs = append(errs, err)
+			}
+		}
+	}
+	add(
 		checkComponentID(p.Component),
 		checkLen("hosts", len(p.Hosts), 0, wire.MaxHosts),
 		checkInt("missing", int64(p.Missing), 0, MaxTotal),
 		checkLen("passed", len(p.Passed), 0, MaxPassed),
-	}
+	)
 	seen := make(map[lattice.HostID]bool, len(p.Hosts))
 	for i := range p.Hosts {
 		h := &p.Hosts[i]
 		if seen[h.Host] {
-			errs = append(errs, invalid("host %s is there twice", h.Host))
+			add(invalid("host %s is there twice", h.Host))
 		}
 		seen[h.Host] = true
 		if err := h.check(); err != nil {
-			errs = append(errs, fmt.Errorf("host %.80s: %w", h.Host, err))
+			add(fmt.Errorf("host %.80s: %w", h.Host, err))
 		}
 	}
 	for i := range p.Passed {
 		why := &p.Passed[i]
-		errs = append(
-			errs,
+		add(
 			checkText("passed: why", why.Why, wire.MaxReason),
 			checkInt("passed: count", int64(why.Count), 0, 1<<31),
 			checkLen("passed: hosts", len(why.Hosts), 0, MaxPassed),
 		)
 		for _, h := range why.Hosts {
-			errs = append(errs, checkHostID(h))
+			add(checkHostID(h))
 		}
 	}
 	return errors.Join(errs...)

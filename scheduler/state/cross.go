@@ -87,8 +87,9 @@ func gained(hosts map[lattice.HostID]bool, before, after *Placements) {
 	if after == nil {
 		return
 	}
-	had := map[lattice.HostID]bool{}
+	var had map[lattice.HostID]bool
 	if before != nil {
+		had = make(map[lattice.HostID]bool, len(before.Hosts))
 		for i := range before.Hosts {
 			had[before.Hosts[i].Host] = true
 		}
