@@ -43,3 +43,34 @@ func TestCommandsAreBounded(t *testing.T) {
 		}
 	})
 }
+
+// Of commands that were decided one upon the other, those are sent again that are surely
+// not in the log, or change nothing if they are. Of the others it is said that nobody
+// knows.
+func TestFailedTogether(t *testing.T) {
+	again, back := &control.StopComponent{ID: "c"}, &control.RollbackApp{App: "a"}
+	unsure := &lattice.Error{Code: lattice.CodeUnavailable, Message: "the lead was lost"}
+	sure := &lattice.Error{Code: lattice.CodeUnavailable, Message: "it did not lead", Undelivered: true}
+	for _, test := range []struct {
+		name   string
+		err    error
+		partly bool
+		first  control.Command
+		want   []bool // whether they are sent again
+	}{
+		{"the outcome is open", unsure, false, again, []bool{true, false}},
+		{"the outcome is open, of one that is not repeatable", unsure, false, back, []bool{false, false}},
+		{"surely not there", sure, false, back, []bool{true, true}},
+		{"decided on another state", lattice.ErrConflict, false, back, []bool{true, true}},
+		{"partly there", sure, true, back, []bool{false, true}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := scheduler.New(nil, name, nil, nil, nil, nil)
+			for i, err := range s.Failed(test.err, test.partly, test.first, back) {
+				if lattice.Undelivered(err) != test.want[i] {
+					t.Errorf("command %d: %v, want that it is sent again: %v", i, err, test.want[i])
+				}
+			}
+		})
+	}
+}

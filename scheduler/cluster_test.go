@@ -306,6 +306,7 @@ func TestNotAllowed(t *testing.T) {
 		}
 	}}, false)
 	<-asked
+	l.problem(s, "a real wadm answers")
 	if _, err := on.Bucket(t.Context(), l.buckets.Desired()); !errors.Is(err, lattice.ErrNotFound) {
 		t.Errorf("bucket: %v, want that there is none", err)
 	}

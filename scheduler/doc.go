@@ -29,6 +29,29 @@
 // Services that do not lead answer questions about themselves, and pass on what they are
 // asked in their own process.
 //
+// # Whose lattice it is
+//
+// The log tells which of its nodes leads. It does not tell of other logs: each scheduler
+// that is started with an empty directory has one. So a leader claims the lattice before
+// it acts, with a lead.Beat, which has the name that the log gave itself with its first
+// entry. A lead.Claim says when it may:
+//
+//   - a beat is only ever replaced by compare-and-swap, so that of two that begin at the
+//     same moment one leads;
+//   - one of another log, or of a copy of this one, is waited for: as long as a new one
+//     comes every few seconds, that one leads the lattice. This service does nothing then,
+//     says so in its log and status, and passes on what it is asked in its own process;
+//   - one that comes no more is replaced, unless its log has told hosts to run something:
+//     see lead.Leader.Begin;
+//   - who finds its own beat replaced ends its lead, and begins again.
+//
+// A leader that could not write its beat for as long as others wait writes no document
+// until it can. It goes on to take commands, does nothing unasked, and begins its lead
+// again afterwards, so that the time does not count against hosts and rollouts.
+//
+// While [Options.Allowed] says that the lattice is somebody else's, as that of a wadm, it
+// is not even looked at.
+//
 // # Beginning to lead
 //
 // A leadership begins with a state that has everything which was ever acknowledged, and
@@ -37,11 +60,9 @@
 // later. A document is only ever replaced by compare-and-swap, and never by one with an
 // older stamp; so what a leader writes late that is not one any more is refused, or mended.
 //
-// An empty log where hosts were told what to run is no state to act on: see package lead.
-//
 // # Hearing
 //
-// The leader writes a [Beat] each second into the same store from which the reports of
+// The leader writes its beat each second into the same store from which the reports of
 // hosts come. Only while it comes back does the silence of a host mean anything. A host that
 // is silent for the lease is lost, and what ran there runs elsewhere. After half of the
 // lease it is asked directly, past the store, and counts as heard if it answers: the store
@@ -62,5 +83,5 @@
 // # Bounds
 //
 // Of commands, 256 wait; further ones are refused at once. A turn decides on 64 of them
-// and takes in 8192 changes. A command has ten seconds.
+// and takes in 8192 changes. A command has ten seconds. Of hosts, lead.MaxHosts are heard.
 package scheduler

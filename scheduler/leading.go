@@ -30,8 +30,10 @@ type leading struct {
 	roll   rollCall
 	// revisions are those of the reports of hosts that were taken in.
 	revisions map[lattice.HostID]uint64
-	// complaints are what was last said of each kind.
-	complaints map[string]string
+	// told is what was last said to have gone wrong, by what it was about.
+	told map[string]string
+	// away says that the lattice could not be written to for a while.
+	away bool
 	// unwatched is how many watches have not given all that there was.
 	unwatched int
 }
@@ -69,7 +71,7 @@ func (s *Service) lead(ctx context.Context, term uint64) error {
 	if verified, err = s.identify(ctx, verified); err != nil {
 		return err
 	}
-	l := &leading{Service: s, term: term, began: time.Now(), changes: make(chan changed, 1024), places: make(chan struct{}, 4), roll: newRollCall(), revisions: map[lattice.HostID]uint64{}, complaints: map[string]string{}}
+	l := &leading{Service: s, term: term, began: time.Now(), changes: make(chan changed, 1024), places: make(chan struct{}, 4), roll: newRollCall(), revisions: map[lattice.HostID]uint64{}, told: map[string]string{}}
 	l.claim = l.newClaim(verified)
 	watched, beats, err := l.prepare(ctx)
 	if err != nil {
@@ -296,7 +298,9 @@ func (l *leading) hear(ctx context.Context, c changed) {
 		return
 	}
 	if !l.lead.Heard(l.at(c.at), id, report, c.live || c.at.Sub(c.entry.Time) < fresh) {
-		l.complain(ctx, "host is ignored: there are too many", fmt.Errorf("%w: %d hosts are heard", lattice.ErrExhausted, lead.MaxHosts))
+		if err := fmt.Errorf("%w: %d hosts are heard", lattice.ErrExhausted, lead.MaxHosts); l.news("hosts", err) {
+			l.log.WarnContext(ctx, "hosts are ignored: there are too many", "error", err)
+		}
 		return
 	}
 	l.revisions[id] = c.entry.Revision
@@ -365,6 +369,16 @@ func (l *leading) loop(ctx context.Context) error {
 // turn carries out the commands that wait and what is to be done unasked, and returns when
 // the next one is due at the latest.
 func (l *leading) turn(ctx context.Context, first *call) (time.Duration, error) {
+	if l.lead.Refused() == nil {
+		away := l.sure() != nil
+		if l.away && !away {
+			if first != nil {
+				first.done(nil, l.notLeading())
+			}
+			return 0, errAway
+		}
+		l.away = away
+	}
 	t := &turn{leading: l}
 	t.commands(ctx, first)
 	next := t.rounds(ctx)
@@ -378,21 +392,25 @@ func (l *leading) turn(ctx context.Context, first *call) (time.Duration, error) 
 	case errors.Is(failed, lead.ErrAhead):
 		return 0, nil // the next round leaps
 	case failed != nil:
-		if ctx.Err() == nil {
-			l.complain(ctx, "documents are not written yet", failed)
+		if ctx.Err() == nil && l.news("documents", failed) {
+			l.log.WarnContext(ctx, "documents are not written yet", "error", failed)
 		}
 		next = min(next, retryAfter)
 	}
 	return next, nil
 }
 
-// complain warns of something that is tried again and again, once as long as it is the
-// same.
-func (l *leading) complain(ctx context.Context, what string, err error) {
-	if text := err.Error(); l.complaints[what] != text {
-		l.complaints[what] = text
-		l.log.WarnContext(ctx, what, "error", err)
-	}
+// errAway has the lead begin again when the lattice is there again: nothing was heard
+// meanwhile, and it must not count against anybody that time has gone by.
+var errAway = errors.New("the lattice could not be reached for a while")
+
+// news reports whether something that is tried again and again has gone wrong otherwise
+// than before, so that it is told once.
+func (l *leading) news(what string, err error) bool {
+	text := err.Error()
+	is := l.told[what] != text
+	l.told[what] = text
+	return is
 }
 
 // mend has all documents be as they should before commands are served.
@@ -407,8 +425,8 @@ func (l *leading) mend(ctx context.Context) error {
 		t.answer(ctx, nil)
 		l.note(failed)
 		if !errors.Is(failed, lead.ErrAhead) {
-			if failed != nil {
-				l.complain(ctx, "documents are not written yet", failed)
+			if failed != nil && l.news("documents", failed) {
+				l.log.WarnContext(ctx, "documents are not written yet", "error", failed)
 			}
 			return nil
 		}

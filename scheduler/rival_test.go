@@ -280,7 +280,10 @@ func TestMutedBeat(t *testing.T) {
 		}
 		return ""
 	})
-	if st := s.Status(); !st.Leads || st.Problem != "" {
-		t.Errorf("status %+v, want that all is well", st)
-	}
+	l.eventually("all is well", func() string {
+		if st := s.Status(); !st.Leads || st.Problem != "" {
+			return fmt.Sprintf("%+v", st)
+		}
+		return ""
+	})
 }

@@ -149,7 +149,9 @@ func (t *turn) rounds(ctx context.Context) time.Duration {
 			return retryAfter // it does not go away by itself
 		case err != nil:
 			last = err.Error()
-			t.complain(ctx, "something cannot be done that ought to be", err)
+			if t.news("rounds", err) {
+				t.log.ErrorContext(ctx, "something cannot be done that ought to be", "error", err)
+			}
 		case p == nil:
 			return time.Duration(min(max(next-now, 1), longest)) * time.Millisecond
 		default:
@@ -213,7 +215,7 @@ func (t *turn) failed(i int, err error) error {
 		case j < i:
 			t.finish(s, "hosts are told by the scheduler that leads from now on")
 		case len(s.submitted) > 0 && (!certain || s.state != nil) && !control.Repeatable(s.call.cmd):
-			s.call.done(nil, fmt.Errorf("%w; whether the command was carried out is not known: ask again", err))
+			s.call.done(nil, &lattice.Error{Code: lattice.CodeUnavailable, Message: fmt.Sprintf("%v; whether the command was carried out is not known: ask how things are", err)})
 		default:
 			s.call.done(nil, t.notLeading())
 		}

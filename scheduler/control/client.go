@@ -94,6 +94,9 @@ func Repeatable(cmd Command) bool {
 	switch c := cmd.(type) {
 	case *RollbackApp:
 		return c.Version != ""
+	case *StopComponent:
+		// Where no other host takes the component it is placed on the same one again.
+		return c.Host == ""
 	case *AddScheduler, *RemoveScheduler, *TakeSnapshot:
 		return false
 	}

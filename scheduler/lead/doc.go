@@ -14,8 +14,9 @@
 // [Leader.Decide] decides on a command, and [Leader.Round] on what is to be done by
 // itself. Either returns a [Proposal]: entries for the log. One that is accepted
 // ([Leader.Accept]) is built upon, so that several can be on their way at once. When they
-// are in the log [Leader.Applied] says so, and documents become due. If one is not, all
-// that was built on it is void, and [Leader.Lost] begins again from what is in the log.
+// are in the log [Leader.Applied] is told, and documents become due. If one is not, all
+// that was built on it is void, and so is this Leader: another one begins with what is in
+// the log.
 //
 // # Documents
 //
@@ -29,9 +30,16 @@
 // with a newer stamp than the state's was written by a leader whose log is not this one,
 // or the log was restored: the next round leaps over it, with state.Meta.TermOffset.
 //
-// # An empty log
+// # Another log's documents
 //
-// If nothing was ever decided, and there are documents all the same that tell hosts to run
-// something, the log was lost. Then the leader decides nothing ([Leader.Refused]) unless
-// it was told to begin anew: to tell hosts that nothing runs would end all that does.
+// A [Claim] says whether this leader may act at all, or another one leads the lattice. If
+// the documents tell hosts to run something, and either the last beat was that of another
+// log, or nothing was ever decided in this one, then the log that they follow from is
+// somewhere else or lost. The leader decides nothing ([Leader.Refused]) unless it was told
+// to begin anew: to tell hosts what this log says would end all that runs.
+//
+// # Hosts that lie
+//
+// A report is bounded, and so is the number of hosts ([MaxHosts]). What a host says that
+// it was told has the stamps leap once in a leadership, up to half of what there is.
 package lead

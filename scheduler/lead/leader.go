@@ -40,6 +40,8 @@ type Leader struct {
 	// could have the stamps leap as often as it likes.
 	first map[lattice.HostID]lattice.Stamp
 	shelf *shelf
+	// writing are the documents that are on their way.
+	writing map[Doc]*Write
 	// dirty is what may have to be written, and ahead says that something of it has a
 	// newer stamp than the state.
 	dirty *state.Reach
@@ -76,7 +78,7 @@ const maxTerm = state.MaxTermOffset / 2
 func New(opts Options, now int64, s *state.State) *Leader {
 	l := &Leader{
 		name: s.Lattice(), opts: opts, rec: reconcile.New(&opts.Reconcile), state: s, next: s,
-		hosts: map[lattice.HostID]*heard{}, first: map[lattice.HostID]lattice.Stamp{}, shelf: newShelf(), dirty: s.Everything(),
+		hosts: map[lattice.HostID]*heard{}, first: map[lattice.HostID]lattice.Stamp{}, shelf: newShelf(), writing: map[Doc]*Write{}, dirty: s.Everything(),
 	}
 	l.rec.Reset(now, s)
 	for app := range s.Apps() {
@@ -204,6 +206,9 @@ func (l *Leader) Beat(now int64) { l.rec.Beat(now) }
 // Saw takes in what is under the key of a document: the value if a scheduler wrote it, or
 // else nil. gone says that there is nothing. It reports whether that is news.
 func (l *Leader) Saw(d Doc, value []byte, revision uint64, gone bool) bool {
+	if w := l.writing[d]; w != nil {
+		w.newer, w.gone = revision, gone
+	}
 	if !l.shelf.observe(d, seen{revision: revision, value: value, gone: gone}) {
 		return false
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
+	"github.com/wattle-dev/wattle/scheduler/state"
 )
 
 // ErrAhead says that a document of a scheduler is there whose stamp is not older than the
@@ -28,11 +29,20 @@ type Write struct {
 	Delete bool
 
 	seq uint64 // of the state that it follows from
+	// newer is the revision that was seen of the document last while this was on its way,
+	// and gone says that it was deleted by then.
+	newer uint64
+	gone  bool
 }
 
 // Due returns the documents that may have to be written, in phases: a phase begins when
 // the one before it is done, and within one the order does not matter.
 func (l *Leader) Due() [][]Doc {
+	if l.dirty.Empty() {
+		// To go through a map costs as much as it ever held, which may have been everything.
+		l.dirty = state.NewReach()
+		return nil
+	}
 	var gain, middle, lose []Doc
 	for _, id := range slices.Sorted(maps.Keys(l.dirty.Hosts)) {
 		d := Doc{Desired, string(id)}
@@ -115,8 +125,11 @@ func (l *Leader) Write(d Doc) (*Write, error) {
 			return nil, nil
 		})
 	}
-	if err == nil && w == nil {
+	switch {
+	case err == nil && w == nil:
 		l.clean(d)
+	case err == nil:
+		l.writing[d] = w
 	}
 	if errors.Is(err, ErrAhead) {
 		l.ahead = true
@@ -126,6 +139,10 @@ func (l *Leader) Write(d Doc) (*Write, error) {
 
 // Wrote says that a document was written as Write had it, and has a revision.
 func (l *Leader) Wrote(w *Write, revision uint64) {
+	delete(l.writing, w.Doc)
+	if !w.Delete && w.newer > revision || w.Delete && w.newer > 0 && !w.gone {
+		return // somebody has written since, which was seen already: it is due still
+	}
 	l.shelf.observe(w.Doc, seen{revision: revision, value: w.Value, gone: w.Delete})
 	if w.seq == l.state.Seq { // or something else may be due by now
 		l.clean(w.Doc)

@@ -1,6 +1,7 @@
 package raftlog_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -208,5 +209,55 @@ func TestRestoreBrokenOff(t *testing.T) {
 	}
 	if !errors.Is(err, lattice.ErrConflict) || !strings.Contains(err.Error(), "wattle scheduler restore") {
 		t.Errorf("open: %v", err)
+	}
+}
+
+// TestRestoreAgain has a restore begin that an earlier one has not brought to its end, which
+// was broken off before and after it had put the old log away: that is kept.
+func TestRestoreAgain(t *testing.T) {
+	other := single(t, t.TempDir())
+	propose(t, other, 99)
+	if err := other.Snapshot(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	e, err := other.Export()
+	if err != nil {
+		t.Fatal(err)
+	}
+	snapshot := make([]byte, e.Size)
+	if _, err := e.ReadAt(snapshot, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	n := single(t, dir)
+	for i := range 5 {
+		propose(t, n, i)
+	}
+	shut(t, n)
+	_, want, err := raftlog.CheckLog(raftlog.LogPath(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := raftlog.BreakOffRestore(dir); err != nil {
+			t.Fatal(err)
+		}
+		s, err := raftlog.RestoreDir(dir, "default", "", bytes.NewReader(snapshot))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Config("config-99") == nil {
+			t.Error("the snapshot was not restored")
+		}
+		if _, last, err := raftlog.CheckLog(raftlog.LogPath(filepath.Join(dir, "replaced"))); err != nil || last != want {
+			t.Fatalf("the log that was there has entries up to %d, %v; want %d", last, err, want)
+		}
+	}
+	n = single(t, dir)
+	if s := verified(t, n); s.Config("config-99") == nil || s.Config("config-1") != nil {
+		t.Error("the state is not that of the snapshot")
 	}
 }

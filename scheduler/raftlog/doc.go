@@ -9,7 +9,8 @@
 //   - node.json says of which lattice it is, and under which name the others know it;
 //   - log.db has the entries, and what raft may not forget between two starts: the term
 //     and its vote. It is a file of bbolt, written through to the disk at each entry;
-//   - snapshots has the last two states, so that the log does not grow for ever.
+//   - snapshots has the last two states, so that the log does not grow for ever. One is
+//     made after a number of entries, or of bytes.
 //
 // # What is damaged is not used
 //
@@ -21,8 +22,11 @@
 // what to do. There is no start with an empty log in a directory that had one.
 //
 // While it runs, an error of the disk, or an entry that this version cannot read,
-// stops the node for good: [Node.Done] is closed, [Node.Err] says why. An entry is never
-// skipped. Where raft would panic on such an error, the goroutine ends instead.
+// stops the node for good: [Node.Done] is closed, [Node.Err] says why, and what to do. An
+// entry is never skipped. A disk that is full refuses entries, and the node goes on; only
+// if a term or a vote cannot be kept it stops, because it must not forget what it has
+// promised. It does not open its directory again by itself: what failed once on the disk
+// is for somebody to look at. Where raft would panic on such an error, the goroutine ends instead.
 //
 // # Proposals
 //

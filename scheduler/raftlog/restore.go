@@ -83,22 +83,41 @@ func RestoreDir(dir string, name lattice.Name, advertise string, snapshot io.Rea
 	if s.Lattice() != name {
 		return nil, fmt.Errorf("snapshot: %w: it is of lattice %q, not %q", lattice.ErrInvalid, s.Lattice(), name)
 	}
-	if err := writeIdentity(dir, identity{Lattice: name, ID: advertise, Phase: phaseRestoring}); err != nil {
+	if err := putAside(dir, identity{Lattice: name, ID: advertise, Phase: phaseRestoring}); err != nil {
 		return nil, err
-	}
-	replaced := filepath.Join(dir, replacedDir)
-	if err := errors.Join(os.RemoveAll(replaced), os.Mkdir(replaced, 0o700)); err != nil {
-		return nil, err
-	}
-	for _, part := range []string{logFile, snapshotsDir} {
-		if err := os.Rename(filepath.Join(dir, part), filepath.Join(replaced, part)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, err
-		}
 	}
 	if err := writeRestored(dir, advertise, head, s); err != nil {
 		return nil, err
 	}
 	return s, writeIdentity(dir, identity{Lattice: name, ID: advertise, Phase: phaseBegun})
+}
+
+// putAside puts away what is in a directory, in which a restore begins. If an earlier one
+// has not come to its end, what was there before that is kept, and not what it has left.
+func putAside(dir string, who identity) error {
+	replaced := filepath.Join(dir, replacedDir)
+	before, err := readIdentity(dir)
+	if err != nil || before == nil || before.Phase != phaseRestoring {
+		if err := os.RemoveAll(replaced); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(os.MkdirAll(replaced, 0o700), writeIdentity(dir, who)); err != nil {
+		return err
+	}
+	for _, part := range []string{logFile, snapshotsDir} {
+		from, to := filepath.Join(dir, part), filepath.Join(replaced, part)
+		if _, err := os.Lstat(to); err == nil {
+			if err := os.RemoveAll(from); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := os.Rename(from, to); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // readSnapshot reads all of an exported snapshot.

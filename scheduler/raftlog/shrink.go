@@ -1,6 +1,7 @@
 package raftlog
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -23,7 +24,7 @@ func (n *Node) shrink(r *raft.Raft) {
 		}
 		err := n.cut(r)
 		if err != nil && n.Err() == nil && !failing {
-			n.log.Warn("log has become long, and no snapshot can be made: it goes on growing", "bytes", n.store.Size(), "error", err)
+			n.log.Warn("log has become long, and no snapshot can be made: it goes on growing", "error", fmt.Errorf("%d bytes: %w", n.store.Size(), err))
 		}
 		failing = err != nil
 	}

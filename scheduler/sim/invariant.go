@@ -330,6 +330,12 @@ func (c *check) waited(before, now *state.State) {
 // remember notes where components were placed lately.
 func (c *check) remember(before, now *state.State) {
 	c.waited(before, now)
+	for component := range now.Components() {
+		if component != before.Component(component.ID) {
+			// Something else is wanted of it: what moves for that takes its own time.
+			delete(c.since, "placed "+string(component.ID))
+		}
+	}
 	for p := range now.AllPlacements() {
 		if old := before.Placements(p.Component); p.Missing > 0 || old != nil && old.Missing > 0 {
 			c.missed[p.Component] = c.w.now

@@ -22,6 +22,7 @@ import (
 //	deploy app=a version=v1 instances=2 [binary=broken|sick] [zone=z] [deadline=10s]
 //	undeploy app=a
 //	start component=c hosts=2 | start component=c host=1
+//	update component=c [binary=broken|sick]
 //	scale component=c hosts=2
 //	host number=1 state=drained | label number=1 zone=a
 //	kill host=1, revive host=1, cut host=1, join host=1, add
@@ -117,6 +118,10 @@ func (c *scripted) do(verb string) string {
 			cmd.Hosts = c.number("hosts")
 		}
 		w.operator.ask(cmd)
+	case "update":
+		d := map[string]string{}
+		image := w.operator.image(d, c.binary())
+		w.operator.ask(&control.UpdateComponent{ID: lattice.ComponentID(c.args["component"]), Ref: image, Digest: d[image]})
 	case "scale":
 		w.operator.ask(&control.ScaleComponent{ID: lattice.ComponentID(c.args["component"]), Hosts: c.number("hosts")})
 	case "host":
@@ -165,14 +170,19 @@ func (c *scripted) fault(verb string) {
 	}
 }
 
-// deploy deploys a version of an application with one component.
-func (c *scripted) deploy() {
-	o := &c.w.operator
+// binary is how the binary behaves that a command names.
+func (c *scripted) binary() binary {
 	kind, ok := map[string]binary{"": good, "broken": broken, "sick": sick}[c.args["binary"]]
 	if !ok {
 		c.err = fmt.Errorf("binary=%q: want broken or sick", c.args["binary"])
-		return
 	}
+	return kind
+}
+
+// deploy deploys a version of an application with one component.
+func (c *scripted) deploy() {
+	o := &c.w.operator
+	kind := c.binary()
 	put := &control.PutApp{Digests: map[string]string{}, Deploy: true, By: "script"}
 	p := part{name: "c", image: fmt.Sprintf("registry.example/part:%d", len(c.w.binaries)+1)}
 	put.Digests[p.image] = c.w.digest(kind)

@@ -9,6 +9,7 @@ import (
 	"github.com/wattle-dev/wattle/lattice/wire"
 	"github.com/wattle-dev/wattle/scheduler/control"
 	"github.com/wattle-dev/wattle/scheduler/lead"
+	"github.com/wattle-dev/wattle/scheduler/reconcile"
 	"github.com/wattle-dev/wattle/scheduler/state"
 )
 
@@ -25,6 +26,9 @@ const (
 	mostWaiting  = 64
 	mostUnderWay = 4
 	beatKey      = "leader"
+	// avoid is how long a host is avoided on which a component failed: shorter than by
+	// default, as a world is at rest only when that is over.
+	avoid = 45_000
 )
 
 // service is what a leader does from when its term begins until it hears that it has
@@ -72,7 +76,7 @@ type decision struct {
 
 func newService(r *replica) *service {
 	s := &service{r: r, w: r.w, term: r.term, since: r.w.now, heard: map[lattice.HostID]int64{}}
-	s.l = lead.New(lead.Options{Term: s.term}, s.mono(), r.state)
+	s.l = lead.New(lead.Options{Term: s.term, Reconcile: reconcile.Options{Avoid: avoid}}, s.mono(), r.state)
 	r.note("begins to decide in term %d", s.term)
 	follow := func(b *bucket, f func(item)) {
 		linked := func() bool { return r.up && r.service == s && !s.ended && !s.w.faults.away[r.id] }

@@ -1,6 +1,7 @@
 package state_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -117,4 +118,77 @@ func TestConcurrent(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// Records and entries have as much as they may, and no more.
+func TestRecordBounds(t *testing.T) {
+	changes := func(n int) []state.Change {
+		all := make([]state.Change, n)
+		for i := range all {
+			all[i] = state.Put(state.Record{Config: &state.Config{Name: lattice.ConfigName(fmt.Sprintf("c%d", i))}})
+		}
+		return all
+	}
+	component := func(n int) []state.Change {
+		c := &state.Component{ID: "c", Target: 1, Rules: lattice.Rules{Mode: lattice.ModeNone}}
+		for i := range n {
+			c.Revisions = append(c.Revisions, state.Revision{Number: uint64(i + 1), Ref: "r", Digest: fmt.Sprintf("sha256:%064x", i)})
+		}
+		return []state.Change{state.Put(state.Record{Component: c})}
+	}
+	app := func(versions, history int) []state.Change {
+		a := &state.App{Name: "a", Last: uint64(versions)}
+		for i := range versions {
+			a.Versions = append(a.Versions, state.Version{Number: uint64(i + 1), Name: "v"})
+		}
+		for range history {
+			a.History = append(a.History, state.Deployment{Number: 1, Name: "v", What: "deploy", Outcome: state.OutcomeReady})
+		}
+		return []state.Change{state.Put(state.Record{App: a})}
+	}
+	for _, test := range []struct {
+		name    string
+		changes []state.Change
+		ok      bool
+	}{
+		{"changes", changes(state.MaxChanges), true},
+		{"too many changes", changes(state.MaxChanges + 1), false},
+		{"revisions", component(state.MaxRevisions), true},
+		{"too many revisions", component(state.MaxRevisions + 1), false},
+		{"versions and history", app(state.MaxVersions, state.MaxHistory), true},
+		{"too many versions", app(state.MaxVersions+1, 0), false},
+		{"too much history", app(1, state.MaxHistory+1), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := state.New(lattice.DefaultName)
+			next, err := s.Apply(lattice.Stamp{Term: 1, Index: 1}, &state.Entry{Changes: test.changes})
+			if (err == nil) != test.ok || !test.ok && (!errors.Is(err, lattice.ErrInvalid) || next != s) {
+				t.Errorf("error %v, want ok %v and nothing else", err, test.ok)
+			}
+		})
+	}
+}
+
+// A log has one name for ever.
+func TestCluster(t *testing.T) {
+	put := func(cluster string) []state.Change {
+		return []state.Change{state.Put(state.Record{Meta: &state.Meta{Lattice: lattice.DefaultName, Cluster: cluster}})}
+	}
+	s, err := state.New(lattice.DefaultName).Apply(lattice.Stamp{Term: 1, Index: 1}, &state.Entry{Changes: put("one")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cluster := range []string{"two", ""} {
+		if next, err := s.Apply(lattice.Stamp{Term: 1, Index: 2}, &state.Entry{Base: 1, Changes: put(cluster)}); !errors.Is(err, lattice.ErrInvalid) || next != s {
+			t.Errorf("cluster %q: %v, want %v", cluster, err, lattice.ErrInvalid)
+		}
+	}
+	var b bytes.Buffer
+	if err := s.Snapshot(&b); err != nil {
+		t.Fatal(err)
+	}
+	again, err := state.Restore(&b)
+	if err != nil || again.Meta().Cluster != "one" {
+		t.Errorf("restored %+v, %v, want cluster one", again, err)
+	}
 }

@@ -17,6 +17,9 @@
 // Entries ([EncodeEntry]) and snapshots ([State.Snapshot]) carry checksums, for damage
 // and not against forgery, and are read as if anybody had written them.
 //
+// The first entry of a log gives it a name of its own ([Meta].Cluster), by which two logs
+// for one lattice can be told apart. A snapshot keeps it.
+//
 // # Documents
 //
 // What others are told follows from the state by pure functions: [State.Desired] for a
