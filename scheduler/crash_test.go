@@ -76,8 +76,9 @@ func TestCrash(t *testing.T) {
 					died = crash(t, cmd, n, dying) || died
 				}
 				if !died {
-					if n < 2 {
-						t.Errorf("only %d writes were tried", n)
+					// What is written at once, and what when hosts have reported, differs.
+					if n == 0 {
+						t.Error("no writes were tried")
 					}
 					return
 				}

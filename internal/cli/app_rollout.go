@@ -121,7 +121,11 @@ func (f *rolloutFlags) say(ctx context.Context, env *Env, s *session, end *rollo
 	case outcomeUnderWay:
 		return done(env, "%s: wattle app status %s", what, end.App)
 	case outcomeCanary:
-		return done(env, "%s: it takes a part of the calls\n  all of them: wattle app promote %s\n  none:        wattle app rollback %s", what, end.App, end.App)
+		part := "it takes a part of the calls"
+		if !taking(end.Status) {
+			part = printable(end.Status.Reason)
+		}
+		return done(env, "%s: %s\n  all of them: wattle app promote %s\n  none:        wattle app rollback %s", what, part, end.App, end.App)
 	case outcomeUndeployed:
 		return done(env, "%s", what)
 	}
@@ -315,6 +319,11 @@ func held(s *control.AppStatus) bool {
 		}
 	}
 	return true
+}
+
+// taking reports whether a canary takes calls.
+func taking(s *control.AppStatus) bool {
+	return slices.ContainsFunc(s.Parts, func(p control.PartStatus) bool { return p.Phase == control.AppCanary && p.Ready > 0 })
 }
 
 // endsItself reports whether all canaries of the version end after some time, as its

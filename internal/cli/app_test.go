@@ -207,7 +207,7 @@ func TestDeploy(t *testing.T) {
 			[]string{"app", "deploy", file, "--timeout", "300ms"},
 			map[string][]any{"app.put": {put}, "app.status": {coming}},
 			124, "under way", "",
-			[]string{`application "shop" is not ready after 300ms, and may still become so: it is progressing: host edge-1: it compiles�[2J`},
+			[]string{`application "shop" is not ready after 300ms, and may still become so: it is progressing: component cart: host edge-1: it compiles�[2J`},
 		},
 		{
 			"canary",

@@ -30,7 +30,9 @@ type tally struct {
 	// failed and bad count hosts: on which it could not be started, and on which it is
 	// not well.
 	failed, bad int
-	reason      string
+	// hosts are those that the component is not to leave.
+	hosts  int
+	reason string
 	// previous says that a host has a revision before the one that is wanted.
 	previous bool
 }
@@ -62,6 +64,7 @@ func (v *viewer) host(c *state.Component, p *state.Placement, n *tally) control.
 		n.leaving++
 	} else {
 		n.placed += p.Instances
+		n.hosts++
 	}
 	n.previous = n.previous || p.Revision != c.Target
 	switch {
@@ -152,6 +155,10 @@ func (v *viewer) phase(c *state.Component, placed *state.Placements, n *tally) (
 		return control.AppProgressing, "its hosts are not chosen yet"
 	case n.failed > 0 && !serves:
 		return control.AppFailed, n.reason
+	case c.Rollout.Canary != nil && !c.Promoted && n.previous && serves && n.hosts < 2:
+		return control.AppCanary, fmt.Sprintf("revision %d waits: a canary takes two hosts, and %d has the component; `wattle app promote %s` goes on without one", c.Target, n.hosts, c.App)
+	case c.Rollout.Canary != nil && !c.Promoted && n.previous && serves && n.ready == 0 && n.failed+n.bad == 0:
+		return control.AppProgressing, cmp.Or(n.reason, "the canary is not ready yet")
 	case c.Rollout.Canary != nil && !c.Promoted && n.previous && serves:
 		return control.AppCanary, fmt.Sprintf("%d of a hundred calls go to revision %d: `wattle app promote %s` ends it", c.Rollout.Canary.Weight, c.Target, c.App)
 	case n.failed+n.bad > 0:

@@ -104,11 +104,11 @@ func (l *Leader) Begin() error {
 		switch {
 		case l.opts.Foreign != nil:
 			l.refused = fmt.Errorf("a scheduler with another log has told %d hosts of lattice %q what to run, and is gone: %s: %w: "+
-				"start that one, or restore a snapshot of it with `wattle scheduler restore`, or start this one once with --begin-anew, which stops all that runs and is not in its log",
+				"start that one, or restore a snapshot of it with `wattle scheduler restore FILE --yes`, or start this one once with --begin-anew, which stops all that runs and is not in its log",
 				told, l.name, l.opts.Foreign.who(), lattice.ErrUnavailable)
 		case l.blank():
 			l.refused = fmt.Errorf("the log of this scheduler is empty, and a scheduler of lattice %q has told %d hosts what to run: %w: "+
-				"restore a snapshot with `wattle scheduler restore`, or join this node to the others of its cluster, or start it once with --begin-anew, which stops all that runs",
+				"restore a snapshot with `wattle scheduler restore FILE --yes`, or join this node to the others of its cluster, or start it once with --begin-anew, which stops all that runs",
 				l.name, told, lattice.ErrUnavailable)
 		}
 	}

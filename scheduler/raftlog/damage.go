@@ -17,7 +17,7 @@ type DamageError struct {
 
 // Error implements error.
 func (e *DamageError) Error() string {
-	return fmt.Sprintf("%q: %v. If this is the only scheduler, restore a snapshot with `wattle scheduler restore`; "+
+	return fmt.Sprintf("%q: %v. If this is the only scheduler, restore a snapshot with `wattle scheduler restore FILE --yes`; "+
 		"if it is one of several, remove it with `wattle scheduler remove`, move its directory away, and add it again with `wattle scheduler add`", e.File, e.Err)
 }
 

@@ -149,7 +149,7 @@ func (n *Node) files() (begun bool, err error) {
 	n.id = who.ID
 	switch who.Phase {
 	case phaseRestoring:
-		return false, fmt.Errorf("directory %q: %w: a snapshot was not restored to the end; restore it again with `wattle scheduler restore`", dir, lattice.ErrConflict)
+		return false, fmt.Errorf("directory %q: %w: a snapshot was not restored to the end; restore it again with `wattle scheduler restore FILE --yes`", dir, lattice.ErrConflict)
 	case phaseBegun:
 		n.store, err = openStore(logPath, false)
 		return true, err

@@ -26,8 +26,9 @@
 // # Placements
 //
 // Where a component ought to run is what package place says, given what may stay. What is
-// to go elsewhere is marked as leaving and stays until those that take its place are ready,
-// but no longer than the deadline. What is on a lost host goes at once if something else
+// to go elsewhere is marked as leaving and stays as far as it makes up for what is to take
+// its place and is not ready, but no longer than the deadline; what serves nothing goes after
+// a lease, and at once if it has failed. What is on a lost host goes at once if something else
 // takes its place, and stays in the record otherwise: when the host returns it goes on. Instances
 // that move from one host to another are added first and taken away when the others are
 // ready. So there is more than was asked for only while something is not ready or leaving.
@@ -44,8 +45,9 @@
 //
 // A rollout has failed when a host reports, after it was told, that the target's revision
 // failed there, or has not reported it ready within the deadline. Then Component.Failed says
-// why. A component that was started by a command goes back to the revision before, by
-// [Effective]; for an application the plan asks for [Rollback]. If the target has been ready
+// why. A component that was started by a command goes back to the revision that was good
+// last, by [Effective]: the oldest in the record, as all others were removed when it was.
+// For an application the plan asks for [Rollback]. If the target has been ready
 // elsewhere and no rollout is under way, it is the host that is at fault: the component is
 // placed elsewhere if it can be.
 //

@@ -27,6 +27,10 @@
 //   - Clocks: each process has its own idea of the time of day, which jumps. How much
 //     time has passed they know.
 //
+// Not in the model: probes that fail after they were good, schedulers that are added or
+// removed, a log that is lost and restored, and that hosts are asked before they count as
+// lost.
+//
 // # Invariants
 //
 // They are the functions in the list invariants, each with what it promises. Some are

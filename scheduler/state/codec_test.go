@@ -7,6 +7,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/wattle-dev/wattle/lattice"
@@ -144,7 +145,7 @@ func FuzzRestore(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		sum := sha256.Sum256(data)
-		s, err := state.Restore(bytes.NewReader(append(data[:len(data):len(data)], sum[:]...)))
+		s, err := state.Restore(bytes.NewReader(append(slices.Clip(data), sum[:]...)))
 		if err != nil {
 			if !errors.Is(err, lattice.ErrInvalid) {
 				t.Fatal(err)
