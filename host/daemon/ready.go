@@ -39,6 +39,8 @@ type readiness struct {
 	// counts what was seen there that is not ours.
 	sent    map[lattice.ComponentID][]byte
 	foreign map[lattice.ComponentID]uint64
+	// heard has what callers can find: its word was put since it can be called.
+	heard map[lattice.ComponentID]bool
 	// known says that put has all keys of this host, those of earlier runs as well.
 	known bool
 }
@@ -48,6 +50,7 @@ func newReadiness(d *Daemon) *readiness {
 		d: d, notify: make(chan struct{}, 1), amiss: make(chan struct{}, 1),
 		want: map[lattice.ComponentID]*lattice.Ready{}, put: map[lattice.ComponentID]*lattice.Ready{},
 		sent: map[lattice.ComponentID][]byte{}, foreign: map[lattice.ComponentID]uint64{},
+		heard: map[lattice.ComponentID]bool{},
 	}
 }
 
@@ -64,8 +67,17 @@ func (r *readiness) set(id lattice.ComponentID, run *running) {
 func (r *readiness) unset(id lattice.ComponentID) {
 	r.mu.Lock()
 	delete(r.want, id)
+	delete(r.heard, id)
 	r.mu.Unlock()
 	r.poke()
+}
+
+// told reports whether callers can find a component. Until then it does not count as one
+// that runs: a scheduler would have what it replaces be stopped.
+func (r *readiness) told(id lattice.ComponentID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.heard[id]
 }
 
 func (r *readiness) poke() {
@@ -89,6 +101,7 @@ func (r *readiness) again() {
 func (r *readiness) withdraw(id lattice.ComponentID) bool {
 	r.mu.Lock()
 	delete(r.want, id)
+	delete(r.heard, id)
 	r.mu.Unlock()
 	if !r.d.l.Connected() {
 		return false // nobody hears it, and nobody calls
@@ -104,6 +117,7 @@ func (r *readiness) withdraw(id lattice.ComponentID) bool {
 func (r *readiness) clear(ctx context.Context) error {
 	r.mu.Lock()
 	clear(r.want)
+	clear(r.heard)
 	r.mu.Unlock()
 	return r.flush(ctx)
 }
@@ -220,6 +234,10 @@ func (r *readiness) write(ctx context.Context, id lattice.ComponentID, ready *la
 	defer r.mu.Unlock()
 	if r.foreign[id] == foreign { // or it may have been replaced already
 		r.put[id] = ready
+	}
+	if r.want[id] != nil && !r.heard[id] {
+		r.heard[id] = true
+		r.d.changed()
 	}
 	return nil
 }

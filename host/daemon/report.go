@@ -117,6 +117,9 @@ var builtin = sync.OnceValue(func() lattice.ProviderStatus {
 // status returns how a component is. It is called with the daemon's lock.
 func (r *runner) status() lattice.ComponentStatus {
 	s := lattice.ComponentStatus{ID: r.id, State: r.state, Reason: r.reason, Since: r.since.UTC()}
+	if s.State == lattice.ComponentRunning && !r.d.ready.told(r.id) {
+		s.State, s.Reason = lattice.ComponentStarting, "it runs, and callers do not find it yet"
+	}
 	spec := r.last
 	if r.current != nil {
 		spec = r.serves // what runs, and not what ought to

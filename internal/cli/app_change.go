@@ -129,7 +129,7 @@ func appDeleteCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "delete [flags] APP",
 		Short:   "Stop an application and forget it, or forget a version of it",
-		Long:    "Stop an application and forget all its versions, or with --version forget one that\nis not deployed.",
+		Long:    "Stop an application and forget all its versions, or with --version forget one. If\nthat is the one which is deployed, the application is stopped as well, and its other\nversions stay.",
 		Example: "  wattle app delete shop\n  wattle app delete shop --version 1.3.0",
 
 		DisableFlagsInUseLine: true,

@@ -116,7 +116,13 @@ func (p *parts) serveScheduler(ctx context.Context, l lattice.Lattice, who *iden
 	if !f.allowWadm {
 		o.Allowed = func(ctx context.Context) error { return noWadm(ctx, l, who.name) }
 	}
-	s := scheduler.New(l, who.name, signer, verifier, node, o)
+	var s *scheduler.Service
+	if f.wasmcloud {
+		o.WhileLeading = func(ctx context.Context) error {
+			return wadm.New(l, who.name, s, &wadm.Options{Logger: p.log.logger()}).Run(ctx)
+		}
+	}
+	s = scheduler.New(l, who.name, signer, verifier, node, o)
 	p.begin(ctx, "the scheduler", s.Run)
 	p.stops = append(p.stops, func() error {
 		if node.Leader().Self && len(node.Members()) > 1 {
@@ -137,11 +143,6 @@ func (p *parts) serveScheduler(ctx context.Context, l lattice.Lattice, who *iden
 	e := wasmcloud.New(l, who.name, verifier, s, &wasmcloud.Options{Logger: p.log.logger()})
 	edge.Store(e)
 	p.begin(ctx, "the interface of wasmCloud", e.Run)
-	p.begin(ctx, "the interface of wadm", func(ctx context.Context) error {
-		return whileLeading(ctx, node, func(ctx context.Context) error {
-			return wadm.New(l, who.name, s, &wadm.Options{Logger: p.log.logger()}).Run(ctx)
-		})
-	})
 	return o.ID, p.await(ctx, e.Ready())
 }
 
@@ -155,45 +156,6 @@ func noWadm(ctx context.Context, l lattice.Lattice, name lattice.Name) error {
 		return fmt.Errorf("a wadm manages lattice %q, and each would undo what the other does: stop it, or start the scheduler with --allow-wadm", name)
 	}
 	return nil
-}
-
-// whileLeading runs something each time a node leads, for as long as it does, until ctx
-// ends or it fails.
-func whileLeading(ctx context.Context, node *raftlog.Node, run func(context.Context) error) error {
-	watch := node.Watch()
-	defer watch.Close()
-	for ctx.Err() == nil {
-		if leader := watch.Take().Leader; leader.Self {
-			if err := reign(ctx, watch, leader, run); err != nil {
-				return err
-			}
-			continue
-		}
-		select {
-		case <-watch.C:
-		case <-ctx.Done():
-		}
-	}
-	return nil
-}
-
-// reign runs something until another leads, or ctx ends.
-func reign(ctx context.Context, watch *raftlog.Watch, leader raftlog.Leader, run func(context.Context) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ended := make(chan error, 1)
-	go func() { ended <- run(ctx) }()
-	for watch.Take().Leader == leader {
-		select {
-		case <-watch.C:
-		case err := <-ended:
-			return err
-		case <-ctx.Done():
-			return <-ended
-		}
-	}
-	cancel()
-	return <-ended
 }
 
 // raftAddress returns where others reach a node, or nothing.

@@ -16,14 +16,15 @@ const schedulerRestoreHelp = `Have a scheduler that does not run begin anew with
 what runs on hosts is brought back to what the snapshot says when it starts.
 
 It is the only scheduler of the lattice then: the others are stopped first, their
-data directories moved away, and they are added again. What was in the directory is
-kept in it, under the name "replaced".`
+data directories moved away, and they are added again. If the directory has the log of
+a scheduler already, --yes is needed; what was there is kept in it, under the name
+"replaced".`
 
 func schedulerRestoreCommand(env *Env) *cobra.Command {
 	f := &connectFlags{}
 	advertise, yes := "", false
 	cmd := &cobra.Command{
-		Use:     "restore [flags] FILE --yes",
+		Use:     "restore [flags] FILE",
 		Short:   "Have a scheduler that does not run begin anew with a snapshot",
 		Long:    schedulerRestoreHelp,
 		Example: "  wattle scheduler restore prod.snapshot --data-dir /var/lib/wattle --yes",
@@ -39,7 +40,11 @@ func schedulerRestoreCommand(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if !yes {
+			there, err := raftlog.Holds(dir.scheduler())
+			if err != nil {
+				return dir.explain(err)
+			}
+			if there && !yes {
 				return &usageError{fmt.Errorf("restore replaces what the scheduler on data directory %q knows: if that is meant, say --yes", dir)}
 			}
 			name := lattice.DefaultName
@@ -55,7 +60,7 @@ func schedulerRestoreCommand(env *Env) *cobra.Command {
 	f.addLattice(fs)
 	fs.Lookup("data-dir").Usage = "the `DIR` of the scheduler, or of a wattle up (default $WATTLE_DATA_DIR, or wattle in the user's state directory)"
 	fs.StringVar(&advertise, "advertise", "", "the `HOST:PORT` by which other schedulers will reach it (default: there are no others)")
-	fs.BoolVar(&yes, "yes", false, "do it")
+	fs.BoolVar(&yes, "yes", false, "replace what a scheduler on the data directory knows")
 	completeFlags(cmd, map[string]cobra.CompletionFunc{"lattice": completeNothing, "data-dir": completeDirectory, "advertise": completeNothing})
 	return cmd
 }

@@ -383,7 +383,8 @@ func (d *decider) deleteApp(c *control.DeleteApp) error {
 	if c.Version != "" {
 		return d.deleteVersion(app, c.Version, c.By)
 	}
-	if app.Deployed != 0 {
+	if v := app.Version(app.Deployed); v != nil {
+		d.note(fmt.Sprintf("version %q of it was deployed: it is undeployed, and what runs of it is stopped", v.Name))
 		d.undeploy(app, c.By)
 	} else {
 		d.removeParts(app.Name, nil)
@@ -409,6 +410,7 @@ func (d *decider) deleteVersion(app *state.App, name, by string) error {
 	number := v.Number
 	result.Number = number
 	if number == app.Deployed {
+		d.note("it was deployed: the application is undeployed, and what runs of it is stopped")
 		d.undeploy(app, by)
 	}
 	if number == app.Good {

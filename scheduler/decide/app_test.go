@@ -418,3 +418,33 @@ func TestResume(t *testing.T) {
 		t.Errorf("decision %+v, %v, want nothing more to do", again, err)
 	}
 }
+
+// Whoever deletes what runs is told that it is undeployed.
+func TestDeleteDeployed(t *testing.T) {
+	w := newWorld(t, 1)
+	put := func(version string, deploy bool) {
+		w.app(&control.PutApp{Manifest: shop(version, 1), Digests: digests(1, 2), Deploy: deploy})
+	}
+	put("v1", true)
+	put("v2", false)
+	for _, test := range []struct {
+		cmd  *control.DeleteApp
+		says string
+	}{
+		{&control.DeleteApp{App: "shop", Version: "v2"}, ""},
+		{&control.DeleteApp{App: "shop", Version: "v1"}, "the application is undeployed"},
+		{&control.DeleteApp{App: "shop"}, "there was none"},
+	} {
+		if got := strings.Join(w.app(test.cmd).Notes, "\n"); (got == "") != (test.says == "") || !strings.Contains(got, test.says) {
+			t.Errorf("%+v: %q, want %q", test.cmd, got, test.says)
+		}
+	}
+	put("v1", true)
+	put("v2", false)
+	if got := strings.Join(w.app(&control.DeleteApp{App: "shop"}).Notes, "\n"); !strings.Contains(got, `version "v1" of it was deployed: it is undeployed`) {
+		t.Errorf("delete what runs: %q", got)
+	}
+	if n := w.hostsOf("shop-front"); n != "" {
+		t.Errorf("it still runs: %s", n)
+	}
+}

@@ -238,9 +238,7 @@ func (p *parts) provider(c *manifest.Provider) error {
 	if have := p.s.Provider(c.ID); have == nil || have.Name != want.Name || have.Image != want.Image || have.Kind != want.Kind || !slices.Equal(have.Configs, want.Configs) {
 		p.put(state.Record{Provider: want})
 	}
-	if len(c.Secrets) > 0 {
-		p.note(fmt.Sprintf("capability %q: secrets are not handed out by this version of Wattle", c.Name))
-	}
+	p.noteSecrets("capability", c.Name, c.Secrets, c.Links)
 	return p.links(c.Links)
 }
 
@@ -378,9 +376,7 @@ func (p *parts) component(c *manifest.Component) error {
 	for i := range c.Configs {
 		r.Configs = append(r.Configs, state.RevisionConfig{Name: c.Configs[i].Name, Values: c.Configs[i].Values})
 	}
-	if len(c.Secrets) > 0 {
-		p.note(fmt.Sprintf("component %q: secrets are not handed out by this version of Wattle", c.Name))
-	}
+	p.noteSecrets("component", c.Name, c.Secrets, c.Links)
 	p.keep[state.ComponentKey(c.ID)] = true
 	old := p.s.Component(c.ID)
 	next := &state.Component{ID: c.ID, App: p.m.Name, Name: c.Name, Rules: c.Rules, Rollout: c.Rollout}

@@ -22,7 +22,9 @@ func View(in In, query control.Command) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return v.status(app), nil
+		s := v.status(app)
+		v.secrets(app, s)
+		return s, nil
 	case *control.ExplainApp:
 		return v.explain(q)
 	case *control.AppHistoryOf:

@@ -62,6 +62,16 @@ func (n *Node) Export() (*Export, error) {
 // replacedDir is where RestoreDir puts what was there.
 const replacedDir = "replaced"
 
+// Holds reports whether a directory has what RestoreDir would put aside.
+func Holds(dir string) (bool, error) {
+	for _, part := range []string{identityFile, logFile, snapshotsDir} {
+		if _, err := os.Lstat(filepath.Join(dir, part)); !errors.Is(err, os.ErrNotExist) {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
 // RestoreDir has the node of a directory, which must not run, begin anew with the state
 // of a snapshot, as the only one of its cluster. Advertise is the address by which others
 // will reach it, empty if there are none. What was there is kept beside it.

@@ -21,7 +21,10 @@ type component struct {
 	// shrinking is since when instances are to be taken away, and short since when a
 	// rollout has found too few hosts. Zero is not.
 	shrinking, short int64
-	canary           canary
+	// dry is since when the target is ready nowhere, zero if it is somewhere or nobody
+	// tries.
+	dry    int64
+	canary canary
 	// proven is a revision that was ready on some host in this term.
 	proven uint64
 	// waiting says what a rollout waits for, for people.

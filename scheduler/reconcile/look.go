@@ -261,6 +261,13 @@ func (l *looking) more() bool {
 			return true
 		}
 	}
+	for i := range l.c.Pins {
+		host := l.c.Pins[i].Host
+		at := l.old.On(host)
+		if why, _ := l.going(host); why == "" && (at == nil || !l.observed(l.c, at).Ready) {
+			return true
+		}
+	}
 	return false
 }
 
@@ -314,7 +321,7 @@ func (l *looking) stays(at *state.Placement) string {
 		}
 	case l.lacks <= 0:
 		return ""
-	case l.s.Wish(at.Host) == lattice.HostDrained && !l.elsewhere():
+	case l.s.Wish(at.Host) == lattice.HostDrained && !l.elsewhere() && !l.more():
 		return ""
 	}
 	why := going

@@ -66,11 +66,18 @@ func (l *looking) judgeRollout() {
 	l.m.waiting = ""
 	active := l.active(l.old.Hosts)
 	target := l.c.Target
-	ready := 0
+	ready, tried := 0, false
 	for _, at := range active {
+		tried = tried || at.Revision == target
 		if at.Revision == target && l.observed(l.c, at).Ready {
 			ready++
 		}
+	}
+	switch {
+	case ready > 0 || !tried:
+		l.m.dry = 0
+	case l.m.dry == 0:
+		l.m.dry = l.now
 	}
 	for i := range l.old.Hosts {
 		// The time of who cannot be heard, or is to go, does not count.
@@ -129,13 +136,18 @@ func (l *looking) fault(at *state.Placement, seen *Placement, ready int) {
 		return
 	}
 	if (ready > 0 || l.m.proven == l.c.Target) && len(l.c.Revisions) == 1 || at.Revision != l.c.Target {
+		if ready == 0 && l.c.Failed != "" && at.Revision == l.c.Target {
+			return // other hosts have had their chance: it stays
+		}
 		// It runs elsewhere, or did, so it is for the host.
 		l.m.avoid(at.Host, l.now+l.opts.Avoid, "the component failed there: "+why)
 		l.alarm(l.m, l.now+l.opts.Avoid)
-		if ready > 0 || !l.rolls() || !l.bad() {
+		// Or whoever said that it runs there has lied, and it would go from host to host
+		// for ever: others have had the time to start it as well.
+		everywhere := l.rolls() && l.bad() || l.m.dry != 0 && l.now >= l.m.dry+2*l.deadline()
+		if ready > 0 || !everywhere {
 			return
 		}
-		// Whoever said that it runs there may have lied.
 	}
 	l.fail(at.Host, fmt.Sprintf("revision %d on host %s: %s", at.Revision, at.Host.Short(), why))
 }

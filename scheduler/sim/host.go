@@ -320,6 +320,9 @@ func (h *host) flush() {
 				return
 			}
 			_, _ = h.w.ready.put(wire.ReadyKey(h.id, id), value, false, 0)
+			if h.put[id] == "" {
+				h.changed()
+			}
 			h.put[id] = want[id]
 		}
 	})

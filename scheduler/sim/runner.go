@@ -170,8 +170,12 @@ func (r *runner) status() lattice.ComponentStatus {
 	if spec == nil {
 		spec = r.last
 	}
+	state, reason := r.state, r.reason
+	if state == lattice.ComponentRunning && r.h.put[r.id] == "" {
+		state, reason = lattice.ComponentStarting, "it runs, and callers do not find it yet"
+	}
 	return lattice.ComponentStatus{
 		ID: r.id, Ref: spec.Ref, Digest: spec.Digest, Revision: spec.Revision, MaxInstances: spec.MaxInstances, Annotations: spec.Annotations,
-		State: r.state, Reason: r.reason, Since: time.UnixMilli(epoch + r.since).UTC(), Next: r.next,
+		State: state, Reason: reason, Since: time.UnixMilli(epoch + r.since).UTC(), Next: r.next,
 	}
 }

@@ -421,7 +421,8 @@ func (s *service) send(d *lead.Write) {
 		case err == nil:
 			s.l.Wrote(d, revision)
 		case errors.Is(err, errRevision): // it is looked at anew
-			s.saw(d.Bucket, b.items[d.Key])
+			now, there := b.items[d.Key]
+			s.l.Saw(d.Doc, now.value, now.revision, !there || now.deleted)
 		case s.w.opts.Break == NotAgain:
 			s.l.Wrote(d, revision)
 		default:
