@@ -64,16 +64,16 @@ func (b *mortalBucket) Delete(ctx context.Context, key string) error {
 // Wherever a service dies while it writes what follows from a command, nobody is called
 // in between who was not told, and the next one writes the rest.
 func TestCrash(t *testing.T) {
-	for name, cmd := range map[string]control.Command{
-		"grow":  &control.ScaleComponent{ID: "c", Hosts: 3},
-		"scale": &control.ScaleComponent{ID: "c", MaxInstances: 3},
-		"stop":  &control.StopComponent{ID: "c"},
+	for name, test := range map[string]crashTest{
+		"grow":  {&control.ScaleComponent{ID: "c", Hosts: 3}, 3, 0},
+		"scale": {&control.ScaleComponent{ID: "c", MaxInstances: 3}, 2, 3},
+		"stop":  {&control.StopComponent{ID: "c"}, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for n := int64(0); ; n++ {
 				died := false
 				for _, dying := range []bool{false, true} {
-					died = crash(t, cmd, n, dying) || died
+					died = crash(t, &test, n, dying) || died
 				}
 				if !died {
 					if n < 2 {
@@ -86,8 +86,47 @@ func TestCrash(t *testing.T) {
 	}
 }
 
+type crashTest struct {
+	cmd control.Command
+	// hosts run the component when all is written, with so many instances each, or with
+	// any number if that is zero.
+	hosts, instances int
+}
+
+// missing says what is not written yet, or nothing.
+func (test *crashTest) missing(l *lab, all []*host) string {
+	l.tb.Helper()
+	told, callers := 0, 0
+	for _, h := range all {
+		if c := l.told(h); c != nil && (test.instances == 0 || c.MaxInstances == test.instances) {
+			told++
+		}
+	}
+	if a := l.assignment("c"); a != nil {
+		callers = len(a.Hosts())
+	}
+	if told == test.hosts && callers == test.hosts {
+		return ""
+	}
+	return fmt.Sprintf("%d hosts are told, and callers of %d, want %d", told, callers, test.hosts)
+}
+
+// told is what a host is told of the component, or nil.
+func (l *lab) told(h *host) *lattice.ComponentSpec {
+	l.tb.Helper()
+	d := l.desired(h)
+	if d == nil {
+		return nil
+	}
+	i := slices.IndexFunc(d.Components, func(c lattice.ComponentSpec) bool { return c.ID == "c" })
+	if i < 0 {
+		return nil
+	}
+	return &d.Components[i]
+}
+
 // crash has a service die after n writes for a command, and reports whether it did.
-func crash(t *testing.T, cmd control.Command, n int64, dying bool) bool {
+func crash(t *testing.T, test *crashTest, n int64, dying bool) bool {
 	t.Helper()
 	l := newLab(t)
 	creds := l.creds()
@@ -106,7 +145,7 @@ func crash(t *testing.T, cmd control.Command, n int64, dying bool) bool {
 		return ""
 	})
 	m.left.Store(n)
-	if err := first.Do(t.Context(), cmd, &control.ComponentResult{}); err != nil {
+	if err := first.Do(t.Context(), test.cmd, &control.ComponentResult{}); err != nil {
 		t.Fatalf("dead after %d writes: %v, want an answer: it is in the log", n, err)
 	}
 	// What follows may be decided in steps, of which an answer awaits the first.
@@ -119,15 +158,11 @@ func crash(t *testing.T, cmd control.Command, n int64, dying bool) bool {
 		for _, h := range all {
 			l.obeys(h)
 		}
-		return l.unwritten(first, all)
+		return test.missing(l, all)
 	})
-	told := func(h *host) bool {
-		d := l.desired(h)
-		return d != nil && slices.ContainsFunc(d.Components, func(c lattice.ComponentSpec) bool { return c.ID == "c" })
-	}
 	a := l.assignment("c")
 	for _, h := range all {
-		if cmd.Name() != "component.stop" && a != nil && slices.Contains(a.Hosts(), h.id) && !told(h) {
+		if test.hosts > 0 && a != nil && slices.Contains(a.Hosts(), h.id) && l.told(h) == nil {
 			t.Errorf("dead after %d writes: callers are sent to host %s, which was not told", n, h.id.Short())
 		}
 	}

@@ -101,7 +101,16 @@ func (w *world) reset() {
 // create makes the buckets, as the scheduler does when it starts.
 func (w *world) create() {
 	w.Helper()
+	w.createBut("")
+}
+
+// createBut makes the buckets but for one.
+func (w *world) createBut(without string) {
+	w.Helper()
 	for _, name := range []string{w.buckets.Desired(), w.buckets.Hosts(), w.buckets.Ready(), w.buckets.Components()} {
+		if name == without {
+			continue
+		}
 		if _, err := w.l.CreateBucket(w.Context(), lattice.BucketConfig{Name: name, MaxBytes: 16 << 20, Memory: w.net != nil}); err != nil {
 			w.Fatal(err)
 		}

@@ -444,7 +444,7 @@ func TestDeleteDeployed(t *testing.T) {
 	if got := strings.Join(w.app(&control.DeleteApp{App: "shop"}).Notes, "\n"); !strings.Contains(got, `version "v1" of it was deployed: it is undeployed`) {
 		t.Errorf("delete what runs: %q", got)
 	}
-	if n := w.hostsOf("shop-front"); n != "" {
+	if n := w.hostsOf("shop-front"); n != "none" {
 		t.Errorf("it still runs: %s", n)
 	}
 }

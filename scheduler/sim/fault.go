@@ -97,8 +97,19 @@ func (f *faults) strike() {
 		if w.chance(0.2) {
 			b := []*bucket{w.desired, w.assignments, w.reports, w.ready}[w.rand.IntN(4)]
 			w.note("bucket %s is lost", b.name)
-			b.wipe()
-			w.check.wiped(b)
+			w.lose(b)
+		}
+	}
+}
+
+// lose has a bucket be lost. Hosts find soon that what they said of readiness is gone, and
+// say it again.
+func (w *World) lose(b *bucket) {
+	b.wipe()
+	w.check.wiped(b)
+	for _, h := range w.hosts {
+		if b == w.ready && h.up {
+			h.after(1000, h.flush)
 		}
 	}
 }

@@ -39,6 +39,8 @@ type host struct {
 	since int64
 	// cut says that it does not reach the lattice.
 	cut bool
+	// mute is until when it says of nothing that it is ready.
+	mute int64
 	// lie is how it lies, if it does.
 	lie lie
 
@@ -300,7 +302,7 @@ func (h *host) flush() {
 				want[id] = r.current.Digest
 			}
 		}
-		if !h.linked() || h.w.chance(h.w.faults.drop) {
+		if !h.linked() || h.w.now < h.mute || h.w.chance(h.w.faults.drop) {
 			h.after(1000, h.flush)
 			return
 		}

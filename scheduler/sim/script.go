@@ -26,6 +26,7 @@ import (
 //	scale component=c hosts=2
 //	host number=1 state=drained | label number=1 zone=a
 //	kill host=1, revive host=1, cut host=1, join host=1, add
+//	mute host=1 for=5s                 has it not say what is ready
 //	crash scheduler=0, restart scheduler=0, pause scheduler=0 for=5s
 //	wipe bucket=desired|components
 func (w *World) Script(line string) (string, error) {
@@ -149,6 +150,8 @@ func (c *scripted) fault(verb string) {
 	case "cut":
 		h := c.host("host")
 		h.cut, h.hurt = true, w.now
+	case "mute":
+		c.host("host").mute = w.now + c.millis("for")
 	case "join":
 		w.faults.join(c.host("host"))
 	case "crash":
@@ -163,8 +166,7 @@ func (c *scripted) fault(verb string) {
 			c.err = fmt.Errorf("bucket=%q: there is none", c.args["bucket"])
 			return
 		}
-		b.wipe()
-		w.check.wiped(b)
+		w.lose(b)
 	default:
 		c.err = fmt.Errorf("%q: there is no such command", verb)
 	}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -80,7 +81,7 @@ func TestFresh(t *testing.T) {
 func TestBroken(t *testing.T) {
 	for _, test := range []struct {
 		rule sim.Break
-		want string
+		want string // "|" is between two ways to notice it
 	}{
 		{sim.TakeOldStamps, "hosts never go back"},
 		{sim.ForgetRevisions, "stamps rise"},
@@ -90,7 +91,7 @@ func TestBroken(t *testing.T) {
 		{sim.AllAtOnce, "a rollout spares all but a few hosts"},
 		{sim.IgnoreCordons, "nothing is placed on a host that is cordoned"},
 		{sim.Churn, "nothing changes without a reason"},
-		{sim.NotAgain, "what was asked for is so in the end"},
+		{sim.NotAgain, "what was asked for is so in the end|no component runs beyond its count for long"},
 		{sim.NoRollback, "what was asked for is so in the end"},
 		{sim.OtherClock, "replicas agree"},
 	} {
@@ -100,7 +101,7 @@ func TestBroken(t *testing.T) {
 				if f == nil {
 					continue
 				}
-				if f.Invariant == test.want {
+				if slices.Contains(strings.Split(test.want, "|"), f.Invariant) {
 					return
 				}
 				t.Logf("seed %d: %s: %s", s, f.Invariant, f.Detail)
