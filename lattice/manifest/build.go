@@ -110,7 +110,7 @@ func (b *builder) source(c *oamComponent) (image string, shared *Shared) {
 	case p.Image != nil && p.Application != nil:
 		b.errorf(p.at, at, "delete one of them", "both image and application are given")
 	case p.Image != nil:
-		if *p.Image == "" || len(*p.Image) > wire.MaxRef || !printable(*p.Image) {
+		if *p.Image == "" || len(*p.Image) > wire.MaxRef || !wire.Printable(*p.Image) {
 			b.errorf(p.at.get("image"), join(at, "image"), "", "want 1 to %d bytes that can be printed", wire.MaxRef)
 		}
 		return *p.Image, nil
@@ -307,11 +307,11 @@ func (b *builder) configBounds(at *value, where string, values map[string]string
 		value := values[key]
 		total += len(key) + len(value)
 		switch {
-		case key == "" || len(key) > wire.MaxConfigKey || !printable(key):
+		case key == "" || len(key) > wire.MaxConfigKey || !wire.Printable(key):
 			b.errorf(at, where, "", "key %.80q: want 1 to %d bytes that can be printed", key, wire.MaxConfigKey)
 		case len(value) > wire.MaxConfigValue:
 			b.errorf(at, join(where, key), "", "%d bytes, the limit is %d", len(value), wire.MaxConfigValue)
-		case !printable(strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(value)):
+		case !wire.PrintableText(value):
 			b.errorf(at, join(where, key), "", "it has characters that cannot be printed")
 		}
 	}

@@ -267,7 +267,7 @@ func (b *builder) probe(v *value, path string, c *Component) {
 	p := &lattice.Probe{}
 	o.given("http", func(v *value, path string) {
 		s, ok := b.textOf(v, path, false)
-		if ok && (!strings.HasPrefix(s, "/") || len(s) > wire.MaxRoutePath || !printable(s) || strings.ContainsAny(s, " #")) {
+		if ok && (!strings.HasPrefix(s, "/") || len(s) > wire.MaxRoutePath || !wire.Printable(s) || strings.ContainsAny(s, " #")) {
 			b.errorf(v, path, "write a path: /healthz", "%.80q: want a path that begins with / and has up to %d bytes", s, wire.MaxRoutePath)
 		}
 		p.HTTPPath = s

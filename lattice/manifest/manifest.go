@@ -8,10 +8,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/wire"
 )
 
-// MaxBytes bounds the text of a manifest. It is control.MaxManifest.
-const MaxBytes = 768 << 10
+// MaxBytes bounds the text of a manifest.
+const MaxBytes = wire.MaxManifest
 
 // Manifest is an application as its manifest has it.
 type Manifest struct {

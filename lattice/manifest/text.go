@@ -8,14 +8,8 @@ import (
 	"github.com/wattle-dev/wattle/wit"
 )
 
-// printable reports whether s has nothing that could change what a terminal shows
-// around it.
-func printable(s string) bool {
-	return !strings.ContainsFunc(s, func(c rune) bool { return c == unicode.ReplacementChar || !unicode.IsPrint(c) })
-}
-
 // shortText reports whether s can be shown in a table.
-func shortText(s string) bool { return len(s) <= wire.MaxText && printable(s) }
+func shortText(s string) bool { return len(s) <= wire.MaxText && wire.Printable(s) }
 
 // oneLine makes a text for people one that can be shown in a table.
 func oneLine(s string) string {

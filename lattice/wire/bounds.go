@@ -13,6 +13,9 @@ const (
 	// MaxDocument bounds a document. It leaves room for a signature.
 	MaxDocument = MaxSigned - MaxSigner - 1<<10
 
+	// MaxManifest bounds the text of a manifest.
+	MaxManifest = 768 << 10
+
 	// MaxDepth bounds how deep arrays and objects lie in each other.
 	MaxDepth = 32
 

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/wattle-dev/wattle/lattice"
 )
@@ -102,7 +100,7 @@ func word[T ~string](r *reader) T {
 // text reads a string of one line, which may be empty.
 func (r *reader) text(limit int) string {
 	s := r.string(limit)
-	if r.err == nil && !printable(s) {
+	if r.err == nil && !Printable(s) {
 		r.fail("%.80q has characters that cannot be printed", s)
 	}
 	return s
@@ -120,21 +118,10 @@ func (r *reader) required(limit int) string {
 // lines reads a string that may have line feeds and tabs.
 func (r *reader) lines(limit int) string {
 	s := r.string(limit)
-	if r.err == nil && !printable(strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(s)) {
+	if r.err == nil && !PrintableText(s) {
 		r.fail("%.80q has characters that cannot be printed", s)
 	}
 	return s
-}
-
-// printable reports whether s has nothing but letters, marks, numbers, punctuation,
-// symbols and blanks. The replacement character stands for what was no character.
-func printable(s string) bool {
-	for _, c := range s {
-		if c == utf8.RuneError || !unicode.IsPrint(c) {
-			return false
-		}
-	}
-	return true
 }
 
 // list reads an array into a slice, nil if it is empty.
@@ -260,14 +247,14 @@ func CheckLabelKey(key string) error {
 // CheckLabelValue checks the value of a label: up to MaxLabelValue bytes that can
 // be printed.
 func CheckLabelValue(value string) error {
-	if len(value) > MaxLabelValue || !printable(value) {
+	if len(value) > MaxLabelValue || !Printable(value) {
 		return fmt.Errorf("label value %.80q: %w: want up to %d bytes that can be printed", value, lattice.ErrInvalid, MaxLabelValue)
 	}
 	return nil
 }
 
 func checkConfigKey(key string) error {
-	if key == "" || !printable(key) {
+	if key == "" || !Printable(key) {
 		return fmt.Errorf("key %.80q: %w: it is empty or cannot be printed", key, lattice.ErrInvalid)
 	}
 	return nil

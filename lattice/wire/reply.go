@@ -56,7 +56,7 @@ func clip(s string, limit int) string {
 	clean := make([]rune, 0, min(len(s), limit))
 	size := 0
 	for _, c := range s {
-		if c != '\n' && c != '\t' && !printable(string(c)) {
+		if c != '\n' && c != '\t' && !Printable(string(c)) {
 			c = '?'
 		}
 		if size += len(string(c)); size > limit {

@@ -8,7 +8,7 @@ import (
 )
 
 // MaxManifest bounds the text of a manifest, in bytes.
-const MaxManifest = 768 << 10
+const MaxManifest = wire.MaxManifest
 
 // PutApp stores a manifest as a new version of its application. One that is the same as
 // the newest version changes nothing.
@@ -142,14 +142,14 @@ func checkApp(name lattice.AppName) error {
 }
 
 func checkVersion(v string) error {
-	if len(v) > wire.MaxText || !printable(v) {
+	if len(v) > wire.MaxText || !wire.Printable(v) {
 		return invalid("version %.80q: want at most %d bytes that can be printed", v, wire.MaxText)
 	}
 	return nil
 }
 
 func checkBy(by string) error {
-	if len(by) > wire.MaxText || !printable(by) {
+	if len(by) > wire.MaxText || !wire.Printable(by) {
 		return invalid("by %.80q: want at most %d bytes that can be printed", by, wire.MaxText)
 	}
 	return nil

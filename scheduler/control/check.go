@@ -5,12 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
-	"github.com/wattle-dev/wattle/wit"
 )
 
 // MaxConfig bounds the keys and values of a configuration together, in bytes. All
@@ -56,7 +53,7 @@ func checkLinkName(name lattice.LinkName) error {
 }
 
 func checkRef(ref string) error {
-	if ref == "" || len(ref) > wire.MaxRef || !printable(ref) {
+	if ref == "" || len(ref) > wire.MaxRef || !wire.Printable(ref) {
 		return invalid("ref %.80q: want 1 to %d bytes that can be printed", ref, wire.MaxRef)
 	}
 	return nil
@@ -114,44 +111,18 @@ func checkConfigNames(what string, names []lattice.ConfigName) error {
 	return errors.Join(errs...)
 }
 
-func checkRoutes(routes []lattice.Route) error {
-	if len(routes) > wire.MaxRoutes {
-		return invalid("%d routes, the limit is %d", len(routes), wire.MaxRoutes)
-	}
-	var errs []error
-	for i, r := range routes {
-		normal, err := wire.NormalRoute(r)
-		switch {
-		case err != nil:
-			errs = append(errs, err)
-		case normal != r:
-			errs = append(errs, invalid("route %.80q: write it as %.80q", r.Host+r.Path, normal.Host+normal.Path))
-		case slices.Contains(routes[:i], r):
-			errs = append(errs, invalid("route %.80q is there twice", r.Host+r.Path))
-		}
-	}
-	return errors.Join(errs...)
-}
-
 func checkInterfaces(names []string) error {
 	if len(names) == 0 || len(names) > wire.MaxInterfaces {
 		return invalid("interfaces: %d of them, want 1 to %d", len(names), wire.MaxInterfaces)
 	}
 	var errs []error
 	for i, name := range names {
-		errs = append(errs, checkWIT("interfaces", name))
+		errs = append(errs, wire.CheckWIT("interfaces", name))
 		if slices.Contains(names[:i], name) {
 			errs = append(errs, invalid("interfaces: %.80q is there twice", name))
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func checkWIT(what, name string) error {
-	if len(name) > wire.MaxText || !wit.IsLabel(name) || name != strings.ToLower(name) {
-		return invalid("%s %.80q: want words of a-z and 0-9 with hyphens between, no version", what, name)
-	}
-	return nil
 }
 
 func checkLabels(labels map[string]string) error {
@@ -172,7 +143,7 @@ func checkAnnotations(texts map[string]string) error {
 	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(texts)) {
 		errs = append(errs, wire.CheckLabelKey(key))
-		if value := texts[key]; len(value) > wire.MaxAnnotation || !printable(value) {
+		if value := texts[key]; len(value) > wire.MaxAnnotation || !wire.Printable(value) {
 			errs = append(errs, invalid("annotation %.80q: want up to %d bytes that can be printed", key, wire.MaxAnnotation))
 		}
 	}
@@ -188,13 +159,13 @@ func checkValues(values lattice.Config) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		value := values[key]
 		total += len(key) + len(value)
-		if key == "" || len(key) > wire.MaxConfigKey || !printable(key) {
+		if key == "" || len(key) > wire.MaxConfigKey || !wire.Printable(key) {
 			errs = append(errs, invalid("key %.80q: want 1 to %d bytes that can be printed", key, wire.MaxConfigKey))
 		}
 		switch {
 		case len(value) > wire.MaxConfigValue:
 			errs = append(errs, invalid("value of %.80q: %d bytes, the limit is %d", key, len(value), wire.MaxConfigValue))
-		case !printable(strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(value)):
+		case !wire.PrintableText(value):
 			errs = append(errs, invalid("value of %.80q: it has characters that cannot be printed", key))
 		}
 	}
@@ -202,10 +173,4 @@ func checkValues(values lattice.Config) error {
 		errs = append(errs, invalid("%d bytes of keys and values, the limit is %d", total, MaxConfig))
 	}
 	return errors.Join(errs...)
-}
-
-// printable reports whether s has nothing that could change what a terminal shows
-// around it.
-func printable(s string) bool {
-	return !strings.ContainsFunc(s, func(c rune) bool { return c == unicode.ReplacementChar || !unicode.IsPrint(c) })
 }

@@ -62,7 +62,7 @@ func (c *ExportState) Check() error {
 }
 
 func checkMember(what, s string) error {
-	if s == "" || len(s) > wire.MaxText || !printable(s) || strings.ContainsAny(s, " \t") {
+	if s == "" || len(s) > wire.MaxText || !wire.Printable(s) || strings.ContainsAny(s, " \t") {
 		return invalid("%s %.80q: want host:port", what, s)
 	}
 	return nil

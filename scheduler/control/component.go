@@ -70,7 +70,7 @@ func (c *StartComponent) Check() error {
 		checkCount("max_instances", c.MaxInstances, wire.MaxInstances),
 		checkLimits(&c.Limits),
 		checkConfigNames("config", c.Config),
-		checkRoutes(c.Routes),
+		wire.CheckRoutes(c.Routes),
 		checkAnnotations(c.Annotations),
 	)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/wire"
 )
 
 // PutLink makes a link, or changes the one of the same source, namespace, package
@@ -21,8 +22,8 @@ func (c *PutLink) Check() error {
 		checkComponent(c.Link.Source),
 		checkTarget(c.Link.Target),
 		checkLinkName(c.Link.Name),
-		checkWIT("wit_namespace", c.Link.Namespace),
-		checkWIT("wit_package", c.Link.Package),
+		wire.CheckWIT("wit_namespace", c.Link.Namespace),
+		wire.CheckWIT("wit_package", c.Link.Package),
 		checkInterfaces(c.Link.Interfaces),
 		checkConfigNames("source_config", c.Link.SourceConfig),
 		checkConfigNames("target_config", c.Link.TargetConfig),
@@ -45,7 +46,7 @@ func (c *DeleteLink) Check() error {
 	return errors.Join(
 		checkComponent(c.Source),
 		checkLinkName(c.LinkName),
-		checkWIT("wit_namespace", c.Namespace),
-		checkWIT("wit_package", c.Package),
+		wire.CheckWIT("wit_namespace", c.Namespace),
+		wire.CheckWIT("wit_package", c.Package),
 	)
 }

@@ -6,11 +6,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
-	"github.com/wattle-dev/wattle/wit"
 )
 
 // Bounds of records. All others are those of documents in package lattice/wire.
@@ -19,8 +17,6 @@ const (
 	// deployments.
 	MaxVersions = 256
 	MaxHistory  = 256
-	// MaxManifest bounds the text of a manifest, in bytes.
-	MaxManifest = 768 << 10
 	// MaxRevisions is how many revisions of a component hosts may have at a time.
 	MaxRevisions = 16
 	// MaxShares is how many shares a component is spread over, or others it names in
@@ -112,7 +108,7 @@ func checkManifest(m *Manifest) error {
 	errs := []error{
 		checkAppName(m.App, false),
 		checkNumber("number", m.Number, 1, maxRevision),
-		checkLen("text", len(m.Text), 1, MaxManifest),
+		checkLen("text", len(m.Text), 1, wire.MaxManifest),
 		checkLen("digests", len(m.Digests), 0, wire.MaxComponents),
 	}
 	for _, image := range slices.Sorted(maps.Keys(m.Digests)) {
@@ -199,8 +195,8 @@ func checkLink(l *lattice.Link) error {
 	errs := []error{
 		checkComponentID(l.Source),
 		checkComponentID(lattice.ComponentID(l.Target)),
-		checkWIT("namespace", l.Namespace),
-		checkWIT("package", l.Package),
+		wire.CheckWIT("namespace", l.Namespace),
+		wire.CheckWIT("package", l.Package),
 		checkLen("interfaces", len(l.Interfaces), 1, wire.MaxInterfaces),
 		checkConfigNames("source_config", l.SourceConfig),
 		checkConfigNames("target_config", l.TargetConfig),
@@ -209,16 +205,9 @@ func checkLink(l *lattice.Link) error {
 		errs = append(errs, invalid("link name %.80q: %q is the usual one", l.Name, lattice.DefaultLink))
 	}
 	for _, name := range l.Interfaces {
-		errs = append(errs, checkWIT("interface", name))
+		errs = append(errs, wire.CheckWIT("interface", name))
 	}
 	return errors.Join(errs...)
-}
-
-func checkWIT(what, name string) error {
-	if len(name) > wire.MaxText || !wit.IsLabel(name) || name != strings.ToLower(name) {
-		return invalid("%s %.80q: want words of a-z and 0-9 with hyphens between, no version", what, name)
-	}
-	return nil
 }
 
 func checkAppName(name lattice.AppName, optional bool) error {
@@ -255,7 +244,7 @@ func checkName(what, name string) error {
 
 // checkLine checks a text of one line, which may be empty.
 func checkLine(what, s string, most int) error {
-	if len(s) > most || !printable(s) {
+	if len(s) > most || !wire.Printable(s) {
 		return invalid("%s %.80q: want up to %d bytes that can be printed", what, s, most)
 	}
 	return nil
@@ -269,12 +258,6 @@ func checkText(what, s string, most int) error {
 // breaks takes out of a text what a line has not. To make one takes far longer than to
 // use it.
 var breaks = strings.NewReplacer("\n", "", "\r", "", "\t", "")
-
-// printable reports whether s has nothing that could change what a terminal shows
-// around it.
-func printable(s string) bool {
-	return !strings.ContainsFunc(s, func(c rune) bool { return c == unicode.ReplacementChar || !unicode.IsPrint(c) })
-}
 
 func checkNumber(what string, n, least, most uint64) error {
 	if n < least || n > most {
@@ -341,7 +324,7 @@ func checkValues(values lattice.Config) error {
 	}
 	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if key == "" || len(key) > wire.MaxConfigKey || !printable(key) {
+		if key == "" || len(key) > wire.MaxConfigKey || !wire.Printable(key) {
 			errs = append(errs, invalid("key %.80q: want 1 to %d bytes that can be printed", key, wire.MaxConfigKey))
 		}
 		if err := checkText("", values[key], wire.MaxConfigValue); err != nil {

@@ -3,7 +3,6 @@ package state
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
@@ -46,7 +45,7 @@ func checkRevision(r *Revision, id lattice.ComponentID) error {
 		checkInt("limits: queue", int64(r.Limits.Queue), 0, wire.MaxQueue),
 		checkRevisionConfigs(r.Configs),
 		checkLen("links", len(r.Links), 0, wire.MaxLinks),
-		checkRoutes(r.Routes),
+		wire.CheckRoutes(r.Routes),
 		checkProbe(r.Probe),
 	}
 	seen := map[string]bool{}
@@ -76,25 +75,6 @@ func checkRevisionConfigs(configs []RevisionConfig) error {
 		}
 	}
 	return errors.Join(append(errs, checkConfigNames("configs", names))...)
-}
-
-func checkRoutes(routes []lattice.Route) error {
-	if len(routes) > wire.MaxRoutes {
-		return invalid("%d routes, the limit is %d", len(routes), wire.MaxRoutes)
-	}
-	var errs []error
-	for i, r := range routes {
-		normal, err := wire.NormalRoute(r)
-		switch {
-		case err != nil:
-			errs = append(errs, err)
-		case normal != r:
-			errs = append(errs, invalid("route %.80q: its form is %.80q", r.Host+r.Path, normal.Host+normal.Path))
-		case slices.Contains(routes[:i], r):
-			errs = append(errs, invalid("route %.80q is there twice", r.Host+r.Path))
-		}
-	}
-	return errors.Join(errs...)
 }
 
 func checkProbe(p *lattice.Probe) error {
