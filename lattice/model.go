@@ -66,8 +66,12 @@ type ComponentSpec struct {
 	// named in ConfigNames, later ones over earlier ones.
 	Config      map[string]string `json:"config,omitempty"`
 	ConfigNames []ConfigName      `json:"config_names,omitempty"`
-	// Links are those that have the component as source.
+	// Links are those that have the component as source, and a component as target.
 	Links []Link `json:"links,omitempty"`
+	// Capabilities are what it is linked to of the host's own.
+	Capabilities []Capability `json:"capabilities,omitempty"`
+	// Secrets are those that it may ask for, by the names that it has for them.
+	Secrets map[string]SecretRef `json:"secrets,omitempty"`
 	// Routes are the HTTP requests that it is given.
 	Routes []Route `json:"routes,omitempty"`
 	// Preinit has instances start from the state after initialization.
@@ -89,6 +93,39 @@ type Limits struct {
 	TimeoutMillis int64 `json:"timeout_ms,omitempty"`
 	// Queue is how many calls wait for an instance.
 	Queue int `json:"queue,omitempty"`
+	// TableElements bounds the elements of an instance's tables.
+	TableElements uint64 `json:"table_elements,omitempty"`
+	// RequestBytes and ResponseBytes bound the bodies that an instance is sent and
+	// sends, those of HTTP requests that it makes as well.
+	RequestBytes  int64 `json:"request_bytes,omitempty"`
+	ResponseBytes int64 `json:"response_bytes,omitempty"`
+	// HostCalls is how often an instance may call the host.
+	HostCalls int64 `json:"host_calls,omitempty"`
+	// LogBytesPerSecond bounds what all instances of a component on a host write.
+	LogBytesPerSecond int64 `json:"log_bytes_per_second,omitempty"`
+	// Connections is how many requests all instances of a component on a host have under
+	// way to the outside.
+	Connections int `json:"connections,omitempty"`
+}
+
+// Capability is a link of a component to a provider that its host has itself.
+type Capability struct {
+	// Kind is one of those of package lattice/capability.
+	Kind       string   `json:"kind"`
+	Name       LinkName `json:"name"`
+	Namespace  string   `json:"wit_namespace"`
+	Package    string   `json:"wit_package"`
+	Interfaces []string `json:"interfaces"`
+	// Config are its values: those of the provider, and over them those of the link.
+	Config map[string]string `json:"config,omitempty"`
+	// Secrets are those that the values may ask for, by the names that they have there.
+	Secrets map[string]SecretRef `json:"secrets,omitempty"`
+}
+
+// SecretRef names a version of a secret. Its value is asked for by the host.
+type SecretRef struct {
+	Name    SecretName `json:"name"`
+	Version uint64     `json:"version"`
 }
 
 // Link lets a component reach interfaces of a target. Source, Package, namespace

@@ -24,6 +24,8 @@ type (
 	GroupName string
 	// ConfigName names a configuration. It has the form of a ComponentID.
 	ConfigName string
+	// SecretName names a secret.
+	SecretName string
 	// LinkName tells links of one component and interface apart. It has the form of
 	// a ComponentID, and is DefaultLink where there is only one.
 	LinkName string
@@ -98,6 +100,14 @@ func ParseConfigName(s string) (ConfigName, error) {
 		return "", fmt.Errorf("config %.80q: %w", s, err)
 	}
 	return ConfigName(s), nil
+}
+
+// ParseSecretName checks the name of a secret.
+func ParseSecretName(s string) (SecretName, error) {
+	if err := checkID(s); err != nil {
+		return "", fmt.Errorf("secret %.80q: %w", s, err)
+	}
+	return SecretName(s), nil
 }
 
 // ParseAppName checks the name of an application.

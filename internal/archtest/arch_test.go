@@ -55,7 +55,8 @@ host/wasi:                host/wasi/... providers/filesystem/hostdir
 host:                     host/wasi internal/webserver lattice
 lattice:                  wit
 lattice/wire:             lattice
-lattice/manifest:         lattice/wire internal/nearest
+lattice/capability:       lattice internal/nearest
+lattice/manifest:         lattice/wire lattice/capability internal/nearest
 lattice/trust:            lattice/wire
 lattice/trust/trusttest:  lattice/trust
 lattice/latticetest:      lattice
@@ -119,7 +120,7 @@ var engines = map[string][]string{
 }
 
 // pure packages decide and do not act.
-var pure = []string{"wit", "wit/syntax", "wit/witjson", "wit/compat", "internal/nearest", "wit/wave", "host/component/abi", "host/component/binary", "host/component/core", "host/component/validate", "lattice/wire", "hostgroup", "wit/witbin", "lattice/manifest", "scheduler/place", "scheduler/reconcile", "scheduler/decide", "scheduler/lead"}
+var pure = []string{"wit", "wit/syntax", "wit/witjson", "wit/compat", "internal/nearest", "wit/wave", "host/component/abi", "host/component/binary", "host/component/core", "host/component/validate", "lattice/wire", "hostgroup", "wit/witbin", "lattice/manifest", "lattice/capability", "scheduler/place", "scheduler/reconcile", "scheduler/decide", "scheduler/lead"}
 
 // impure are the imports that pure packages may not have.
 var impure = regexp.MustCompile(`^(net|net/.*|os|os/.*|sync|context|log/slog|crypto/rand|math/rand.*|time)$`)
