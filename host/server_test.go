@@ -28,6 +28,7 @@ import (
 	"github.com/wattle-dev/wattle/host/component"
 	"github.com/wattle-dev/wattle/host/wasi"
 	wasihttp "github.com/wattle-dev/wattle/host/wasi/http"
+	"github.com/wattle-dev/wattle/lattice/capability/httprule"
 	"github.com/wattle-dev/wattle/providers/httpclient"
 )
 
@@ -140,7 +141,7 @@ func idle(s *host.Server) {
 func allow(t *testing.T, opts httpclient.Options, rules ...string) host.Options {
 	t.Helper()
 	for _, s := range rules {
-		r, err := httpclient.ParseRule(s)
+		r, err := httprule.Parse(s)
 		if err != nil {
 			t.Fatal(err)
 		}

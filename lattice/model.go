@@ -132,7 +132,8 @@ type SecretRef struct {
 // and Name identify it.
 type Link struct {
 	Source ComponentID `json:"source_id"`
-	// Target is a component or a provider.
+	// Target is a component or a provider, or the address of a capability; see
+	// ParseTarget.
 	Target     string   `json:"target"`
 	Name       LinkName `json:"name"`
 	Namespace  string   `json:"wit_namespace"`

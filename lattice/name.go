@@ -94,6 +94,24 @@ func ParseProviderID(s string) (ProviderID, error) {
 	return ProviderID(s), nil
 }
 
+// CapabilityScheme begins the address of a capability that hosts have themselves:
+// "wattle://" and its kind.
+const CapabilityScheme = "wattle://"
+
+// ParseTarget checks the target of a link: the name of a component or provider, or the
+// address of a capability. It does not know which kinds there are.
+func ParseTarget(s string) (string, error) {
+	check := checkID
+	name, capability := strings.CutPrefix(s, CapabilityScheme)
+	if capability {
+		check = checkName
+	}
+	if err := check(name); err != nil {
+		return "", fmt.Errorf("target %.80q: %w", s, err)
+	}
+	return s, nil
+}
+
 // ParseConfigName checks the name of a configuration.
 func ParseConfigName(s string) (ConfigName, error) {
 	if err := checkID(s); err != nil {

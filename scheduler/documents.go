@@ -130,14 +130,31 @@ func (l *leading) look(ctx context.Context, d lead.Doc) error {
 	e, err := l.documents[d.Bucket].Get(ctx, d.Key)
 	switch {
 	case errors.Is(err, lattice.ErrNotFound):
-		l.lead.Saw(d, nil, 0, true)
+		l.lead.Looked(d, nil, 0, true)
 		return nil
 	case err != nil:
 		return fmt.Errorf("bucket %q: key %q: %w", l.bucketName(d.Bucket), d.Key, err)
 	}
-	e.Key = d.Key
-	l.saw(ctx, d, e)
+	l.saw(ctx, d, e, l.lead.Looked)
 	return nil
+}
+
+// seek looks whether documents are there that were written and that no watch has given
+// since, and returns when to look again.
+func (l *leading) seek(ctx context.Context) time.Duration {
+	docs, next := l.lead.Unseen(l.now())
+	for _, d := range docs {
+		if err := l.look(ctx, d); err != nil {
+			if ctx.Err() == nil && l.news("unseen", err) {
+				l.log.WarnContext(ctx, "document was written and has not been seen since", "error", err)
+			}
+			break // it is looked for again
+		}
+	}
+	if len(docs) > 0 {
+		return 0 // something of it may have to be written
+	}
+	return time.Duration(min(next-l.now(), longest)) * time.Millisecond
 }
 
 // pause waits before an attempt that is not the first. What was read may have been old:

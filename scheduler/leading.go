@@ -256,19 +256,19 @@ func (l *leading) observe(ctx context.Context, c changed) {
 		if c.bucket != l.bucketName(lead.Bucket(b)) {
 			continue
 		}
-		l.saw(ctx, lead.Doc{Bucket: lead.Bucket(b), Key: c.entry.Key}, c.entry)
+		l.saw(ctx, lead.Doc{Bucket: lead.Bucket(b), Key: c.entry.Key}, c.entry, l.lead.Saw)
 	}
 }
 
-// saw takes in a document.
-func (l *leading) saw(ctx context.Context, d lead.Doc, e lattice.Entry) {
+// saw has a document be taken in.
+func (l *leading) saw(ctx context.Context, d lead.Doc, e lattice.Entry, take func(d lead.Doc, value []byte, revision uint64, gone bool) bool) {
 	var value []byte
 	if !e.Deleted {
 		if v, err := l.verifier.Scheduler(l.bucketName(d.Bucket), d.Key, e.Value); err == nil {
 			value = v
 		}
 	}
-	if l.lead.Saw(d, value, e.Revision, e.Deleted) && value == nil && !e.Deleted {
+	if take(d, value, e.Revision, e.Deleted) && value == nil && !e.Deleted {
 		l.log.WarnContext(ctx, "document is not the scheduler's and is replaced", "bucket", l.bucketName(d.Bucket), "key", d.Key)
 	}
 }
@@ -395,9 +395,9 @@ func (l *leading) turn(ctx context.Context, first *call) (time.Duration, error) 
 		if ctx.Err() == nil && l.news("documents", failed) {
 			l.log.WarnContext(ctx, "documents are not written yet", "error", failed)
 		}
-		next = min(next, retryAfter)
+		return min(next, retryAfter), nil
 	}
-	return next, nil
+	return min(next, l.seek(ctx)), nil
 }
 
 // errAway has the lead begin again when the lattice is there again: nothing was heard

@@ -42,32 +42,39 @@ type sharedCode struct {
 	again *moduleSource
 }
 
-// share gives code the compiled module of its bytes, which it then forgets; it is
-// not used yet. A module is compiled once, however many ask for it; and when none
-// of them wants it any more, no further.
-func (e *Engine) share(ctx context.Context, c *Component, code *coreCode) error {
-	m := &moduleSource{key: sha256.Sum256(code.bytes), bytes: code.bytes}
-	if code.info != nil {
-		m.work, m.code = code.info.Work, code.info.CodeBytes
+// share returns the compiled module of some bytes, which is not used yet. The caller
+// releases it, unless there is an error. A module is compiled once, however many ask for
+// it; and when none of them wants it any more, no further. info may be nil.
+func (e *Engine) share(ctx context.Context, bytes []byte, info *core.Module) (*sharedCode, error) {
+	m := &moduleSource{key: sha256.Sum256(bytes), bytes: bytes}
+	if info != nil {
+		m.work, m.code = info.Work, info.CodeBytes
 	}
 	s, err := e.claim(ctx, m)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c.shared = append(c.shared, s)
 	select {
 	case <-s.done:
+		err = s.err
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		err = context.Cause(ctx)
 	}
-	code.shared, code.bytes = s, nil
-	if code.info != nil {
-		code.info.Bytes = nil
+	if err == nil {
+		err = e.restore(ctx, s, m)
 	}
-	if s.err != nil {
-		return s.err
+	if err != nil {
+		return nil, errors.Join(err, e.release(context.WithoutCancel(ctx), s))
 	}
-	return e.restore(ctx, s, m)
+	return s, nil
+}
+
+// retain says that somebody more has a module, besides one who does not release it
+// meanwhile.
+func (e *Engine) retain(s *sharedCode) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s.refs++
 }
 
 // restore sees to it that the code of a module which others have is in memory.

@@ -67,7 +67,7 @@ func (e *elaborator) coreInstance(s *scope, d *binary.CoreInstance) error {
 	if err := e.spend(len(code.info.Imports) + len(code.info.Exports)); err != nil {
 		return err
 	}
-	if err := e.footprint.add(code.info); err != nil {
+	if err := e.footprint.add(code); err != nil {
 		return err
 	}
 	imports := make([]coreItem, len(code.info.Imports))

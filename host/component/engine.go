@@ -15,9 +15,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 
-	"github.com/wattle-dev/wattle/host/component/binary"
 	"github.com/wattle-dev/wattle/host/component/core"
-	"github.com/wattle-dev/wattle/host/component/validate"
 	"github.com/wattle-dev/wattle/wit"
 )
 
@@ -76,13 +74,6 @@ type Engine struct {
 	modules map[moduleKey]*sharedCode
 	images  map[[sha256.Size]byte]*sharedImage
 	hosts   map[hostKey]*hostModule
-}
-
-// sharedImage is an image with the number of times that components use it.
-type sharedImage struct {
-	refs  int
-	once  sync.Once
-	image atomic.Pointer[image]
 }
 
 // NewEngine returns an engine. Close frees it.
@@ -204,32 +195,16 @@ type Component struct {
 }
 
 // Load decodes and validates a component, links its imports to l and compiles it. The bytes
-// must not change afterwards. Imports that cannot be satisfied are reported
+// must not change meanwhile. Imports that cannot be satisfied are reported
 // all at once, as *LinkError. If ctx ends while code is compiled, Load returns its
 // cause; the compilation goes on only if others wait for the same code.
 func (e *Engine) Load(ctx context.Context, wasm []byte, l *Linker) (*Component, error) {
-	ast, err := binary.Decode(wasm, nil)
+	p, err := e.Prepare(wasm)
 	if err != nil {
 		return nil, err
 	}
-	c := &Component{engine: e}
-	modules := &coreModules{}
-	if err := validate.Component(ast, &validate.Options{Module: modules.inspect}); err != nil {
-		return nil, fmt.Errorf("component is not valid: %w", err)
-	}
-	if c.plan, err = elaborate(ast, l, modules.use); err != nil {
-		return nil, err
-	}
-	if err := e.checkUnused(ctx, c, modules); err != nil {
-		return nil, err
-	}
-	if err := e.compilePlan(ctx, c); err != nil {
-		return nil, errors.Join(err, c.Close(ctx))
-	}
-	if err := e.residency.admit(ctx, c); err != nil {
-		return nil, errors.Join(err, c.Close(ctx))
-	}
-	return c, nil
+	c, err := p.Load(ctx, l)
+	return c, errors.Join(err, p.Close(context.WithoutCancel(ctx)))
 }
 
 // Exports returns the names of the component's exports, in order.
@@ -269,58 +244,4 @@ func (c *Component) Close(ctx context.Context) error {
 		s.close()
 	}
 	return errors.Join(errs...)
-}
-
-func (e *Engine) compilePlan(ctx context.Context, c *Component) error {
-	p := c.plan
-	for i := range p.modules {
-		e.shareImage(c, p.modules[i])
-		if err := e.share(ctx, c, p.modules[i]); err != nil {
-			return fmt.Errorf("core module %d: %w", i, err)
-		}
-	}
-	for i := range p.steps {
-		if p.steps[i].shim == nil {
-			continue
-		}
-		if err := e.share(ctx, c, p.steps[i].shim); err != nil {
-			return fmt.Errorf("imports of core instance %d: %w", i, err)
-		}
-	}
-	if p.flags != nil {
-		return e.share(ctx, c, p.flags)
-	}
-	return nil
-}
-
-// shareImage makes the image of a module, or finds the equal one that exists.
-func (e *Engine) shareImage(c *Component, code *coreCode) {
-	content := code.info.Image
-	if content == nil {
-		return
-	}
-	code.info.Image = nil
-	key := imageKey(content)
-	e.mu.Lock()
-	s := e.images[key]
-	if s == nil {
-		s = &sharedImage{}
-		e.images[key] = s
-	}
-	s.refs++
-	e.mu.Unlock()
-	c.images = append(c.images, key)
-	s.once.Do(func() { s.image.Store(newImage(content)) })
-	code.image = s.image.Load()
-}
-
-func (e *Engine) releaseImage(key [sha256.Size]byte) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	s := e.images[key]
-	if s.refs--; s.refs > 0 {
-		return nil
-	}
-	delete(e.images, key)
-	return s.image.Load().close()
 }

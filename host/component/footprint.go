@@ -29,8 +29,19 @@ type footprint struct {
 	elements, bytes uint64
 }
 
-// add claims what an instance of m takes.
-func (f *footprint) add(m *core.Module) error {
+// plainBytes is how many bytes of a rewritten module are neither code nor data, which has
+// left it if it has an image.
+func plainBytes(m *core.Module) uint64 {
+	n := uint64(len(m.Bytes) - m.CodeBytes)
+	if m.Image == nil {
+		n -= uint64(m.DataBytes)
+	}
+	return n
+}
+
+// add claims what an instance of a module takes.
+func (f *footprint) add(code *coreCode) error {
+	m := code.info
 	tables, memories := m.Tables, len(m.Memories)
 	for _, im := range m.Imports {
 		switch im.Type.Kind {
@@ -48,10 +59,7 @@ func (f *footprint) add(m *core.Module) error {
 		}
 		f.elements += most
 	}
-	f.bytes += uint64(len(m.Bytes) - m.CodeBytes)
-	if m.Image == nil { // or else the data has left the module
-		f.bytes -= uint64(m.DataBytes)
-	}
+	f.bytes += code.plain
 	switch {
 	case f.memories > maxMemories:
 		return fmt.Errorf("component has more than %d memories", maxMemories)

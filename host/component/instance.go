@@ -200,6 +200,7 @@ func (c *Component) instantiate(ctx context.Context, state any, limits Limits, f
 	err := guard(func() error { return in.start() })
 	in.ctx.Context = context.Background()
 	if err != nil {
+		in.dead = true // it is not whole, and cannot be used again
 		in.Close()
 		return nil, in.trap(err)
 	}

@@ -113,6 +113,15 @@ func (l *Linker) Define(i HostInterface) error {
 	return nil
 }
 
+// Clone returns a linker that offers the same, to which more can be added.
+func (l *Linker) Clone() *Linker {
+	c := &Linker{ifaces: maps.Clone(l.ifaces)}
+	for name, all := range c.ifaces {
+		c.ifaces[name] = slices.Clip(all)
+	}
+	return c
+}
+
 // Serves returns the newest version of the interface that this linker offers
 // to an import of the given name, and whether it offers one.
 func (l *Linker) Serves(name string) (wit.InterfaceID, bool) {

@@ -1,34 +1,35 @@
 package component
 
 import (
-	"context"
 	"errors"
-	"fmt"
 
 	"github.com/wattle-dev/wattle/host/component/binary"
 	"github.com/wattle-dev/wattle/host/component/core"
 )
 
-// coreModules are the core modules of a component while it is loaded. Each is
-// read once: by validation, in order.
+// coreModules are the core modules of a component. Each is read once: by validation, in
+// order.
 type coreModules struct {
-	order []*loadedModule
-	byAST map[*binary.CoreModule]*loadedModule
+	order []*coreModule
+	byAST map[*binary.CoreModule]*coreModule
 }
 
-// loadedModule is a core module that has been read.
-type loadedModule struct {
-	offset int
-	info   *core.Module
+// coreModule is a core module that has been read.
+type coreModule struct {
+	ast  *binary.CoreModule
+	info *core.Module
 	// err says why the module, which may be well-formed, cannot be used.
-	err  error
-	used bool
-	slot int // in the plan, if used
+	err   error
+	plain uint64 // bytes that are neither code nor data
+	// shared is its code and image what its memory starts with, when it has been
+	// compiled. Then info has neither its bytes nor its image any more.
+	shared *sharedCode
+	image  *image
 }
 
 // inspect reads a module for validation.
 func (ms *coreModules) inspect(m *binary.CoreModule) (*core.Module, error) {
-	l := &loadedModule{offset: m.Offset}
+	l := &coreModule{ast: m}
 	l.info, l.err = core.Rewrite(m.Bytes, &core.Options{Image: true, State: true})
 	if l.err != nil {
 		// That which is not supported is no fault as long as it is not run.
@@ -37,40 +38,36 @@ func (ms *coreModules) inspect(m *binary.CoreModule) (*core.Module, error) {
 			return nil, err
 		}
 		l.info = info
+	} else {
+		l.plain = plainBytes(l.info)
 	}
 	if ms.byAST == nil {
-		ms.byAST = map[*binary.CoreModule]*loadedModule{}
+		ms.byAST = map[*binary.CoreModule]*coreModule{}
 	}
 	ms.order, ms.byAST[m] = append(ms.order, l), l
 	return l.info, nil
 }
 
-// use adds a module to the plan and returns its place there.
-func (ms *coreModules) use(p *plan, m *binary.CoreModule) (int, error) {
-	l := ms.byAST[m]
-	switch {
-	case l == nil:
-		return 0, &internalError{errors.New("a core module was not validated")}
-	case l.err != nil:
-		return 0, l.err
-	case !l.used:
-		l.used, l.slot = true, len(p.modules)
-		p.modules = append(p.modules, &coreCode{bytes: l.info.Bytes, info: l.info})
-	}
-	return l.slot, nil
+// moduleUses are the core modules that a plan has.
+type moduleUses struct {
+	*coreModules
+	slots map[*coreModule]int // in the plan
 }
 
-// checkUnused has the engine check the code of the modules that no instance
-// uses: a component is valid as a whole or not at all. The component holds their
-// code like that of the others, so that it is compiled once.
-func (e *Engine) checkUnused(ctx context.Context, c *Component, ms *coreModules) error {
-	for _, l := range ms.order {
-		if l.used || l.err != nil {
-			continue
-		}
-		if err := e.share(ctx, c, &coreCode{bytes: l.info.Bytes, info: l.info}); err != nil {
-			return errors.Join(fmt.Errorf("core module at %#x: %w", l.offset, err), c.Close(context.WithoutCancel(ctx)))
-		}
+// add adds a module to the plan and returns its place there.
+func (u *moduleUses) add(p *plan, m *binary.CoreModule) (int, error) {
+	l := u.byAST[m]
+	if l == nil {
+		return 0, &internalError{errors.New("a core module was not validated")}
 	}
-	return nil
+	if l.err != nil {
+		return 0, l.err
+	}
+	slot, ok := u.slots[l]
+	if !ok {
+		slot = len(p.modules)
+		u.slots[l] = slot
+		p.modules = append(p.modules, &coreCode{info: l.info, plain: l.plain})
+	}
+	return slot, nil
 }

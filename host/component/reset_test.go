@@ -3,6 +3,7 @@ package component_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"os"
 	"testing"
 
@@ -139,5 +140,23 @@ func TestReuse(t *testing.T) {
 		if n := e.Stats().Idle; n != test.idle {
 			t.Errorf("%d instances are idle after %s, want %d", n, test.does, test.idle)
 		}
+	}
+}
+
+// TestReuseHalfStarted ends the context of a start that has a state to start from: what
+// there is of the instance is not used again.
+func TestReuseHalfStarted(t *testing.T) {
+	l, _ := newLinker(t)
+	e := newEngine(t, nil)
+	c := load(t, e, "reset.wasm", l)
+	in := instantiate(t, c, &things{}, component.Limits{}) // leaves the state for the others
+	defer in.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.Instantiate(ctx, &things{}, component.Limits{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("the start of a caller that has gone: %v, want %v", err, context.Canceled)
+	}
+	if n := e.Stats().Idle; n != 0 {
+		t.Errorf("%d instances are idle, want none", n)
 	}
 }

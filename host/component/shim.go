@@ -165,6 +165,7 @@ func trampolineName(i int) string { return "t" + strconv.Itoa(i) }
 type coreCode struct {
 	bytes    []byte // what the engine compiles; nil once it has
 	info     *core.Module
+	plain    uint64 // bytes that are neither code nor data
 	shared   *sharedCode
 	compiled wazero.CompiledModule // while the component is loaded
 	image    *image                // what its memory starts with, or nil

@@ -27,6 +27,7 @@ type Daemon struct {
 	buckets   wire.Buckets
 	engine    *component.Engine
 	artifacts *artifacts
+	binaries  *binaries
 	ready     *readiness
 	logs      *logs
 	meter     *machine.Meter // used by the reporter
@@ -84,6 +85,7 @@ func New(l lattice.Lattice, o Options) (*Daemon, error) {
 			return l.Objects(ctx, d.buckets.Artifacts(), false)
 		},
 	}
+	d.binaries = newBinaries(engine, d.artifacts.get)
 	d.ready = newReadiness(d)
 	d.logs = newLogs(d)
 	d.targets.Store(&map[lattice.ComponentID]*running{})

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/wattle-dev/wattle/host/component"
 	"github.com/wattle-dev/wattle/host/wasi"
@@ -10,22 +11,21 @@ import (
 	"github.com/wattle-dev/wattle/wit"
 )
 
-// linker returns what a component is linked to: WASI, and the interfaces that its
-// links name, in the versions that it imports.
-func (d *Daemon) linker(spec *lattice.ComponentSpec, wasm []byte) (*component.Linker, error) {
+// builtin is what every host serves to components.
+var builtin = sync.OnceValues(func() (*component.Linker, error) {
 	linker := &component.Linker{}
-	if err := wasi.Define(linker); err != nil {
-		return nil, err
+	return linker, wasi.Define(linker)
+})
+
+// linker returns what a component with some imports is linked to: WASI, and the
+// interfaces that its links name, in the versions that it imports.
+func (d *Daemon) linker(spec *lattice.ComponentSpec, imports []string) (*component.Linker, error) {
+	linker, err := builtin()
+	if err != nil || len(spec.Links) == 0 {
+		return linker, err
 	}
-	if len(spec.Links) == 0 {
-		return linker, nil
-	}
-	about, err := component.Describe(wasm)
-	if err != nil {
-		return nil, err
-	}
-	for i := range about.Imports {
-		name := about.Imports[i].Name
+	linker = linker.Clone()
+	for _, name := range imports {
 		id, err := wit.ParseInterfaceID(name)
 		if err != nil {
 			continue // not an interface: Load says what is the matter with it

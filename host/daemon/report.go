@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/wattle-dev/wattle/host/component"
-	"github.com/wattle-dev/wattle/host/wasi"
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
 )
@@ -85,7 +83,7 @@ func (d *Daemon) Report() *lattice.HostReport {
 		ID: d.opts.ID, Name: d.opts.Name, Lattice: d.opts.Lattice, Group: d.opts.Group, Version: d.opts.Version,
 		Started: d.started.UTC(), Time: time.Now().UTC(), Every: d.opts.Heartbeat.Milliseconds(),
 		Capacity:  lattice.Capacity{CPUs: d.opts.Machine.CPUs, MemoryBytes: d.opts.Machine.MemoryBytes},
-		Providers: append(slices.Clone(d.opts.Providers), builtin()),
+		Providers: append(slices.Clone(d.opts.Providers), builtinStatus()),
 	}
 	if l := d.measured.Load(); l != nil {
 		r.Load = *l
@@ -107,10 +105,9 @@ func (d *Daemon) Report() *lattice.HostReport {
 	return r
 }
 
-// builtin is what every host serves to components.
-var builtin = sync.OnceValue(func() lattice.ProviderStatus {
-	linker := &component.Linker{}
-	_ = wasi.Define(linker) // it cannot fail: see its tests
+// builtinStatus is how the host reports what it serves to components.
+var builtinStatus = sync.OnceValue(func() lattice.ProviderStatus {
+	linker, _ := builtin() // it cannot fail: see the tests of WASI
 	return lattice.ProviderStatus{ID: "wasi", Name: "WASI", Interfaces: linker.Interfaces(), State: "running"}
 })
 

@@ -23,6 +23,7 @@ import (
 type running struct {
 	spec    *lattice.ComponentSpec // as it was loaded
 	comp    *component.Component
+	done    func() // says that comp is closed
 	target  *host.Target
 	exports []string
 	since   time.Time
@@ -76,30 +77,24 @@ func (d *Daemon) load(ctx context.Context, spec *lattice.ComponentSpec) (*runnin
 		return nil, context.Cause(ctx)
 	}
 	begun := time.Now()
-	wasm, err := d.artifacts.get(ctx, spec.Digest, spec.Ref)
-	if err != nil {
-		return nil, err
-	}
-	linker, err := d.linker(spec, wasm)
-	if err != nil {
-		return nil, err
-	}
-	comp, err := d.engine.Load(ctx, wasm, linker)
+	comp, done, err := d.binaries.load(ctx, spec.Digest, spec.Ref, func(imports []string) (*component.Linker, error) {
+		return d.linker(spec, imports)
+	})
 	if err != nil {
 		suggestLinks(spec.ID, err)
 		return nil, err
 	}
 	run := &running{
-		spec: spec, comp: comp, target: host.NewTarget(comp, d.options(spec)), instances: spec.MaxInstances, queue: spec.Limits.Queue,
+		spec: spec, comp: comp, done: done, target: host.NewTarget(comp, d.options(spec)), instances: spec.MaxInstances, queue: spec.Limits.Queue,
 	}
 	if spec.Preinit {
 		if err := run.target.Preinitialize(ctx); err != nil {
-			return nil, errors.Join(fmt.Errorf("initialize: %w", err), comp.Close(context.WithoutCancel(ctx)))
+			return nil, errors.Join(fmt.Errorf("initialize: %w", err), run.free(context.WithoutCancel(ctx)))
 		}
 	}
 	if spec.Probe != nil {
 		if run.prober, err = host.NewProber(run.target, spec.Probe); err != nil {
-			return nil, errors.Join(err, comp.Close(context.WithoutCancel(ctx)))
+			return nil, errors.Join(err, run.free(context.WithoutCancel(ctx)))
 		}
 	}
 	for _, name := range comp.Exports() {
@@ -170,9 +165,15 @@ func (run *running) close(d *Daemon, gone func()) {
 			return
 		}
 	}
-	if err := run.comp.Close(context.Background()); err != nil {
+	if err := run.free(context.Background()); err != nil {
 		d.log.Error("component not freed", "component", run.spec.ID, "error", err)
 	}
+}
+
+// free frees what runs, which nobody calls any more.
+func (run *running) free(ctx context.Context) error {
+	defer run.done()
+	return run.comp.Close(ctx)
 }
 
 // failures is how many calls went wrong in the guest.

@@ -12,4 +12,4 @@
 // when the guest first asks.
 package wasi
 
-//go:generate go run ../../internal/witgen
+//go:generate go run ../../internal/witgen -out ..

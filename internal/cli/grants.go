@@ -12,6 +12,7 @@ import (
 	"github.com/wattle-dev/wattle/host/wasi"
 	"github.com/wattle-dev/wattle/host/wasi/filesystem"
 	"github.com/wattle-dev/wattle/host/wasi/sockets"
+	"github.com/wattle-dev/wattle/lattice/capability/httprule"
 	"github.com/wattle-dev/wattle/providers/filesystem/hostdir"
 	"github.com/wattle-dev/wattle/providers/httpclient"
 )
@@ -68,9 +69,9 @@ func (g *grantFlags) open(env *Env, self ...netip.AddrPort) (_ *grants, err erro
 		}
 		out.dirs = append(out.dirs, p)
 	}
-	var rules []httpclient.Rule
+	var rules []httprule.Rule
 	for _, text := range g.rules {
-		r, err := httpclient.ParseRule(text)
+		r, err := httprule.Parse(text)
 		if err != nil {
 			return nil, &usageError{fmt.Errorf("--allow-http: %w", err)}
 		}

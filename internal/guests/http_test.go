@@ -19,6 +19,7 @@ import (
 	"github.com/wattle-dev/wattle/host/wasi"
 	"github.com/wattle-dev/wattle/host/wasi/cli"
 	wasihttp "github.com/wattle-dev/wattle/host/wasi/http"
+	"github.com/wattle-dev/wattle/lattice/capability/httprule"
 	"github.com/wattle-dev/wattle/providers/httpclient"
 )
 
@@ -90,7 +91,7 @@ var (
 func client(t *testing.T, opts httpclient.Options, rules ...string) *httpclient.Client {
 	t.Helper()
 	for _, text := range rules {
-		r, err := httpclient.ParseRule(text)
+		r, err := httprule.Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}

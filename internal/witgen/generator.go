@@ -17,11 +17,11 @@ import (
 type generator struct {
 	// runtime is the import path of package component.
 	runtime string
-	// root is the import path below which each WIT package becomes a Go package
-	// of the same name.
+	// root is the import path below which each WIT package becomes a Go package.
 	root string
-	// prefix is the namespace whose packages are generated.
-	prefix string
+	// folders are those below root for the packages of a namespace, by the
+	// namespaces that are generated.
+	folders map[string]string
 
 	packages     map[wit.PackageID]*goPackage
 	packageNames map[string]bool
@@ -34,6 +34,8 @@ type generator struct {
 type goPackage struct {
 	id   wit.PackageID
 	name string
+	// dir is the folder, below the root.
+	dir  string
 	path string
 	// taken are the names at package level, with what has each.
 	taken map[string]string
@@ -67,11 +69,11 @@ func (g *generator) generate(set *syntax.Set) (map[string][]byte, error) {
 	g.resources = map[*wit.Resource]*namedResource{}
 	var mine []*wit.Package
 	for _, p := range set.Packages {
-		if p.ID.Namespace != g.prefix {
+		if _, ok := g.folders[p.ID.Namespace]; !ok {
 			continue
 		}
 		mine = append(mine, p)
-		if err := g.name(p); err != nil {
+		if err := g.name(p, isNewest(p.ID, set)); err != nil {
 			return nil, err
 		}
 	}
@@ -87,7 +89,7 @@ func (g *generator) generate(set *syntax.Set) (map[string][]byte, error) {
 				return nil, fmt.Errorf("interface %s: %w", iface.ID, err)
 			}
 			pkg := g.packages[p.ID]
-			files[path.Join(pkg.name, strings.ReplaceAll(iface.ID.Name, "-", "_")+"_gen.go")] = text
+			files[path.Join(pkg.dir, strings.ReplaceAll(iface.ID.Name, "-", "_")+"_gen.go")] = text
 		}
 	}
 	return files, nil
@@ -117,13 +119,28 @@ func guestInterfaces(set *syntax.Set) map[wit.InterfaceID]bool {
 	return guest
 }
 
-// name gives Go names to what a package declares.
-func (g *generator) name(p *wit.Package) error {
+// isNewest reports whether no later version of a package is in a set.
+func isNewest(id wit.PackageID, set *syntax.Set) bool {
+	v, err := wit.ParseVersion(id.Version)
+	return err != nil || !slices.ContainsFunc(set.Packages, func(p *wit.Package) bool {
+		other, err := wit.ParseVersion(p.ID.Version)
+		return err == nil && p.ID.Namespace == id.Namespace && p.ID.Name == id.Name && other.Compare(v) > 0
+	})
+}
+
+// name gives Go names to what a package declares. Of several versions the newest
+// has the folder of the package, and each other one a folder in it.
+func (g *generator) name(p *wit.Package, newest bool) error {
 	pkg := &goPackage{
 		id: p.ID, name: strings.ReplaceAll(p.ID.Name, "-", ""),
 		taken: map[string]string{}, helpers: map[string]bool{}, wrappers: map[string]bool{},
 	}
-	pkg.path = g.root + "/" + pkg.name
+	pkg.dir = path.Join(g.folders[p.ID.Namespace], pkg.name)
+	if !newest {
+		pkg.name = "v" + strings.NewReplacer(".", "", "-", "", "+", "").Replace(p.ID.Version)
+		pkg.dir = path.Join(pkg.dir, pkg.name)
+	}
+	pkg.path = g.root + "/" + pkg.dir
 	g.packages[p.ID] = pkg
 	g.packageNames[pkg.name] = true
 	for _, iface := range p.Interfaces {

@@ -1,7 +1,9 @@
 // Command witgen generates the Go bindings of host interfaces from WIT.
 //
 // For every interface of the packages in wit/deps it writes one Go file,
-// <package>/<interface>_gen.go, below the folder named by -out. A file holds
+// <namespace>/<package>/<interface>_gen.go, below the folder named by -out. Of a
+// package in several versions, the newest is there, and each other one in a folder
+// named for its version: <namespace>/<package>/v020draft. A file holds
 //
 //   - the types of the interface: a struct for a record, a tagged struct for a
 //     variant, named integers for enums and flags;
@@ -41,7 +43,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
 func run(args []string, stderr io.Writer) int {
 	flags := flag.NewFlagSet("witgen", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	out := flags.String("out", ".", "folder that gets one folder for each WIT package")
+	out := flags.String("out", ".", "folder that gets one folder for each namespace, with one for each WIT package")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
@@ -57,14 +59,14 @@ var unstable = []string{"clocks-timezone", "network-error-code", "informational-
 
 // generateDeps generates the bindings of wit/deps.
 func generateDeps(out string) error {
-	set, err := deps.Packages(&syntax.Options{Features: unstable})
+	set, err := deps.All(&syntax.Options{Features: unstable})
 	if err != nil {
 		return err
 	}
 	g := &generator{
 		runtime: module + "/host/component",
-		root:    module + "/host/wasi",
-		prefix:  "wasi",
+		root:    module + "/host",
+		folders: map[string]string{"wasi": "wasi", "wasmcloud": "wasmcloud"},
 	}
 	files, err := g.generate(set)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // Scheme begins the addresses of capabilities.
-const Scheme = "wattle://"
+const Scheme = lattice.CapabilityScheme
 
 // Kind is a capability that hosts have.
 type Kind struct {
@@ -35,6 +35,7 @@ type Kind struct {
 
 // kinds are all there are, in the order of their names.
 var kinds = []*Kind{
+	httpclient,
 	httpserver,
 }
 

@@ -32,6 +32,10 @@ const (
 	MaxInstances = 1 << 16
 	// MaxLinks is how many links a component has.
 	MaxLinks = 128
+	// MaxCapabilities is how many capabilities of its host a component is linked to.
+	MaxCapabilities = 128
+	// MaxSecrets is how many secrets a component, or a link of it, may ask for.
+	MaxSecrets = 64
 	// MaxInterfaces is how many interfaces a link has, or a component exports.
 	MaxInterfaces = 256
 	// MaxRoutes is how many routes a component has.
@@ -76,4 +80,15 @@ const (
 	MaxProbeFailures = 1000
 	// MaxQueue bounds how many calls wait for an instance.
 	MaxQueue = 1 << 20
+	// MaxTableElements bounds the elements that the tables of an instance may be given.
+	MaxTableElements = 1 << 24
+	// MaxBodyBytes bounds the bodies of requests and responses that may be granted.
+	MaxBodyBytes = 1 << 40
+	// MaxHostCalls bounds how often an instance may be let call its host.
+	MaxHostCalls = 1 << 40
+	// MaxLogRate bounds how many bytes a component may be let write to its log in a second.
+	MaxLogRate = 1 << 30
+	// MaxConnections bounds how many requests to the outside a component may be let have
+	// under way on a host.
+	MaxConnections = 1 << 16
 )

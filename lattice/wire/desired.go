@@ -75,6 +75,10 @@ func (r *reader) component() (c lattice.ComponentSpec) {
 			c.ConfigNames = r.configNames()
 		case "links":
 			c.Links = r.links()
+		case "capabilities":
+			c.Capabilities = r.capabilities()
+		case "secrets":
+			c.Secrets = r.secrets()
 		case "routes":
 			c.Routes = r.routes()
 		case "preinit":
@@ -109,6 +113,18 @@ func (r *reader) limits() (l lattice.Limits) {
 			l.TimeoutMillis = r.int(0, MaxMillis)
 		case "queue":
 			l.Queue = int(r.int(0, MaxQueue))
+		case "table_elements":
+			l.TableElements = r.uint(0, MaxTableElements)
+		case "request_bytes":
+			l.RequestBytes = r.int(0, MaxBodyBytes)
+		case "response_bytes":
+			l.ResponseBytes = r.int(0, MaxBodyBytes)
+		case "host_calls":
+			l.HostCalls = r.int(0, MaxHostCalls)
+		case "log_bytes_per_second":
+			l.LogBytesPerSecond = r.int(0, MaxLogRate)
+		case "connections":
+			l.Connections = int(r.int(0, MaxConnections))
 		default:
 			return false
 		}

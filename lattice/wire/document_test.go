@@ -40,9 +40,18 @@ var (
 		Components: []lattice.ComponentSpec{
 			{
 				ID: "cart", Ref: "./cart.wasm", Digest: digest, Revision: 7, MaxInstances: 100,
-				Limits:      lattice.Limits{MemoryBytes: 64 << 20, TimeoutMillis: 30_000, Queue: 10},
+				Limits:      lattice.Limits{MemoryBytes: 64 << 20, TimeoutMillis: 30_000, Queue: 10, TableElements: 1000, RequestBytes: 1 << 20, ResponseBytes: 2 << 20, HostCalls: 1e6, LogBytesPerSecond: 64 << 10, Connections: 8},
 				Config:      map[string]string{"greeting": "hello\nworld", "k": ""},
 				ConfigNames: []lattice.ConfigName{"base", "cart"}, Links: []lattice.Link{link},
+				Capabilities: []lattice.Capability{
+					{
+						Kind: "keyvalue-redis", Name: "default", Namespace: "wasi", Package: "keyvalue", Interfaces: []string{"store"},
+						Config:  map[string]string{"url": "redis://:${secret:password}@10.0.0.7"},
+						Secrets: map[string]lattice.SecretRef{"password": {Name: "redis-password", Version: 3}},
+					},
+					{Kind: "keyvalue-nats", Name: "cache", Namespace: "wasi", Package: "keyvalue", Interfaces: []string{"store", "atomics"}},
+				},
+				Secrets: map[string]lattice.SecretRef{"api key": {Name: "api_key", Version: 1}},
 				Routes:  []lattice.Route{{Path: "/"}, {Host: "cart.example.com", Path: "/v1/items"}},
 				Preinit: true, Annotations: map[string]string{"wasmcloud.dev/managed-by": "wattle"},
 				Probe:       &lattice.Probe{HTTPPath: "/healthz?full=%31", IntervalMillis: 500, TimeoutMillis: 250, Failures: 5},
@@ -281,7 +290,8 @@ func (m member) free(form string) bool {
 			return true
 		}
 	}
-	return form == "config"
+	_, secret, ok := strings.Cut("."+m.path, ".secrets.") // what is in one has names of ours
+	return form == "config" || ok && !strings.Contains(secret, ".")
 }
 
 func (m member) replace(data []byte, with string) string {

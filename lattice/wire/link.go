@@ -47,8 +47,7 @@ func (r *reader) link() (l lattice.Link) {
 		case "source_id":
 			l.Source = parsed(r, lattice.ParseComponentID)
 		case "target":
-			// The form of a provider's name is the same.
-			l.Target = string(parsed(r, lattice.ParseComponentID))
+			l.Target = parsed(r, lattice.ParseTarget)
 		case "name":
 			l.Name = parsed(r, lattice.ParseLinkName)
 		case "wit_namespace":
@@ -56,10 +55,7 @@ func (r *reader) link() (l lattice.Link) {
 		case "wit_package":
 			l.Package = parsed(r, parseWIT)
 		case "interfaces":
-			l.Interfaces = list(r, MaxInterfaces, func() string { return parsed(r, parseWIT) })
-			if r.err == nil && len(l.Interfaces) == 0 {
-				r.fail("there is none")
-			}
+			l.Interfaces = r.interfaces()
 		case "source_config":
 			l.SourceConfig = r.configNames()
 		case "target_config":
@@ -70,6 +66,15 @@ func (r *reader) link() (l lattice.Link) {
 		return true
 	})
 	return l
+}
+
+// interfaces reads the names of interfaces of a package, of which there is one at least.
+func (r *reader) interfaces() []string {
+	all := list(r, MaxInterfaces, func() string { return parsed(r, parseWIT) })
+	if r.err == nil && len(all) == 0 {
+		r.fail("there is none")
+	}
+	return all
 }
 
 // parseWIT checks the name of a namespace, package or interface of WIT, without a

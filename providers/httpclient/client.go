@@ -15,6 +15,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/wattle-dev/wattle/lattice/capability/httprule"
 )
 
 // Defaults of Options.
@@ -36,7 +38,7 @@ const (
 // Options configure a Client. The zero value allows nothing.
 type Options struct {
 	// Rules are what is allowed. If empty, every request is denied.
-	Rules []Rule
+	Rules []httprule.Rule
 	// Self are the addresses that this process listens on, which must not be
 	// called. An unspecified address stands for all of the machine's.
 	Self []netip.AddrPort
@@ -150,26 +152,26 @@ func (c *Client) Check(method string, u *url.URL) error {
 	return err
 }
 
-func (c *Client) check(method string, u *url.URL) (target, error) {
+func (c *Client) check(method string, u *url.URL) (httprule.Target, error) {
 	switch {
-	case !isToken(method):
-		return target{}, &RequestError{Field: FieldMethod, Reason: "it is not a token"}
+	case !httprule.IsToken(method):
+		return httprule.Target{}, &RequestError{Field: FieldMethod, Reason: "it is not a token"}
 	case method == http.MethodConnect:
-		return target{}, &RequestError{Field: FieldMethod, Reason: "CONNECT makes tunnels, which are not offered"}
+		return httprule.Target{}, &RequestError{Field: FieldMethod, Reason: "CONNECT makes tunnels, which are not offered"}
 	case len(u.Path)+len(u.RawQuery) > maxURLLength:
-		return target{}, &RequestError{Field: FieldURLLength, Reason: "it is longer than " + strconv.Itoa(maxURLLength) + " bytes"}
+		return httprule.Target{}, &RequestError{Field: FieldURLLength, Reason: "it is longer than " + strconv.Itoa(maxURLLength) + " bytes"}
 	}
-	t, err := newTarget(method, u)
+	t, err := httprule.NewTarget(method, u)
 	if err != nil {
 		return t, &RequestError{Field: FieldURL, Reason: err.Error()}
 	}
 	for i := range c.opts.Rules {
-		if c.opts.Rules[i].matches(&t) {
+		if c.opts.Rules[i].Matches(&t) {
 			return t, nil
 		}
 	}
 	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
-	suggest := Rule{Scheme: t.scheme, Host: t.host, Port: t.port}
+	suggest := httprule.Rule{Scheme: t.Scheme, Host: t.Host, Port: t.Port}
 	return t, &DeniedError{Method: method, URL: shown.String(), Suggest: suggest.String()}
 }
 
@@ -193,7 +195,7 @@ func (c *Client) do(req *http.Request, t Timeouts, hops int) (*http.Response, er
 	if err != nil {
 		return nil, err
 	}
-	host := to.host
+	host := to.Host
 	if hops >= c.opts.MaxHops {
 		return nil, &LoopError{Host: host, Hops: hops}
 	}
@@ -230,7 +232,7 @@ func (c *Client) do(req *http.Request, t Timeouts, hops int) (*http.Response, er
 
 	req = req.WithContext(ctx)
 	u := *req.URL
-	u.Host = to.authority() // dial sees the host as the rules saw it
+	u.Host = to.Authority() // dial sees the host as the rules saw it
 	req.URL = &u
 	req.Header = req.Header.Clone()
 	if req.Header == nil {

@@ -20,14 +20,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/wattle-dev/wattle/lattice/capability/httprule"
 	"github.com/wattle-dev/wattle/providers/httpclient"
 )
 
-func rules(t *testing.T, texts ...string) []httpclient.Rule {
+func rules(t *testing.T, texts ...string) []httprule.Rule {
 	t.Helper()
-	var rs []httpclient.Rule
+	var rs []httprule.Rule
 	for _, s := range texts {
-		r, err := httpclient.ParseRule(s)
+		r, err := httprule.Parse(s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,7 +186,7 @@ func TestAddressIsCheckedAtDial(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			// A rule that lets the request itself through decides nothing about addresses.
-			rs := append(rules(t, tt.rule), httpclient.Rule{Host: "*.com"}, httpclient.Rule{})
+			rs := append(rules(t, tt.rule), httprule.Rule{Host: "*.com"}, httprule.Rule{})
 			c := client(t, httpclient.Options{Rules: rs, LookupNetIP: lookup(tt.addrs...)})
 			resp, err := c.Do(request(t, "GET", fmt.Sprintf("http://%s:%d/", tt.host, port), nil), httpclient.Timeouts{}, 0)
 			if tt.allowed {

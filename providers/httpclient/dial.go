@@ -108,7 +108,7 @@ func (c *Client) checkAddr(host string, ap netip.AddrPort) error {
 		e.Suggest = host
 	}
 	for i := range c.opts.Rules {
-		if c.opts.Rules[i].names(name, ap.Port()) {
+		if c.opts.Rules[i].Names(name, ap.Port()) {
 			return nil
 		}
 	}

@@ -30,6 +30,9 @@
 // with a newer stamp than the state's was written by a leader whose log is not this one,
 // or the log was restored: the next round leaps over it, with state.Meta.TermOffset.
 //
+// What was written has to come back through the watch of its bucket. If it does not it is
+// read ([Leader.Unseen]): it may have been lost with the bucket, before the watch had it.
+//
 // # Another log's documents
 //
 // A [Claim] says whether this leader may act at all, or another one leads the lattice. If

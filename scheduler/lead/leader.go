@@ -42,6 +42,8 @@ type Leader struct {
 	shelf *shelf
 	// writing are the documents that are on their way.
 	writing map[Doc]*Write
+	// unseen are those that were written and that no watch has given since.
+	unseen map[Doc]unseen
 	// dirty is what may have to be written, and ahead says that something of it has a
 	// newer stamp than the state.
 	dirty *state.Reach
@@ -78,7 +80,7 @@ const maxTerm = state.MaxTermOffset / 2
 func New(opts Options, now int64, s *state.State) *Leader {
 	l := &Leader{
 		name: s.Lattice(), opts: opts, rec: reconcile.New(&opts.Reconcile), state: s, next: s,
-		hosts: map[lattice.HostID]*heard{}, first: map[lattice.HostID]lattice.Stamp{}, shelf: newShelf(), writing: map[Doc]*Write{}, dirty: s.Everything(),
+		hosts: map[lattice.HostID]*heard{}, first: map[lattice.HostID]lattice.Stamp{}, shelf: newShelf(), writing: map[Doc]*Write{}, unseen: map[Doc]unseen{}, dirty: s.Everything(),
 	}
 	l.rec.Reset(now, s)
 	for app := range s.Apps() {
@@ -203,9 +205,17 @@ func (l *Leader) Present(now int64, id lattice.HostID) { l.rec.Present(now, id) 
 // Beat says that the leader's own beat came back.
 func (l *Leader) Beat(now int64) { l.rec.Beat(now) }
 
-// Saw takes in what is under the key of a document: the value if a scheduler wrote it, or
-// else nil. gone says that there is nothing. It reports whether that is news.
+// Saw takes in what a watch gives of the key of a document: the value if a scheduler wrote
+// it, or else nil. gone says that there is nothing. It reports whether that is news.
 func (l *Leader) Saw(d Doc, value []byte, revision uint64, gone bool) bool {
+	if u, ok := l.unseen[d]; ok && revision >= u.revision {
+		delete(l.unseen, d)
+	}
+	return l.Looked(d, value, revision, gone)
+}
+
+// Looked is Saw for what was not given by a watch, but read.
+func (l *Leader) Looked(d Doc, value []byte, revision uint64, gone bool) bool {
 	if w := l.writing[d]; w != nil {
 		w.newer, w.gone = revision, gone
 	}

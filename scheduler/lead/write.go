@@ -143,6 +143,10 @@ func (l *Leader) Wrote(w *Write, revision uint64) {
 	if !w.Delete && w.newer > revision || w.Delete && w.newer > 0 && !w.gone {
 		return // somebody has written since, which was seen already: it is due still
 	}
+	delete(l.unseen, w.Doc)
+	if !w.Delete && w.newer < revision {
+		l.unseen[w.Doc] = unseen{revision: revision}
+	}
 	l.shelf.observe(w.Doc, seen{revision: revision, value: w.Value, gone: w.Delete})
 	if w.seq == l.state.Seq { // or something else may be due by now
 		l.clean(w.Doc)

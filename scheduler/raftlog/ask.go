@@ -25,6 +25,8 @@ type Answer struct {
 	Leader string `json:"leader,omitempty"`
 	// Applied is the index of the log up to which it has the state.
 	Applied uint64 `json:"applied"`
+	// Log tells the log that it keeps from others, empty if it does not know yet.
+	Log logName `json:"log,omitzero"`
 }
 
 // Ask asks the node at an address how it is.
@@ -69,7 +71,7 @@ func (n *Node) answer(conn net.Conn) {
 	if err := conn.SetDeadline(time.Now().Add(handshakeTime)); err != nil {
 		return
 	}
-	a := &Answer{Lattice: n.opts.Lattice, ID: n.id}
+	a := &Answer{Lattice: n.opts.Lattice, ID: n.id, Log: n.logName()}
 	if r := n.raft.Load(); r != nil {
 		a.Applied = r.AppliedIndex()
 		_, leader := r.LeaderWithID()

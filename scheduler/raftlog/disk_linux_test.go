@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,7 +22,8 @@ const envDisk = "WATTLE_TEST_DISK"
 // nothing is lost. It runs itself in a mount namespace, where it can have a small disk.
 func TestFullDisk(t *testing.T) {
 	if os.Getenv(envDisk) != "" {
-		fullDisk(t)
+		t.Run("entries", fullDisk)
+		t.Run("term", fullTerm)
 		return
 	}
 	if out, err := exec.CommandContext(t.Context(), "unshare", "-rm", "true").CombinedOutput(); err != nil {
@@ -114,14 +116,21 @@ func fullDisk(t *testing.T) {
 			t.Errorf("entry on a full disk: %v", refused)
 		}
 	}
-	// A node that cannot keep what it promises ends, and says what to do.
-	if err := n.Err(); err != nil && !strings.Contains(err.Error(), "see to its disk") {
-		t.Errorf("ended by %v", err)
+	if st := n.Status(); !strings.Contains(st.Err, "no space left") {
+		t.Errorf("status on a full disk: %+v", st)
 	}
-	_ = n.Close()
+	// It leads again when there is room.
 	if err := os.Remove(filler.Name()); err != nil {
 		t.Fatal(err)
 	}
+	wait(t, n, "to lead again", leads)
+	verified(t, n)
+	propose(t, n, count)
+	count++
+	if st := n.Status(); st.Err != "" || n.Err() != nil {
+		t.Errorf("status when there is room again: %+v", st)
+	}
+	_ = n.Close()
 	n, err = raftlog.Open(t.Context(), raftlog.Options{Dir: data, Lattice: "default"})
 	if err != nil {
 		t.Fatal(err)
@@ -131,6 +140,73 @@ func fullDisk(t *testing.T) {
 	complete(t, verified(t, n), count)
 	propose(t, n, 9999)
 	if err := n.Snapshot(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// fullTerm has no room for a term: it is waited for.
+func fullTerm(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	s, err := raftlog.NewStore(filepath.Join(dir, "log"), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	raftlog.OnFail(s, func(err error) { t.Errorf("it fails: %v", err) })
+	done := make(chan struct{})
+	raftlog.Patient(s, done)
+	release, err := raftlog.HoldPages(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	filler := filepath.Join(dir, "filler")
+	if err := os.WriteFile(filler, make([]byte, 2<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	set := func(term uint64) chan bool {
+		kept := make(chan bool, 1)
+		go func() {
+			defer close(kept) // also if the goroutine ends
+			kept <- s.SetUint64([]byte("CurrentTerm"), term) == nil
+		}()
+		return kept
+	}
+	kept := set(7)
+	for raftlog.Trouble(s) == nil {
+		runtime.Gosched()
+	}
+	if err := raftlog.Trouble(s); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("trouble %v", err)
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	if !<-kept {
+		t.Error("the term was not kept when there was room again")
+	}
+	if term, err := s.GetUint64([]byte("CurrentTerm")); err != nil || term != 7 {
+		t.Errorf("term %d, %v", term, err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	// Who waits ends with the node.
+	if release, err = raftlog.HoldPages(s); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filler, make([]byte, 2<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	kept = set(8)
+	close(done)
+	if <-kept {
+		t.Error("a term was kept on a full disk")
+	}
+	if err := release(); err != nil {
 		t.Fatal(err)
 	}
 }

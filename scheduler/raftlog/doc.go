@@ -23,10 +23,11 @@
 //
 // While it runs, an error of the disk, or an entry that this version cannot read,
 // stops the node for good: [Node.Done] is closed, [Node.Err] says why, and what to do. An
-// entry is never skipped. A disk that is full refuses entries, and the node goes on; only
-// if a term or a vote cannot be kept it stops, because it must not forget what it has
-// promised. It does not open its directory again by itself: what failed once on the disk
-// is for somebody to look at. Where raft would panic on such an error, the goroutine ends instead.
+// entry is never skipped. A disk that is full refuses entries, and the node goes on: it
+// does not lead, [Node.Status] says why, and when there is room it may lead again. A term
+// or a vote that cannot be kept for want of room is waited for, because the node must not
+// forget what it has promised; after any other error it stops. It does not open its
+// directory again by itself: what failed once on the disk is for somebody to look at. Where raft would panic on such an error, the goroutine ends instead.
 //
 // # Proposals
 //

@@ -42,6 +42,27 @@ func BreakOffRestore(dir string) error {
 	return writeIdentity(dir, identity{Lattice: "default", ID: lone, Phase: phaseRestoring})
 }
 
+// HoldPages keeps all pages of a log from being used again until the function that it
+// returns is called: whatever is written needs room on the disk.
+func HoldPages(s Store) (release func() error, err error) {
+	tx, err := s.(*store).db.Begin(false)
+	if err != nil {
+		return nil, err
+	}
+	return tx.Rollback, nil
+}
+
+// Patient has a store wait for room until done is closed.
+func Patient(s Store, done <-chan struct{}) { s.(*store).done = done }
+
+// Trouble is why a store could not write the last time.
+func Trouble(s Store) error {
+	if err := s.(*store).trouble.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
 // MaxInFlight is a bound that tests go beyond.
 const MaxInFlight = maxInFlight
 

@@ -46,6 +46,8 @@ type identity struct {
 	// first known.
 	ID    string `json:"id"`
 	Phase phase  `json:"phase"`
+	// Log tells the log from all others, as soon as it says which one it is.
+	Log logName `json:"log,omitzero"`
 	// Sum is the checksum of the others.
 	Sum uint32 `json:"sum"`
 }

@@ -38,6 +38,7 @@ func (m *machine) Apply(l *raft.Log) any {
 	}
 	s, err := n.State().Apply(lattice.Stamp{Term: l.Term, Index: l.Index}, e)
 	if err == nil {
+		n.learn(s)
 		n.watches.publish(s, e.Changes)
 	}
 	return applied{s, err}
@@ -68,6 +69,7 @@ func (m *machine) Restore(r io.ReadCloser) error {
 	if have, want := s.Lattice(), m.n.opts.Lattice; have != want {
 		return fmt.Errorf("snapshot: %w: it is of lattice %q, this is a scheduler of lattice %q", lattice.ErrInvalid, have, want)
 	}
+	m.n.learn(s)
 	m.n.watches.publish(s, nil)
 	return nil
 }

@@ -102,6 +102,8 @@ func (n *Node) Add(ctx context.Context, address string) (*Member, error) {
 	switch {
 	case a.Lattice != n.opts.Lattice:
 		return nil, fmt.Errorf("scheduler at %q: %w: it is of lattice %q, not %q", address, lattice.ErrInvalid, a.Lattice, n.opts.Lattice)
+	case n.logName().agrees(a.Log) != nil:
+		return nil, fmt.Errorf("scheduler %q: %w", a.ID, errOtherLog)
 	case known >= 0 && servers[known].Suffrage == raft.Voter:
 		return nil, fmt.Errorf("scheduler %q: %w in this cluster", a.ID, lattice.ErrExists)
 	case known < 0 && len(a.Members) > 0:

@@ -50,6 +50,7 @@ type Node struct {
 	closed bool
 	// barred is the term in which all that was committed before it is in the state.
 	barred uint64
+	name   logName
 }
 
 // errClosed is why a node that was closed is done.
@@ -146,7 +147,7 @@ func (n *Node) files() (begun bool, err error) {
 	case who.Lattice != n.opts.Lattice:
 		return false, fmt.Errorf("directory %q: %w: it is of lattice %q, not %q", dir, lattice.ErrInvalid, who.Lattice, n.opts.Lattice)
 	}
-	n.id = who.ID
+	n.id, n.name = who.ID, who.Log
 	switch who.Phase {
 	case phaseRestoring:
 		return false, fmt.Errorf("directory %q: %w: a snapshot was not restored to the end; restore it again with `wattle scheduler restore FILE --yes`", dir, lattice.ErrConflict)
@@ -168,7 +169,7 @@ func (n *Node) network() {
 		_, n.trans = raft.NewInmemTransport(raft.ServerAddress(n.opts.Advertise))
 		return
 	}
-	n.stream = newStream(&n.opts, n.answer)
+	n.stream = newStream(&n.opts, n.logName, n.answer)
 	n.wg.Go(n.stream.serve)
 	n.trans = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		Stream: n.stream, MaxPool: 3, Timeout: networkTime, Logger: n.logger(), MsgpackUseNewTimeFormat: true,
@@ -217,6 +218,8 @@ func (n *Node) start(ctx context.Context, begun bool) error {
 				return
 			}
 		}
+		// From here on the disk may be full for a while.
+		n.store.done = n.done
 		if r, err = raft.NewRaft(n.config(), &machine{n}, n.store, n.store, n.snaps, n.trans); err == nil {
 			n.raft.Store(r)
 		}

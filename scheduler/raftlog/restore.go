@@ -3,6 +3,7 @@ package raftlog
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -74,7 +75,8 @@ func Holds(dir string) (bool, error) {
 
 // RestoreDir has the node of a directory, which must not run, begin anew with the state
 // of a snapshot, as the only one of its cluster. Advertise is the address by which others
-// will reach it, empty if there are none. What was there is kept beside it.
+// will reach it, empty if there are none. What was there is kept beside it. The log has
+// another name than before, so that nodes which still have what it was are refused.
 func RestoreDir(dir string, name lattice.Name, advertise string, snapshot io.Reader) (*state.State, error) {
 	if advertise == "" {
 		advertise = lone
@@ -93,13 +95,18 @@ func RestoreDir(dir string, name lattice.Name, advertise string, snapshot io.Rea
 	if s.Lattice() != name {
 		return nil, fmt.Errorf("snapshot: %w: it is of lattice %q, not %q", lattice.ErrInvalid, s.Lattice(), name)
 	}
+	meta := *s.Meta()
+	meta.Restored = rand.Text()
+	if s, err = s.With(state.Put(state.Record{Meta: &meta})); err != nil {
+		return nil, err
+	}
 	if err := putAside(dir, identity{Lattice: name, ID: advertise, Phase: phaseRestoring}); err != nil {
 		return nil, err
 	}
 	if err := writeRestored(dir, advertise, head, s); err != nil {
 		return nil, err
 	}
-	return s, writeIdentity(dir, identity{Lattice: name, ID: advertise, Phase: phaseBegun})
+	return s, writeIdentity(dir, identity{Lattice: name, ID: advertise, Phase: phaseBegun, Log: nameOf(s)})
 }
 
 // putAside puts away what is in a directory, in which a restore begins. If an earlier one

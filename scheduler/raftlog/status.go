@@ -30,7 +30,8 @@ type Status struct {
 	Snapshot uint64 `json:"snapshot,omitempty"`
 	// Contact is how long ago the leader was heard of, zero for itself.
 	Contact time.Duration `json:"contact"`
-	Err     string        `json:"error,omitempty"`
+	// Err is why the node has ended, or why it cannot write its log.
+	Err string `json:"error,omitempty"`
 }
 
 // Status returns how the node is now.
@@ -62,6 +63,8 @@ func (n *Node) Status() Status {
 	}
 	if err := n.Err(); err != nil {
 		st.Err = err.Error()
+	} else if err := n.store.trouble.Load(); err != nil {
+		st.Err = (*err).Error()
 	}
 	return st
 }

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -17,6 +18,9 @@ import (
 
 	"github.com/wattle-dev/wattle/scheduler/state"
 )
+
+// roomTime is how often it is looked whether a full disk has room again.
+const roomTime = time.Second
 
 // maxStored bounds an entry in the log, raft's own ones included.
 const maxStored = state.MaxEntry + 64<<10
@@ -40,6 +44,11 @@ type store struct {
 	// fail is told of an error that raft would not survive. The goroutine that has it
 	// then ends, because it must not go on and raft would panic.
 	fail func(error)
+	// done ends who waits for room on a full disk. Nobody does if it is nil.
+	done <-chan struct{}
+	// trouble is why something could not be written since the last entry that was, nil
+	// if all was.
+	trouble atomic.Pointer[error]
 
 	db *bbolt.DB
 	// broken says that db must not be used any more.
@@ -158,7 +167,9 @@ func (s *store) update(f func(log, stable *bbolt.Bucket) error) error {
 		return s.db.Update(func(tx *bbolt.Tx) error { return f(tx.Bucket(bucketLog), tx.Bucket(bucketStable)) })
 	})
 	if err != nil {
-		return fmt.Errorf("write log %q: %w", s.path, err)
+		err = fmt.Errorf("write log %q: %w", s.path, err)
+		s.trouble.Store(&err)
+		return err
 	}
 	return nil
 }
@@ -274,6 +285,7 @@ func (s *store) StoreLogs(logs []*raft.Log) error {
 		return err
 	}
 	s.setNumbers(first, last, size)
+	s.trouble.Store(nil)
 	return nil
 }
 
@@ -345,12 +357,27 @@ func (s *store) Get(key []byte) ([]byte, error) {
 }
 
 // SetUint64 implements raft.StableStore. It returns no error: raft keeps its term by
-// it, and panics if it cannot.
+// it, and panics if it cannot. If the disk is full it waits until there is room: the node
+// answers nobody meanwhile, and so promises nothing. What is there already, as at each
+// start, needs no room.
 func (s *store) SetUint64(key []byte, value uint64) error {
-	if err := s.Set(key, binary.BigEndian.AppendUint64(nil, value)); err != nil {
-		s.stop(err)
+	if have, err := s.GetUint64(key); err == nil && have == value {
+		return nil
 	}
-	return nil
+	for {
+		err := s.Set(key, binary.BigEndian.AppendUint64(nil, value))
+		switch {
+		case err == nil:
+			return nil
+		case s.done == nil || !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT):
+			s.stop(err)
+		}
+		select {
+		case <-time.After(roomTime):
+		case <-s.done:
+			runtime.Goexit()
+		}
+	}
 }
 
 // GetUint64 implements raft.StableStore.

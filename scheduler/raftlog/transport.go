@@ -50,6 +50,8 @@ type stream struct {
 	server    *tls.Config
 	client    *tls.Config
 	log       *slog.Logger
+	// name returns which log is kept here.
+	name func() logName
 	// answer serves a connection of protocolAsk, and closes it.
 	answer func(net.Conn)
 
@@ -64,7 +66,7 @@ type stream struct {
 	members   map[*inbound]bool
 }
 
-func newStream(o *Options, answer func(net.Conn)) *stream {
+func newStream(o *Options, name func() logName, answer func(net.Conn)) *stream {
 	config := func(protocols ...string) *tls.Config {
 		return &tls.Config{
 			MinVersion:   tls.VersionTLS13,
@@ -89,6 +91,7 @@ func newStream(o *Options, answer func(net.Conn)) *stream {
 		server:    config(protocolRaft, protocolAsk),
 		client:    config(),
 		log:       o.Logger,
+		name:      name,
 		answer:    answer,
 		raft:      make(chan net.Conn),
 		members:   map[*inbound]bool{},
@@ -166,12 +169,16 @@ func (s *stream) take(c *inbound) {
 	if err == nil && !s.known(c) {
 		err = fmt.Errorf("there are %d connections already", maxConnections)
 	}
+	protocol := secured.ConnectionState().NegotiatedProtocol
+	if err == nil && protocol == protocolRaft {
+		err = greet(ctx, secured, s.name())
+	}
 	if err != nil {
 		s.log.Warn("connection refused", "remote", c.RemoteAddr().String(), "error", err)
 		_ = c.Close()
 		return
 	}
-	switch secured.ConnectionState().NegotiatedProtocol {
+	switch protocol {
 	case protocolRaft:
 		select {
 		case s.raft <- secured:
@@ -216,7 +223,15 @@ func (s *stream) Close() error {
 func (s *stream) Dial(to raft.ServerAddress, timeout time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, timeout)
 	defer cancel()
-	return s.connect(ctx, string(to), protocolRaft)
+	conn, err := s.connect(ctx, string(to), protocolRaft)
+	if err != nil {
+		return nil, err
+	}
+	if err := greet(ctx, conn, s.name()); err != nil {
+		_ = conn.Close()
+		return nil, fmt.Errorf("scheduler at %q: %w", to, err)
+	}
+	return conn, nil
 }
 
 // connect makes a connection to another node.

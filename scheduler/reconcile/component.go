@@ -40,6 +40,9 @@ type pending struct {
 	// stamp is that of the first state with the revision there. What a host says before
 	// it has applied that is about something else.
 	stamp lattice.Stamp
+	// until is for how long the word of a host is not taken that ran this when it was told
+	// to, unless it has applied that: it may have been told in between to stop it.
+	until int64
 	// ready says that it has been ready since.
 	ready bool
 }
@@ -98,7 +101,11 @@ func (r *Reconciler) track(m *component, p *state.Placements) {
 			there[at.Host] = true
 			r.expect(at.Host)
 			if have, ok := m.pending[at.Host]; !ok || have.revision != at.Revision {
-				m.pending[at.Host] = pending{revision: at.Revision, since: r.now, stamp: r.s.Stamp}
+				now := pending{revision: at.Revision, since: r.now, stamp: r.s.Stamp, until: have.until}
+				if h := r.hosts[at.Host]; h != nil && h.status[m.id] != nil && (!ok || h.status[m.id].Revision == at.Revision) {
+					now.until = r.now + r.opts.Lease
+				}
+				m.pending[at.Host] = now
 			}
 			if at.Leaving == "" {
 				delete(m.leaving, at.Host)
@@ -127,6 +134,9 @@ type Placement struct {
 	// Ready says that it takes calls with the revision and the digest that it ought to
 	// have, Failed that it could not be started, after the host was told.
 	Ready, Failed bool
+	// Stale says that this may be of before the host was told to stop it, and then to go
+	// on.
+	Stale bool
 	// Lost says that the host is lost, Unheard that nothing was heard of it yet.
 	Lost, Unheard bool
 	// Calls and Failures count since the component was started there.
@@ -149,6 +159,12 @@ func (r *Reconciler) observed(c *state.Component, at *state.Placement) (p Placem
 		return p
 	}
 	p.Status, p.Calls, p.Failures = status, status.Calls, status.Failures
+	told, heard := pending{}, false
+	if m := r.known[c.ID]; m != nil {
+		told = m.pending[at.Host]
+		heard = h.report.Applied.Compare(told.stamp) >= 0
+	}
+	p.Stale = !heard && r.now < told.until
 	p.Revision, p.State, p.Reason = status.Revision, status.State, status.Reason
 	mine := status.Revision == rev.Number && status.Digest == rev.Digest
 	if next := status.Next; !mine && next != nil && next.Revision == rev.Number && next.Digest == rev.Digest {
@@ -159,12 +175,8 @@ func (r *Reconciler) observed(c *state.Component, at *state.Placement) (p Placem
 	if !mine {
 		return p
 	}
-	p.Ready = p.State == lattice.ComponentRunning && status.Revision == rev.Number && !h.lost && h.report.State != lattice.HostStopped
-	p.Failed = p.State == lattice.ComponentFailed
-	if m := r.known[c.ID]; m != nil && p.Failed {
-		told, ok := m.pending[at.Host]
-		p.Failed = ok && told.revision == rev.Number && h.report.Applied.Compare(told.stamp) >= 0
-	}
+	p.Ready = p.State == lattice.ComponentRunning && status.Revision == rev.Number && !p.Stale && !h.lost && h.report.State != lattice.HostStopped
+	p.Failed = p.State == lattice.ComponentFailed && told.revision == rev.Number && heard
 	return p
 }
 

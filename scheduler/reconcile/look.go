@@ -182,8 +182,8 @@ func (l *looking) next() {
 	}
 }
 
-// lacking is how many instances ought to run that are not ready: as many of what leaves
-// stay.
+// lacking is how many instances ought to run and do not, with whatever revision: as many of
+// what leaves stay.
 func (l *looking) lacking() int {
 	lacks := l.ought.Missing
 	if l.c.Rules.Mode == lattice.ModeHosts {
@@ -193,7 +193,7 @@ func (l *looking) lacking() int {
 		choice := &l.ought.Hosts[i]
 		at := l.old.On(choice.Host)
 		switch {
-		case at == nil || !l.observed(l.c, at).Ready:
+		case at == nil || !l.serves(at):
 			lacks += choice.Instances
 		case at.Instances < choice.Instances:
 			lacks += choice.Instances - at.Instances
@@ -201,17 +201,22 @@ func (l *looking) lacking() int {
 	}
 	for i := range l.c.Pins {
 		at := l.old.On(l.c.Pins[i].Host)
-		if why, _ := l.going(l.c.Pins[i].Host); why == "" && (at == nil || !l.observed(l.c, at).Ready) {
+		if why, _ := l.going(l.c.Pins[i].Host); why == "" && (at == nil || !l.serves(at)) {
 			lacks += l.c.Pins[i].Instances
 		}
 	}
 	return lacks
 }
 
-// serves reports whether a host serves a component, with whatever revision.
+// serves reports whether a host serves a component, with whatever revision it has. What a
+// host goes on with of a component that was removed, and made anew, is none of them.
 func (l *looking) serves(at *state.Placement) bool {
 	seen := l.observed(l.c, at)
-	return !seen.Lost && seen.Status != nil && seen.Status.State == lattice.ComponentRunning
+	if seen.Lost || seen.Stale || seen.Status == nil || seen.Status.State != lattice.ComponentRunning {
+		return false
+	}
+	rev := l.c.Revision(seen.Status.Revision)
+	return rev != nil && rev.Digest == seen.Status.Digest
 }
 
 // idle reports whether what is to go serves nothing that would be missed: it has not been

@@ -98,6 +98,8 @@ func (l *looking) judgeRollout() {
 			l.m.pending[at.Host] = since
 		case seen.Unheard:
 			// Nobody has had the time to say anything.
+		case seen.Stale:
+			l.alarm(l.m, since.until)
 		case at.Revision == Effective(l.c):
 			if since.since == 0 {
 				since.since = l.now

@@ -40,7 +40,12 @@ type check struct {
 	// it was placed on with when that was.
 	callable map[lattice.ComponentID]int64
 	lately   map[lattice.ComponentID]map[lattice.HostID]int64
-	// missed is when each component last lacked a place.
+	// born has the stamp of the state in which each component appeared. What was assigned
+	// before is of another one, with the same name, that was removed.
+	born map[lattice.ComponentID]lattice.Stamp
+	// revisions has the digests of all revisions that each component has had since.
+	revisions map[lattice.ComponentID]map[uint64]string
+	// missed is when each component last lacked a place, or an operator took one away.
 	missed map[lattice.ComponentID]int64
 	// placed has what was ever decided to be where.
 	placed map[there]bool
@@ -78,7 +83,7 @@ func newCheck(w *World) check {
 	return check{
 		w: w, log: map[uint64]*applied{}, states: map[lattice.Stamp]*state.State{}, told: map[string]lattice.Stamp{}, taken: map[lattice.HostID]lattice.Stamp{},
 		placed: map[there]bool{}, assigned: map[lattice.ComponentID]*lattice.Assignment{}, since: map[string]int64{}, flips: map[flip]*flipped{},
-		callable: map[lattice.ComponentID]int64{}, lately: map[lattice.ComponentID]map[lattice.HostID]int64{}, missed: map[lattice.ComponentID]int64{}, leaving: map[flip]int64{}, over: map[flip]int64{}, gone: map[flip]int64{}, wipedAt: -1 << 40, strayed: -1 << 40,
+		callable: map[lattice.ComponentID]int64{}, lately: map[lattice.ComponentID]map[lattice.HostID]int64{}, born: map[lattice.ComponentID]lattice.Stamp{}, revisions: map[lattice.ComponentID]map[uint64]string{}, missed: map[lattice.ComponentID]int64{}, leaving: map[flip]int64{}, over: map[flip]int64{}, gone: map[flip]int64{}, wipedAt: -1 << 40, strayed: -1 << 40,
 		last: &applied{state: state.New(latticeName)},
 	}
 }

@@ -58,8 +58,8 @@ type host struct {
 	// hurt is when a fault last touched it, and relabelled when its labels last changed,
 	// for the invariants.
 	// silent is when something was decided last while a leader had not heard of it for a
-	// lease.
-	hurt, relabelled, silent int64
+	// lease, and opened when it was last allowed again to be called.
+	hurt, relabelled, silent, opened int64
 }
 
 func (h *host) String() string { return fmt.Sprintf("host %d", h.n) }
@@ -208,17 +208,6 @@ func (h *host) state() lattice.HostState {
 		return lattice.HostCordoned
 	}
 	return lattice.HostReady
-}
-
-// serves reports whether the component can be called here, and with which revision.
-func (h *host) serves(id lattice.ComponentID) (uint64, bool) {
-	if !h.up {
-		return 0, false
-	}
-	if r := h.runners[id]; r != nil && r.current != nil && !r.closed {
-		return r.current.Revision, true
-	}
-	return 0, false
 }
 
 // beat reports with every heartbeat.

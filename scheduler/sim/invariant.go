@@ -48,10 +48,12 @@ type flip struct {
 	host      lattice.HostID
 }
 
-// flipped is to which revision, and when.
+// flipped is to which revision, and when. most is on how many hosts that could be at once,
+// as the component had it then.
 type flipped struct {
 	revision uint64
 	at       int64
+	most     int
 }
 
 // decided looks at a decision: from one state to the next.
@@ -69,6 +71,9 @@ func (c *check) decided(before, now *state.State) {
 		}
 		if c.unheard(h) {
 			h.silent = c.w.now
+		}
+		if now.Callable(h.id) && !before.Callable(h.id) {
+			h.opened = c.w.now
 		}
 	}
 	for p := range now.AllPlacements() {
@@ -146,8 +151,8 @@ func (c *check) flip(id lattice.ComponentID, was, now *state.Placement) {
 		delete(c.flips, key)
 	default:
 		r := h.runners[id]
-		if have, ok := h.serves(id); ok && have != now.Revision && (r.before != now.Revision || c.w.now-r.since > c.reaction()) {
-			c.flips[key] = &flipped{now.Revision, c.w.now}
+		if have, ok := c.serves(h, id); ok && have != now.Revision && (r.before != now.Revision || c.w.now-r.since > c.reaction()) {
+			c.flips[key] = &flipped{now.Revision, c.w.now, c.unavailable(id)}
 		} else {
 			delete(c.flips, key)
 		}
@@ -166,12 +171,16 @@ func (c *check) unheard(h *host) bool {
 // rolls looks whether rollouts are under way on more hosts than they may be, while all
 // of these are well.
 func (c *check) rolls() string {
-	under := map[lattice.ComponentID]int{}
+	under, allowed := map[lattice.ComponentID]int{}, map[lattice.ComponentID]int{}
 	for _, key := range slices.SortedFunc(maps.Keys(c.flips), func(a, b flip) int { return compareFlips(a, b) }) {
 		f, h := c.flips[key], c.w.byID[key.host]
 		component, p := c.last.state.Component(key.component), c.last.state.Placements(key.component).On(key.host)
-		have, ok := h.serves(key.component)
-		if component == nil || p == nil || p.Revision != f.revision || p.Leaving != "" || ok && have == f.revision || !h.linked() || h.hurt >= f.at || c.unheard(h) || !c.last.state.Callable(h.id) {
+		if component == nil {
+			delete(c.flips, key)
+			continue
+		}
+		have, ok := c.serves(h, component.ID)
+		if p == nil || p.Revision != f.revision || p.Leaving != "" || ok && have == f.revision || !h.linked() || h.hurt >= f.at || c.unheard(h) || !c.last.state.Callable(h.id) {
 			delete(c.flips, key)
 			continue
 		}
@@ -179,19 +188,24 @@ func (c *check) rolls() string {
 			continue // back to what was good: that is not held up
 		}
 		under[key.component]++
+		allowed[key.component] = max(allowed[key.component], f.most)
 	}
 	for _, id := range slices.Sorted(maps.Keys(under)) {
-		component := c.last.state.Component(id)
-		most := max(component.Rollout.MaxUnavailable, 1)
-		if component.Rollout.Percent {
-			most = max(1, component.Rollout.MaxUnavailable*len(c.last.state.Placements(id).Hosts)/100)
-			most++ // hosts may have come or gone since
-		}
-		if under[id] > most {
-			return fmt.Sprintf("%s is on its way to revision %d on %d hosts at once, want at most %d", id, component.Target, under[id], most)
+		if most := max(allowed[id], c.unavailable(id)); under[id] > most {
+			return fmt.Sprintf("%s is on its way to revision %d on %d hosts at once, want at most %d", id, c.last.state.Component(id).Target, under[id], most)
 		}
 	}
 	return ""
+}
+
+// unavailable is on how many hosts a component may be on its way to its target at once.
+func (c *check) unavailable(id lattice.ComponentID) int {
+	o := &c.last.state.Component(id).Rollout
+	if !o.Percent {
+		return max(o.MaxUnavailable, 1)
+	}
+	// One more, as hosts may have come or gone since.
+	return max(1, o.MaxUnavailable*len(c.last.state.Placements(id).Hosts)/100) + 1
 }
 
 func compareFlips(a, b flip) int {
@@ -243,7 +257,7 @@ func (c *check) withinCount() string {
 				if h == nil || !h.linked() || h.lie != honest || c.w.now-h.hurt < lease {
 					continue
 				}
-				if have, ok := h.serves(id); !ok || have != one.Revision && one.Leaving == "" {
+				if _, ok := c.serves(h, component.ID); !ok {
 					continue
 				}
 				if one.Leaving == "" && h.put[id] == "" {
@@ -271,7 +285,7 @@ func (c *check) beyond() string {
 	clear(c.gone)
 	for _, h := range c.w.hosts {
 		for _, id := range slices.Sorted(maps.Keys(h.runners)) {
-			if _, serves := h.serves(id); !serves || !h.linked() || c.last.state.Placements(id).On(h.id) != nil || c.w.now-h.hurt <= lease {
+			if !h.runners[id].serves() || !h.linked() || c.last.state.Placements(id).On(h.id) != nil || c.w.now-h.hurt <= lease {
 				continue
 			}
 			key := flip{id, h.id}
@@ -338,6 +352,14 @@ func (c *check) remember(before, now *state.State) {
 			// Something else is wanted of it: what moves for that takes its own time.
 			delete(c.since, "placed "+string(component.ID))
 		}
+		if before.Component(component.ID) == nil {
+			c.born[component.ID] = now.Stamp
+			c.revisions[component.ID] = map[uint64]string{}
+			delete(c.callable, component.ID)
+		}
+		for i := range component.Revisions {
+			c.revisions[component.ID][component.Revisions[i].Number] = component.Revisions[i].Digest
+		}
 	}
 	for p := range now.AllPlacements() {
 		if old := before.Placements(p.Component); p.Missing > 0 || old != nil && old.Missing > 0 {
@@ -364,7 +386,7 @@ func (c *check) canBeCalled() string {
 	}
 	for component := range c.last.state.Components() {
 		id := component.ID
-		if c.calls(id) {
+		if c.calls(component) {
 			if _, ok := c.callable[id]; !ok {
 				c.callable[id] = c.w.now
 			}
@@ -382,16 +404,27 @@ func (c *check) canBeCalled() string {
 	return ""
 }
 
+// serves reports whether a component can be called on a host, and with which revision it
+// has. What is there of one that was removed, and made anew with the same name, is none.
+func (c *check) serves(h *host, id lattice.ComponentID) (uint64, bool) {
+	r := h.runners[id]
+	if r == nil || !r.serves() {
+		return 0, false
+	}
+	return r.current.Revision, c.revisions[id][r.current.Revision] == r.current.Digest
+}
+
 // calls reports whether a call of a component would find a host.
-func (c *check) calls(id lattice.ComponentID) bool {
+func (c *check) calls(component *state.Component) bool {
+	id := component.ID
 	a := c.assigned[id]
-	if a == nil {
+	if a == nil || a.Stamp.Compare(c.born[id]) < 0 {
 		return false
 	}
 	for i := range a.Variants {
 		for h := range a.Variants[i].Hosts {
 			if host := c.w.byID[h]; host != nil && host.linked() && c.w.ready.get(wire.ReadyKey(h, id)) != nil {
-				if _, ok := host.serves(id); ok {
+				if _, ok := c.serves(host, id); ok {
 					return true
 				}
 			}
@@ -423,7 +456,7 @@ func (c *check) excused(component *state.Component) bool {
 		host := c.w.byID[h]
 		switch {
 		case c.w.now-at > blind && p.On(h) == nil:
-		case host == nil, host.lie != honest, !host.linked(), c.w.now-max(host.hurt, host.silent) < blind, s.Wish(h) == lattice.HostStopped:
+		case host == nil, host.lie != honest, !host.linked(), c.w.now-max(host.hurt, host.silent, host.opened) < blind, s.Wish(h) == lattice.HostStopped:
 			return true
 		}
 	}

@@ -53,6 +53,8 @@ type replica struct {
 	follower []follower
 	waiting  []proposal
 	service  *service
+	// leads is the term for which a service begins when barrier is applied.
+	leads, barrier uint64
 }
 
 // follower is what a leader knows of another replica.
@@ -107,7 +109,7 @@ func (r *replica) start() {
 	r.life++
 	r.up, r.paused = true, 0
 	r.state, r.commit, r.applied, r.applying = state.New(latticeName), r.base, r.base, false
-	r.leading, r.follower, r.waiting, r.service = false, nil, nil, nil
+	r.leading, r.follower, r.waiting, r.service, r.leads = false, nil, nil, nil, 0
 	if r.snapshot != nil {
 		restored, err := state.Restore(bytes.NewReader(r.snapshot))
 		if err != nil {
@@ -471,17 +473,22 @@ func (r *replica) apply() {
 			r.lead()
 		}
 	}
+	if r.leading && r.leads == r.term && r.service == nil && r.applied >= r.barrier {
+		newService(r)
+	}
 	if s := r.service; s != nil {
 		s.poke()
 	}
 }
 
-// lead begins to decide: all that was committed before is applied.
+// lead ends what an earlier term has left, and has another service begin when all that is
+// in the log by then is applied: the old one may have gone on into this term.
 func (r *replica) lead() {
 	if r.service != nil {
 		r.service.end()
+		r.service = nil
 	}
-	newService(r)
+	r.leads, r.barrier = r.term, r.last()
 }
 
 // snapshots makes snapshots from time to time, and shortens the log.

@@ -57,6 +57,9 @@ func (r *runner) move(s lattice.ComponentState, reason string) {
 	r.h.changed()
 }
 
+// serves reports whether it takes calls.
+func (r *runner) serves() bool { return r.h.up && r.current != nil && !r.closed }
+
 // step does what is next.
 func (r *runner) step() {
 	switch {

@@ -237,8 +237,8 @@ func (w *World) show() string {
 		fmt.Fprintf(&b, "host %d is %s and runs", h.n, h.state())
 		n := 0
 		for _, id := range slices.Sorted(maps.Keys(h.runners)) {
-			if revision, ok := h.serves(id); ok {
-				fmt.Fprintf(&b, " %s/%d", id, revision)
+			if r := h.runners[id]; r.serves() {
+				fmt.Fprintf(&b, " %s/%d", id, r.current.Revision)
 				n++
 			}
 		}

@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/wattle-dev/wattle/lattice"
@@ -262,6 +263,29 @@ func (s *service) round() {
 	}
 	if len(s.under) == 0 && s.writing == 0 && s.retry <= s.w.now {
 		s.write()
+		s.seek()
+	}
+}
+
+// seek looks whether documents are there that no watch has given since they were written.
+func (s *service) seek() {
+	docs, next := s.l.Unseen(s.mono())
+	for _, d := range docs {
+		s.w.after(s.w.latency(), func() { // the way there
+			if s.w.faults.away[s.r.id] || s.w.chance(s.w.faults.drop) {
+				return
+			}
+			now, there := s.w.documents[d.Bucket].items[d.Key]
+			s.w.after(s.w.latency(), func() {
+				s.after(0, func() {
+					s.l.Looked(d, now.value, now.revision, !there || now.deleted)
+					s.poke()
+				})
+			})
+		})
+	}
+	if next < math.MaxInt64 {
+		s.wake(s.w.now + next - s.mono())
 	}
 }
 
@@ -271,6 +295,10 @@ func (s *service) serve(one request) {
 	if err != nil {
 		s.reply(one, nil, err)
 		return
+	}
+	if stop, ok := one.cmd.(*control.StopComponent); ok && stop.Host != "" {
+		// Whoever names the host wants it to end there, whatever else there is.
+		s.w.check.missed[stop.ID] = s.w.now
 	}
 	s.propose(p, "command "+one.cmd.Name(), func() {
 		p.Decision.Done(len(p.Entries) > 0, s.l.State().Stamp)
@@ -422,7 +450,7 @@ func (s *service) send(d *lead.Write) {
 			s.l.Wrote(d, revision)
 		case errors.Is(err, errRevision): // it is looked at anew
 			now, there := b.items[d.Key]
-			s.l.Saw(d.Doc, now.value, now.revision, !there || now.deleted)
+			s.l.Looked(d.Doc, now.value, now.revision, !there || now.deleted)
 		case s.w.opts.Break == NotAgain:
 			s.l.Wrote(d, revision)
 		default:

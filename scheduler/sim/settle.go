@@ -235,7 +235,7 @@ func (w *World) unsettledComponent(s *state.State, c *state.Component) string {
 			return fmt.Sprintf("it is placed on %s: %s", h, wrong)
 		}
 		revision := c.Revision(one.Revision)
-		if have, ok := h.serves(c.ID); h.up && w.binaries[revision.Digest] == good && (!ok || have != one.Revision) && s.Callable(h.id) {
+		if have, ok := w.check.serves(h, c.ID); h.up && w.binaries[revision.Digest] == good && (!ok || have != one.Revision) && s.Callable(h.id) {
 			return fmt.Sprintf("%s does not run revision %d of it", h, one.Revision)
 		}
 	}

@@ -59,7 +59,8 @@ func (r *Record) check() error {
 		return errors.Join(checkRef(r.Ref.Ref), wire.CheckDigest(r.Ref.Digest))
 	default:
 		_, err := lattice.ParseName(string(r.Meta.Lattice))
-		return errors.Join(err, checkLine("cluster", r.Meta.Cluster, wire.MaxText), checkNumber("term_offset", r.Meta.TermOffset, 0, MaxTermOffset))
+		return errors.Join(err, checkLine("cluster", r.Meta.Cluster, wire.MaxText), checkLine("restored", r.Meta.Restored, wire.MaxText),
+			checkNumber("term_offset", r.Meta.TermOffset, 0, MaxTermOffset))
 	}
 }
 

@@ -18,7 +18,8 @@
 // and not against forgery, and are read as if anybody had written them.
 //
 // The first entry of a log gives it a name of its own ([Meta].Cluster), by which two logs
-// for one lattice can be told apart. A snapshot keeps it.
+// for one lattice can be told apart. A snapshot keeps it, and what is restored from one
+// gets a name besides ([Meta].Restored), because its log goes another way from there.
 //
 // # Documents
 //

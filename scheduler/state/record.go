@@ -236,6 +236,9 @@ type Meta struct {
 	// Cluster tells this log from all others. It is random, and the log's first entry
 	// has it.
 	Cluster string `json:"cluster,omitempty"`
+	// Restored tells the log from what it was before a snapshot was restored, empty if
+	// none ever was. It is random as well.
+	Restored string `json:"restored,omitempty"`
 	// TermOffset is added to raft's terms in stamps, so that a log that was begun anew
 	// goes on from what hosts have been told.
 	TermOffset uint64 `json:"term_offset,omitempty"`

@@ -18,12 +18,14 @@ import (
 
 // FS holds the .wit files: one folder per origin, in it one file per package.
 //
-//go:embed wasi
+//go:embed wasi wasi-draft
 var FS embed.FS
 
 // Sources returns the text of every package.
-func Sources() ([]syntax.Source, error) {
-	names, err := fs.Glob(FS, "*/*.wit")
+func Sources() ([]syntax.Source, error) { return read("*") }
+
+func read(folder string) ([]syntax.Source, error) {
+	names, err := fs.Glob(FS, folder+"/*.wit")
 	if err != nil {
 		return nil, err
 	}
@@ -38,9 +40,14 @@ func Sources() ([]syntax.Source, error) {
 	return sources, nil
 }
 
-// Packages parses every package. opts may be nil.
-func Packages(opts *syntax.Options) (*syntax.Set, error) {
-	sources, err := Sources()
+// Packages parses the packages of WASI 0.2. opts may be nil.
+func Packages(opts *syntax.Options) (*syntax.Set, error) { return parse(opts, "wasi") }
+
+// All parses every package. opts may be nil.
+func All(opts *syntax.Options) (*syntax.Set, error) { return parse(opts, "*") }
+
+func parse(opts *syntax.Options, folder string) (*syntax.Set, error) {
+	sources, err := read(folder)
 	if err != nil {
 		return nil, err
 	}

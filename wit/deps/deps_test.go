@@ -30,6 +30,24 @@ func TestPackages(t *testing.T) {
 	}
 }
 
+// All has every version of a package.
+func TestAll(t *testing.T) {
+	set, err := deps.All(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []wit.PackageID{
+		{Namespace: "wasi", Name: "io", Version: "0.2.12"},
+		{Namespace: "wasi", Name: "keyvalue", Version: "0.2.0-draft"},
+		{Namespace: "wasi", Name: "keyvalue", Version: "0.2.0-draft2"},
+		{Namespace: "wasi", Name: "blobstore", Version: "0.2.0-draft"},
+	} {
+		if set.Package(id) == nil {
+			t.Errorf("no package %s", id)
+		}
+	}
+}
+
 func TestUnstable(t *testing.T) {
 	const feature = "clocks-timezone"
 	clocks := wit.PackageID{Namespace: "wasi", Name: "clocks", Version: "0.2.12"}

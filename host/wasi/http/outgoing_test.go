@@ -16,6 +16,7 @@ import (
 
 	"github.com/wattle-dev/wattle/host/component"
 	wasiio "github.com/wattle-dev/wattle/host/wasi/io"
+	"github.com/wattle-dev/wattle/lattice/capability/httprule"
 	"github.com/wattle-dev/wattle/providers/httpclient"
 )
 
@@ -23,7 +24,7 @@ import (
 func newClient(t *testing.T, opts httpclient.Options, urls ...string) *httpclient.Client {
 	t.Helper()
 	for _, u := range urls {
-		r, err := httpclient.ParseRule(u)
+		r, err := httprule.Parse(u)
 		if err != nil {
 			t.Fatal(err)
 		}

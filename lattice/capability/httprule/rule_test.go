@@ -1,35 +1,36 @@
-package httpclient_test
+package httprule_test
 
 import (
 	"net/url"
+	"path"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/wattle-dev/wattle/providers/httpclient"
+	"github.com/wattle-dev/wattle/lattice/capability/httprule"
 )
 
-func TestParseRule(t *testing.T) {
+func TestParse(t *testing.T) {
 	for _, tt := range []struct {
 		text, str string // str is text if empty
-		want      httpclient.Rule
+		want      httprule.Rule
 	}{
-		{"*", "", httpclient.Rule{}},
-		{"GET *", "", httpclient.Rule{Methods: []string{"GET"}}},
-		{"https://api.example.com", "", httpclient.Rule{Scheme: "https", Host: "api.example.com", Port: 443}},
-		{"https://api.example.com/", "https://api.example.com", httpclient.Rule{Scheme: "https", Host: "api.example.com", Port: 443}},
-		{"https://API.Example.com./v1/", "https://api.example.com/v1/", httpclient.Rule{Scheme: "https", Host: "api.example.com", Port: 443, Path: "/v1/"}},
-		{"GET,POST https://*.example.com", "", httpclient.Rule{Methods: []string{"GET", "POST"}, Scheme: "https", Host: "*.example.com", Port: 443}},
-		{"http://127.0.0.1:8080", "", httpclient.Rule{Scheme: "http", Host: "127.0.0.1", Port: 8080}},
-		{"http://127.0.0.1:*", "", httpclient.Rule{Scheme: "http", Host: "127.0.0.1"}},
-		{"http://[::1]:8080", "", httpclient.Rule{Scheme: "http", Host: "::1", Port: 8080}},
-		{"http://[::1]", "", httpclient.Rule{Scheme: "http", Host: "::1", Port: 80}},
-		{"http://[::ffff:10.0.0.1]", "http://10.0.0.1", httpclient.Rule{Scheme: "http", Host: "10.0.0.1", Port: 80}},
-		{"https://*", "", httpclient.Rule{Scheme: "https", Port: 443}},
-		{"https://*:*/x", "", httpclient.Rule{Scheme: "https", Path: "/x"}},
+		{"*", "", httprule.Rule{}},
+		{"GET *", "", httprule.Rule{Methods: []string{"GET"}}},
+		{"https://api.example.com", "", httprule.Rule{Scheme: "https", Host: "api.example.com", Port: 443}},
+		{"https://api.example.com/", "https://api.example.com", httprule.Rule{Scheme: "https", Host: "api.example.com", Port: 443}},
+		{"https://API.Example.com./v1/", "https://api.example.com/v1/", httprule.Rule{Scheme: "https", Host: "api.example.com", Port: 443, Path: "/v1/"}},
+		{"GET,POST https://*.example.com", "", httprule.Rule{Methods: []string{"GET", "POST"}, Scheme: "https", Host: "*.example.com", Port: 443}},
+		{"http://127.0.0.1:8080", "", httprule.Rule{Scheme: "http", Host: "127.0.0.1", Port: 8080}},
+		{"http://127.0.0.1:*", "", httprule.Rule{Scheme: "http", Host: "127.0.0.1"}},
+		{"http://[::1]:8080", "", httprule.Rule{Scheme: "http", Host: "::1", Port: 8080}},
+		{"http://[::1]", "", httprule.Rule{Scheme: "http", Host: "::1", Port: 80}},
+		{"http://[::ffff:10.0.0.1]", "http://10.0.0.1", httprule.Rule{Scheme: "http", Host: "10.0.0.1", Port: 80}},
+		{"https://*", "", httprule.Rule{Scheme: "https", Port: 443}},
+		{"https://*:*/x", "", httprule.Rule{Scheme: "https", Path: "/x"}},
 	} {
-		got, err := httpclient.ParseRule(tt.text)
+		got, err := httprule.Parse(tt.text)
 		if err != nil {
 			t.Errorf("ParseRule(%q): %v", tt.text, err)
 			continue
@@ -44,13 +45,13 @@ func TestParseRule(t *testing.T) {
 		if got.String() != want {
 			t.Errorf("ParseRule(%q).String() = %q, want %q", tt.text, got, want)
 		}
-		if again, err := httpclient.ParseRule(got.String()); err != nil || !cmp.Equal(again, got) {
+		if again, err := httprule.Parse(got.String()); err != nil || !cmp.Equal(again, got) {
 			t.Errorf("ParseRule(%q) = %v, %v, want the rule it came from", got, again, err)
 		}
 	}
 }
 
-func TestParseRuleErrors(t *testing.T) {
+func TestParseErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                   "empty: write a URL",
 		"api.example.com":                    `write "https://api.example.com"`,
@@ -82,7 +83,7 @@ func TestParseRuleErrors(t *testing.T) {
 		"https://" + strings.Repeat("a", 64): "longer than 63 bytes",
 		strings.Repeat("a", 3000):            "longer than 2048 bytes",
 	} {
-		r, err := httpclient.ParseRule(text)
+		r, err := httprule.Parse(text)
 		if err == nil {
 			t.Errorf("ParseRule(%q) = %v, want an error with %q", text, r, want)
 			continue
@@ -93,23 +94,23 @@ func TestParseRuleErrors(t *testing.T) {
 	}
 }
 
-func FuzzParseRule(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	for _, s := range []string{"*", "GET,POST https://*.example.com:1/v1/", "http://[::1]:*/a%20b", "https://a..b"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		r, err := httpclient.ParseRule(s)
+		r, err := httprule.Parse(s)
 		if err != nil {
 			return
 		}
-		again, err := httpclient.ParseRule(r.String())
+		again, err := httprule.Parse(r.String())
 		if err != nil || !cmp.Equal(again, r) {
 			t.Errorf("ParseRule(%q) = %+v, which prints as %q and parses as %+v, %v", s, r, r, again, err)
 		}
 	})
 }
 
-func TestCheck(t *testing.T) {
+func TestMatches(t *testing.T) {
 	for _, tt := range []struct {
 		rule, method, url string
 		want              bool
@@ -148,7 +149,7 @@ func TestCheck(t *testing.T) {
 		{"https://e.test/v1/", "GET", "https://e.test/v1/%5c../admin", false},
 		{"https://e.test", "GET", "https://e.test/v1/../admin", true},
 	} {
-		r, err := httpclient.ParseRule(tt.rule)
+		r, err := httprule.Parse(tt.rule)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,9 +157,46 @@ func TestCheck(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := httpclient.New(&httpclient.Options{Rules: []httpclient.Rule{r}})
-		if err := c.Check(tt.method, u); (err == nil) != tt.want {
-			t.Errorf("with rule %q, Check(%s, %q) = %v, want allowed %v", tt.rule, tt.method, tt.url, err, tt.want)
+		to, err := httprule.NewTarget(tt.method, u)
+		if err != nil {
+			t.Errorf("NewTarget(%s, %q): %v", tt.method, tt.url, err)
+			continue
+		}
+		if got := r.Matches(&to); got != tt.want {
+			t.Errorf("rule %q: Matches(%s %q) = %v, want %v", tt.rule, tt.method, tt.url, got, tt.want)
 		}
 	}
+}
+
+// FuzzMatches has a rule with a host and a path never match what a server could take for
+// another place.
+func FuzzMatches(f *testing.F) {
+	f.Add("https://api.example.com/v1/x")
+	f.Add("https://api.example.com/v1/%2e%2e/admin")
+	f.Add("https://user@api.example.com/v1/")
+	f.Add("https://api.example.com\\@evil.test/v1/")
+	f.Add("https://api.example.com./v1/x?a#b")
+	rule, err := httprule.Parse("GET https://api.example.com/v1/")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		u, err := url.Parse(text)
+		if err != nil {
+			return
+		}
+		to, err := httprule.NewTarget("GET", u)
+		if err != nil || !rule.Matches(&to) {
+			return
+		}
+		if host := strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")); host != "api.example.com" {
+			t.Errorf("%q matches %s: its host is %q", text, rule, host)
+		}
+		if u.User != nil || u.Scheme != "https" || u.Port() != "" && u.Port() != "443" {
+			t.Errorf("%q matches %s", text, rule)
+		}
+		if clean := path.Clean(u.Path); clean != "/v1" && !strings.HasPrefix(clean, "/v1/") {
+			t.Errorf("%q matches %s: its path comes to %q", text, rule, clean)
+		}
+	})
 }

@@ -1,4 +1,20 @@
-package httpclient
+// Package httprule has rules of which HTTP requests somebody may make: methods, a
+// scheme, a host, a port and a path prefix. It is pure.
+//
+//	https://api.example.com/v1/          any method, paths below /v1/
+//	GET,POST https://*.example.com       any host below example.com
+//	http://127.0.0.1:8080                one address
+//	http://127.0.0.1:*                   every port of it
+//	*                                    every http and https server
+//
+// A path prefix ends at a segment: "/v1" matches "/v1" and "/v1/x", not
+// "/v12". Rules with a path refuse requests whose path a server could resolve
+// to somewhere else ("/v1/../admin", however it is encoded).
+//
+// Requests and rules are compared in one form, a [Target]: hosts in lower case without
+// a trailing dot, addresses as addresses, ports always there. What has no such form, as
+// a URL with credentials or a host that is not ASCII, matches nothing.
+package httprule
 
 import (
 	"errors"
@@ -10,8 +26,8 @@ import (
 	"strings"
 )
 
-// Rule allows requests. The zero value of a field allows everything there, but
-// see the package comment on addresses. ParseRule makes one from text.
+// Rule allows requests. The zero value of a field allows everything there. Parse makes
+// one from text.
 type Rule struct {
 	// Methods are the methods allowed. If empty, all are.
 	Methods []string
@@ -28,9 +44,9 @@ type Rule struct {
 
 const maxRuleLength = 2048
 
-// ParseRule parses a rule as the package comment shows them.
-func ParseRule(text string) (Rule, error) {
-	r, err := parseRule(text)
+// Parse parses a rule as the package comment shows them.
+func Parse(text string) (Rule, error) {
+	r, err := parse(text)
 	if err != nil {
 		if len(text) > 80 {
 			text = text[:80] + "…"
@@ -40,7 +56,7 @@ func ParseRule(text string) (Rule, error) {
 	return r, nil
 }
 
-func parseRule(text string) (Rule, error) {
+func parse(text string) (Rule, error) {
 	var r Rule
 	if len(text) > maxRuleLength {
 		return r, fmt.Errorf("longer than %d bytes", maxRuleLength)
@@ -53,7 +69,7 @@ func parseRule(text string) (Rule, error) {
 	case 2:
 		r.Methods = strings.Split(fields[0], ",")
 		for _, m := range r.Methods {
-			if !isToken(m) {
+			if !IsToken(m) {
 				return r, fmt.Errorf("%q is not a method: write methods as in \"GET,POST https://api.example.com\"", m)
 			}
 			if up := strings.ToUpper(m); m != up {
@@ -186,7 +202,9 @@ func canonicalHost(s string) (string, error) {
 	return s, nil
 }
 
-func isToken(s string) bool {
+// IsToken reports whether s is a token of HTTP (RFC 9110, section 5.6.2), as methods and
+// names of fields are.
+func IsToken(s string) bool {
 	for _, c := range []byte(s) {
 		switch {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
@@ -205,7 +223,7 @@ func defaultPort(scheme string) uint16 {
 	return 443
 }
 
-// String returns the rule in the form that ParseRule reads.
+// String returns the rule in the form that Parse reads.
 func (r Rule) String() string {
 	var b strings.Builder
 	if len(r.Methods) > 0 {
@@ -234,28 +252,30 @@ func (r Rule) String() string {
 	return b.String()
 }
 
-// target is where a request goes, in the form that rules compare.
-type target struct {
-	method, scheme, host string
-	port                 uint16
-	path                 string
+// Target is where a request goes, in the form that rules compare.
+type Target struct {
+	Method, Scheme, Host string
+	Port                 uint16
+	// Path is escaped.
+	Path string
 }
 
-// authority returns the host and port as a URL has them.
-func (t *target) authority() string {
-	host := t.host
+// Authority returns the host and port as a URL has them.
+func (t *Target) Authority() string {
+	host := t.Host
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
-	if t.port != defaultPort(t.scheme) {
-		host += ":" + strconv.Itoa(int(t.port))
+	if t.Port != defaultPort(t.Scheme) {
+		host += ":" + strconv.Itoa(int(t.Port))
 	}
 	return host
 }
 
-func newTarget(method string, u *url.URL) (target, error) {
-	t := target{method: method, scheme: u.Scheme, path: u.EscapedPath()}
-	if t.scheme != "http" && t.scheme != "https" {
+// NewTarget returns where a request goes.
+func NewTarget(method string, u *url.URL) (Target, error) {
+	t := Target{Method: method, Scheme: u.Scheme, Path: u.EscapedPath()}
+	if t.Scheme != "http" && t.Scheme != "https" {
 		return t, fmt.Errorf("scheme %q is not http or https", u.Scheme)
 	}
 	if u.User != nil {
@@ -266,23 +286,24 @@ func newTarget(method string, u *url.URL) (target, error) {
 		host = "[" + host + "]"
 	}
 	var err error
-	if t.host, err = canonicalHost(host); err != nil {
+	if t.Host, err = canonicalHost(host); err != nil {
 		return t, err
 	}
-	if t.port = defaultPort(t.scheme); u.Port() != "" {
+	if t.Port = defaultPort(t.Scheme); u.Port() != "" {
 		n, err := strconv.ParseUint(u.Port(), 10, 16)
 		if err != nil || n == 0 {
 			return t, fmt.Errorf("port %q is not a number from 1 to 65535", u.Port())
 		}
-		t.port = uint16(n)
+		t.Port = uint16(n)
 	}
 	return t, nil
 }
 
-func (r *Rule) matches(t *target) bool {
-	return (len(r.Methods) == 0 || slices.Contains(r.Methods, t.method)) &&
-		(r.Scheme == "" || r.Scheme == t.scheme) &&
-		r.matchesHost(t.host, t.port) && r.matchesPath(t.path)
+// Matches reports whether the rule allows a request.
+func (r *Rule) Matches(t *Target) bool {
+	return (len(r.Methods) == 0 || slices.Contains(r.Methods, t.Method)) &&
+		(r.Scheme == "" || r.Scheme == t.Scheme) &&
+		r.matchesHost(t.Host, t.Port) && r.matchesPath(t.Path)
 }
 
 func (r *Rule) matchesHost(host string, port uint16) bool {
@@ -295,8 +316,8 @@ func (r *Rule) matchesHost(host string, port uint16) bool {
 	return r.Host == "" || r.Host == host
 }
 
-// names reports whether the rule names the host in full.
-func (r *Rule) names(host string, port uint16) bool {
+// Names reports whether the rule names the host in full.
+func (r *Rule) Names(host string, port uint16) bool {
 	return r.Host == host && (r.Port == 0 || r.Port == port)
 }
 
