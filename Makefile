@@ -116,7 +116,7 @@ e2e-lattice: ## break a lattice of real processes under load (Linux; needs iprou
 .PHONY: wast
 wast: ## assemble the test components written as text (needs Node)
 	go run ./internal/wastgen wat -cache $(CACHE) host/component/testdata/*.wat host/component/validate/testdata/*/*.wat \
-		host/wasi/testdata/*.wat host/daemon/testdata/*.wat internal/cli/testdata/guests/*.wat internal/bench/testdata/*.wat
+		host/testdata/*.wat host/wasi/testdata/*.wat host/daemon/testdata/*.wat internal/cli/testdata/guests/*.wat internal/bench/testdata/*.wat
 	go run ./internal/wastgen suite -cache $(CACHE) -o host/component/testdata/wast host/component/testdata/wast
 
 SEEDS ?= 1000

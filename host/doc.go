@@ -13,8 +13,20 @@
 // A server runs at most Options.MaxConcurrent instances. Requests beyond that
 // wait in a queue of Options.MaxQueue; those beyond that are answered 503 at
 // once. A request has Options.Timeout from its arrival to the last byte of its
-// response, the wait included. Memory, handles and fuel of each instance are
-// bounded by Options.Limits, bodies and headers as package host/wasi/http has it.
+// response, the wait included. Memory, tables, handles, calls of the host and fuel of
+// each instance are bounded by Options.Limits, what it is sent and sends by
+// Options.MaxRequest and Options.MaxResponse, headers as package host/wasi/http has it.
+//
+// Each limit has a name, which is in the error of a call ([component.LimitError]) and
+// by which [Metrics] count how often it was exceeded. Callers on a lattice are told
+// [lattice.CodeExhausted], or CodeDeadline for time; clients of HTTP 503 where there is
+// no place, 413 for a request that is too long, 504 for time and 502 for the rest.
+//
+// # What instances are given
+//
+// All instances are given what Options.WASI has, until [Target.Supply] replaces it: as a
+// whole, and for calls that begin from then on. A call keeps what it began with to its
+// end.
 //
 // # Failures
 //

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ type request struct {
 func (s *Server) handle(ctx context.Context, w http.ResponseWriter, r *http.Request) *wasihttp.Exchange {
 	q := &request{w: w, r: r}
 	q.init(s)
+	defer q.end()
 	started := time.Now()
 	ex, callErr, sendErr := q.run(ctx)
 	if q.log.Enabled(ctx, slog.LevelDebug) {
@@ -72,6 +74,14 @@ func (q *request) run(ctx context.Context) (ex *wasihttp.Exchange, callErr, send
 	inst.Close() // its memory need not wait for the client
 	sendErr = ex.Finish(ctx)
 	q.drain(ctx, state)
+	if limit := ex.TooLong(); limit != nil { // whatever the guest made of it
+		if callErr != nil {
+			callErr = errors.Join(limit, callErr)
+		}
+		if sendErr != nil {
+			sendErr = errors.Join(limit, sendErr)
+		}
+	}
 	return ex, callErr, sendErr
 }
 
@@ -107,9 +117,14 @@ func timedOut(ctx context.Context) bool {
 // answer returns what a client is told of an error.
 func (q *request) answer(ctx context.Context, err error) (status int, reason string) {
 	var answered *wasihttp.ResponseError
+	var limit *component.LimitError
 	switch {
 	case timedOut(ctx):
 		return http.StatusGatewayTimeout, "the component took too long"
+	case errors.As(err, &limit) && limit.Name == LimitRequest:
+		return http.StatusRequestEntityTooLarge, "the request has more than " + strconv.FormatUint(limit.Max, 10) + " bytes"
+	case errors.As(err, &limit):
+		return http.StatusBadGateway, "the component exceeded its limit of " + limit.Name
 	case errors.As(err, &answered):
 		return answered.Status(), "the component answered with an error"
 	}

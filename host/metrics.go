@@ -22,6 +22,9 @@ type Metrics struct {
 	// OutputDropped counts bytes of output that exceeded the rate.
 	OutputDropped atomic.Int64
 
+	// Exceeded counts by limits what went wrong because of them, or was dropped.
+	Exceeded Exceeded
+
 	// Waiting and Running are how many requests are in the queue and in an
 	// instance now.
 	Waiting, Running atomic.Int64

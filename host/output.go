@@ -25,19 +25,24 @@ type InstanceID uint64
 // String implements fmt.Stringer.
 func (id InstanceID) String() string { return strconv.FormatUint(uint64(id), 10) }
 
-// Stream is a standard stream of a guest.
+// Stream is a standard stream of a guest, or its log.
 type Stream uint8
 
 // The streams.
 const (
 	Stdout Stream = iota + 1
 	Stderr
+	// Log is what guests log by wasi:logging.
+	Log
 )
 
-// String returns "stdout" or "stderr".
+// String returns "stdout", "stderr" or "log".
 func (s Stream) String() string {
-	if s == Stderr {
+	switch s {
+	case Stderr:
 		return "stderr"
+	case Log:
+		return "log"
 	}
 	return "stdout"
 }
@@ -47,6 +52,9 @@ type Line struct {
 	Component string // Options.Name
 	Instance  InstanceID
 	Stream    Stream
+	// Level and Context are those of an entry of a Log: "warn", and what the guest
+	// calls it.
+	Level, Context string
 	// Text is the line without its end. It is what the guest wrote, control
 	// characters and all.
 	Text string
@@ -83,8 +91,9 @@ func (o *output) allow(n int) bool {
 }
 
 func (o *output) line(l Line) {
-	if n := len(l.Text) + 1; !o.allow(n) {
+	if n := len(l.Text) + len(l.Context) + 1; !o.allow(n) {
 		o.metrics.OutputDropped.Add(int64(n))
+		o.metrics.Exceeded.add(LimitLog)
 		return
 	}
 	o.emit(l)

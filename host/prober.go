@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wattle-dev/wattle/host/wasi"
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/wit"
 )
@@ -51,6 +52,7 @@ func NewProber(t *Target, p *lattice.Probe) (*Prober, error) {
 		inv:    lattice.Invocation{Target: lattice.ComponentID(opts.Name), Callers: []lattice.Caller{probeCaller}, Depth: lattice.DefaultDepth},
 		path:   p.HTTPPath, time: opts.Timeout,
 	}
+	probe.target.s.supply = t.s.supply // whatever it is given by then
 	if p.HTTPPath != "" {
 		probe.inv.Interface, probe.inv.Function = probe.target.s.handler, "handle"
 		if !t.ServesHTTP() {
@@ -78,6 +80,10 @@ func millis(n int64, otherwise time.Duration) time.Duration {
 	}
 	return time.Duration(n) * time.Millisecond
 }
+
+// Supply has probes be given something else than the target's calls are: see
+// Target.Supply. It is called before the first probe.
+func (p *Prober) Supply(o wasi.Options) { p.target.s.supply = newSupply(o) }
 
 // Close waits until a probe that is under way has ended, or ctx ends.
 func (p *Prober) Close(ctx context.Context) error { return p.target.Shutdown(ctx) }

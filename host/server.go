@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +35,8 @@ type Options struct {
 	// Name is what the component is called in logs and output.
 	Name string
 	// WASI is what each instance is given. Standard output and error are
-	// replaced if Output is set; HTTP.Hops and HTTP.Logger always are.
+	// replaced if Output is set; HTTP.Hops, HTTP.Logger, HTTP.Exceeded and the limits
+	// of bodies always are.
 	WASI wasi.Options
 	// Limits bound each instance. If its Handles are zero, DefaultMaxHandles.
 	Limits component.Limits
@@ -47,6 +49,11 @@ type Options struct {
 	// Timeout bounds a request from its arrival to the end of its response. If
 	// zero, DefaultTimeout.
 	Timeout time.Duration
+	// MaxRequest and MaxResponse are how many bytes a call may bring and answer: the
+	// bodies of HTTP requests, or all that a function is given and returns. If
+	// MaxRequest is zero, WASI.HTTP.MaxRequestBody; if that is zero as well, or
+	// MaxResponse is, the defaults of package host/wasi/http.
+	MaxRequest, MaxResponse int64
 	// MaxRequestHeader is how many bytes the header of a request may have, for
 	// Serve. If zero, DefaultMaxRequestHeader.
 	MaxRequestHeader int
@@ -81,16 +88,14 @@ func (o Options) withDefaults() Options {
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
 	}
-	if o.WASI.HTTP.MaxRequestBody == 0 {
-		o.WASI.HTTP.MaxRequestBody = wasihttp.DefaultMaxRequestBody
-	}
+	o.MaxRequest = cmp.Or(o.MaxRequest, o.WASI.HTTP.MaxRequestBody, wasihttp.DefaultMaxRequestBody)
+	o.MaxResponse = cmp.Or(o.MaxResponse, wasihttp.DefaultMaxResponseBody)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Name != "" {
 		o.Logger = o.Logger.With("component", o.Name)
 	}
-	o.WASI.HTTP.Logger = o.Logger
 	return o
 }
 
@@ -101,6 +106,7 @@ type Server struct {
 	handler string // the export that serves HTTP, empty without
 	opts    Options
 	maxHops int
+	supply  *supply
 	gate    *gate
 	output  *output
 	metrics Metrics
@@ -129,6 +135,7 @@ func newServer(c *component.Component, opts *Options) *Server {
 	}
 	s.opts = s.opts.withDefaults()
 	s.late = fmt.Errorf("%w: its limit is %v", errTimeout, s.opts.Timeout)
+	s.supply = newSupply(s.opts.WASI)
 	exports := c.Exports()
 	if i := slices.IndexFunc(exports, func(name string) bool {
 		return strings.HasPrefix(name, handlerExport+"@0.2.")
@@ -150,7 +157,9 @@ func newServer(c *component.Component, opts *Options) *Server {
 func (s *Server) Preinitialize(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout)
 	defer cancel()
-	state := wasi.NewState(s.opts.WASI)
+	given := s.supply.take()
+	defer s.supply.leave(given)
+	state := wasi.NewState(given.wasi)
 	err := s.comp.Preinitialize(ctx, state, s.opts.Limits)
 	return errors.Join(err, state.Close())
 }
@@ -209,8 +218,9 @@ func (s *Server) unfit(r *http.Request) (status int, why string) {
 		return http.StatusBadRequest, "the target of the request names no path"
 	case httpclient.Hops(r.Header) > s.maxHops:
 		return http.StatusLoopDetected, "the request is one of a chain that is too long"
-	case r.ContentLength > s.opts.WASI.HTTP.MaxRequestBody:
-		most := strconv.FormatInt(s.opts.WASI.HTTP.MaxRequestBody, 10)
+	case r.ContentLength > s.opts.MaxRequest:
+		s.metrics.Exceeded.add(LimitRequest)
+		most := strconv.FormatInt(s.opts.MaxRequest, 10)
 		return http.StatusRequestEntityTooLarge, "the request body is longer than " + most + " bytes"
 	}
 	return 0, ""
@@ -220,7 +230,15 @@ func (s *Server) unfit(r *http.Request) (status int, why string) {
 func (s *Server) admit(ctx context.Context) error {
 	s.metrics.Waiting.Add(1)
 	defer s.metrics.Waiting.Add(-1)
-	return s.gate.enter(ctx)
+	err := s.gate.enter(ctx)
+	switch {
+	case err == nil, errors.Is(err, errClosing):
+	case timedOut(ctx):
+		s.metrics.Exceeded.add(LimitTime)
+	case ctx.Err() == nil:
+		s.metrics.Exceeded.add(LimitCalls)
+	}
+	return err
 }
 
 // answer answers a request that has been let in.

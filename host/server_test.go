@@ -349,7 +349,7 @@ func TestFaults(t *testing.T) {
 		{"/trap", 502, "the component failed\n", "handle 1048576 does not exist"},
 		{"/trap-late", 200, "whole", "handle 1048576 does not exist"},
 		{"/trap-partly", 0, "part", "handle 1048576 does not exist"},
-		{"/memory", 502, "the component failed\n", "mallocgc"},
+		{"/memory", 502, "the component exceeded its limit of memory\n", "mallocgc"},
 		{"/nothing", 502, "the component failed\n", "without a response"},
 		{"/error", 500, "the component answered with an error\n", `a reason`},
 		{"/ok", 200, "ok 1\n", ""}, // nobody else is hurt
@@ -373,6 +373,9 @@ func TestFaults(t *testing.T) {
 	got := map[string]int64{"requests": m.Requests.Load(), "failed": m.Failed.Load(), "aborted": m.Aborted.Load(), "traps": m.Traps.Load()}
 	if d := cmp.Diff(map[string]int64{"requests": 9, "failed": 5, "aborted": 1, "traps": 5}, got); d != "" {
 		t.Errorf("metrics (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff(map[string]int64{component.LimitMemory: 1}, m.Exceeded.Counts()); d != "" {
+		t.Errorf("limits that were exceeded (-want +got):\n%s", d)
 	}
 }
 

@@ -54,6 +54,12 @@ func (t *Target) Resize(concurrent, queue int) {
 	t.s.gate.resize(o.MaxConcurrent, o.MaxQueue)
 }
 
+// Supply has the instances of calls from now on be given something else: all of it, as
+// Options.WASI has it. Calls under way keep what they began with. done is called when
+// it has been replaced in turn and the last call that was given it has ended; it may
+// be nil. What the target was made with has nothing that is called.
+func (t *Target) Supply(o wasi.Options, done func()) { t.s.supply.replace(o, done) }
+
 // Shutdown has calls be refused from now on and waits until those under way are
 // done, or ctx ends.
 func (t *Target) Shutdown(ctx context.Context) error { return t.s.Shutdown(ctx) }
@@ -118,6 +124,11 @@ func (t *Target) Call(ctx context.Context, inv *lattice.Invocation, _ *wit.Func,
 		s.metrics.Refused.Add(1)
 		return nil, &lattice.Error{Code: lattice.CodeNotFound, Message: err.Error(), Undelivered: true}
 	}
+	if err := bytesOver(LimitRequest, "bytes of arguments", args, s.opts.MaxRequest); err != nil {
+		s.metrics.Refused.Add(1)
+		s.metrics.Exceeded.add(LimitRequest)
+		return nil, &lattice.Error{Code: lattice.CodeExhausted, Message: err.Error(), Undelivered: true}
+	}
 	ctx, cancel := s.timed(lattice.WithInvocation(ctx, inv))
 	defer cancel()
 	if err := s.admit(ctx); err != nil {
@@ -129,6 +140,7 @@ func (t *Target) Call(ctx context.Context, inv *lattice.Invocation, _ *wit.Func,
 	defer s.metrics.Running.Add(-1)
 	c := call{inv: inv, iface: iface}
 	c.init(s)
+	defer c.end()
 	return c.run(ctx, args)
 }
 
@@ -170,6 +182,11 @@ func (c *call) run(ctx context.Context, args []wit.Value) ([]wit.Value, error) {
 		return nil, &lattice.Error{Code: lattice.CodeNotFound, Message: err.Error(), Undelivered: true}
 	}
 	results, err := f.Call(ctx, args...)
+	if err == nil {
+		if err = bytesOver(LimitResponse, "bytes of results", results, s.opts.MaxResponse); err != nil {
+			s.metrics.Exceeded.add(LimitResponse)
+		}
+	}
 	inst.Close() // its memory need not wait for the output
 	c.drain(ctx, state)
 	if err != nil {

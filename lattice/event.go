@@ -43,6 +43,8 @@ const (
 	EventLinkDeleted        = "link.deleted"
 	EventConfigPut          = "config.put"
 	EventConfigDeleted      = "config.deleted"
+	EventSecretPut          = "secret.put"
+	EventSecretDeleted      = "secret.deleted"
 	EventAppPut             = "app.put"
 	EventAppDeployed        = "app.deployed"
 	EventAppReady           = "app.ready"

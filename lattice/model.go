@@ -122,7 +122,8 @@ type Capability struct {
 	Secrets map[string]SecretRef `json:"secrets,omitempty"`
 }
 
-// SecretRef names a version of a secret. Its value is asked for by the host.
+// SecretRef names a version of a secret, which counts from 1. Its value is asked for by
+// the host.
 type SecretRef struct {
 	Name    SecretName `json:"name"`
 	Version uint64     `json:"version"`
@@ -142,6 +143,9 @@ type Link struct {
 	// SourceConfig and TargetConfig name configurations.
 	SourceConfig []ConfigName `json:"source_config,omitempty"`
 	TargetConfig []ConfigName `json:"target_config,omitempty"`
+	// Secrets are those that the values of configurations may ask for, by the names that
+	// they have there. A version of zero is the newest one. Links to components have none.
+	Secrets map[string]SecretRef `json:"secrets,omitempty"`
 }
 
 // Equal reports whether two links are the same. A list that is empty is the same
@@ -149,7 +153,8 @@ type Link struct {
 func (l *Link) Equal(m *Link) bool {
 	return l.Source == m.Source && l.Namespace == m.Namespace && l.Package == m.Package && l.Name == m.Name &&
 		l.Target == m.Target && slices.Equal(l.Interfaces, m.Interfaces) &&
-		slices.Equal(l.SourceConfig, m.SourceConfig) && slices.Equal(l.TargetConfig, m.TargetConfig)
+		slices.Equal(l.SourceConfig, m.SourceConfig) && slices.Equal(l.TargetConfig, m.TargetConfig) &&
+		maps.Equal(l.Secrets, m.Secrets)
 }
 
 // Route is a set of HTTP requests: those for a host name, or any if it is empty,

@@ -136,9 +136,17 @@ type Bucket interface {
 	Update(ctx context.Context, key string, value []byte, revision uint64) (uint64, error)
 	// Delete removes a value; it is no error if there is none.
 	Delete(ctx context.Context, key string) error
+	// Remove removes a value if the last one has the revision, or else returns
+	// ErrConflict.
+	Remove(ctx context.Context, key string, revision uint64) error
 	// List returns the values of the keys that match, in the order of the keys.
 	// pattern may have the wildcards of subjects: * for a token, > for the rest.
 	List(ctx context.Context, pattern string) ([]Entry, error)
+	// Keys returns the keys that match and have a value, without the values, in the
+	// order of their revisions: up to limit of those with a revision after the one
+	// given, and whether there may be more. Who asks again after the last one gets all
+	// keys there are in the end, one that is written meanwhile perhaps twice.
+	Keys(ctx context.Context, pattern string, after uint64, limit int) (keys []Entry, more bool, err error)
 	// Watch calls f with the values of the keys that match, then with an Entry
 	// that is Synced, then with each change in the order of revisions, until ctx
 	// ends or f returns an error, which it returns. A watch that loses the
@@ -149,8 +157,10 @@ type Bucket interface {
 
 // Entry is the value of a key.
 type Entry struct {
-	Key      string
-	Value    []byte
+	Key   string
+	Value []byte
+	// Size is how many bytes the value has, where Keys leaves it out.
+	Size     int
 	Revision uint64
 	// Time is when the value was written, by the clock of who reads it.
 	Time time.Time

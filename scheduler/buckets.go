@@ -17,6 +17,12 @@ const (
 	eventsNumber = 100_000
 )
 
+// Bounds of what components store in a lattice.
+const (
+	keyValueBytes = 1 << 30
+	blobsBytes    = 4 << 30
+)
+
 // found makes what the lattice lacks of its buckets, its store of objects and its
 // stream of events.
 func (s *Service) found(ctx context.Context) (map[string]lattice.Bucket, lattice.Objects, error) {
@@ -29,6 +35,8 @@ func (s *Service) found(ctx context.Context) (map[string]lattice.Bucket, lattice
 		{Name: s.buckets.Scheduler(), Description: "which scheduler leads"},
 		{Name: s.buckets.Hosts(), Description: "what hosts report of themselves", TTL: reportTTL},
 		{Name: s.buckets.Ready(), Description: "which hosts take calls for which components", TTL: reportTTL},
+		{Name: s.buckets.KeyValue(), Description: "keys and values of components", MaxBytes: keyValueBytes},
+		{Name: s.buckets.Blobs(), Description: "blobs of components", MaxBytes: blobsBytes},
 	} {
 		c.Replicas = s.opts.Replicas
 		b, err := s.lattice.CreateBucket(ctx, c)
@@ -92,6 +100,7 @@ func (s *Service) lacking(ctx context.Context) (bool, error) {
 	var err error
 	for _, name := range []string{
 		s.buckets.Desired(), s.buckets.Components(), s.buckets.Links(), s.buckets.Config(), s.buckets.Scheduler(), s.buckets.Hosts(), s.buckets.Ready(),
+		s.buckets.KeyValue(), s.buckets.Blobs(),
 	} {
 		if _, err = s.lattice.Bucket(ctx, name); err != nil {
 			return errors.Is(err, lattice.ErrNotFound), err

@@ -81,7 +81,7 @@ func (l *leading) newClaim(now *state.State) *claim {
 func (l *leading) watchClaim(ctx context.Context, b lattice.Bucket) error {
 	return b.Watch(ctx, wire.SchedulerLeader, func(e lattice.Entry) error {
 		defer l.claim.stir()
-		c := changed{bucket: l.buckets.Scheduler(), entry: e, at: time.Now()}
+		c := &changed{bucket: l.buckets.Scheduler(), of: beat, entry: e, at: time.Now()}
 		own := false
 		l.claim.use(func(k *lead.Claim) {
 			if e.Synced {

@@ -59,6 +59,8 @@
 // anything else than what follows from the state are written anew, then and at any time
 // later. A document is only ever replaced by compare-and-swap, and never by one with an
 // older stamp; so what a leader writes late that is not one any more is refused, or mended.
+// What it wrote has to come back to it by the watch of the bucket, or it reads whether it is
+// there: it may have been lost with the bucket in between.
 //
 // # Hearing
 //
@@ -67,6 +69,14 @@
 // is silent for the lease is lost, and what ran there runs elsewhere. After half of the
 // lease it is asked directly, past the store, and counts as heard if it answers: the store
 // may refuse reports for seconds while one of its servers restarts.
+//
+// # Secrets
+//
+// Values of secrets are in the log as operators have sealed them, for a key that all
+// schedulers of the lattice have and nobody else does. The leader opens one when it is put,
+// to know that it can, and when a host asks for it that is told to run something which may
+// ask for that very version; the answer is sealed for that host alone. In the clear a
+// value is in memory for as long as that takes, and nowhere else.
 //
 // # Repair
 //

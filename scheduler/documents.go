@@ -122,6 +122,7 @@ func (l *leading) one(ctx context.Context, w *lead.Write) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
+	l.own.sign(w.Doc, w.Value, signed)
 	return swap(ctx, bucket, w.Key, signed, w.Revision)
 }
 
@@ -135,7 +136,8 @@ func (l *leading) look(ctx context.Context, d lead.Doc) error {
 	case err != nil:
 		return fmt.Errorf("bucket %q: key %q: %w", l.bucketName(d.Bucket), d.Key, err)
 	}
-	l.saw(ctx, d, e, l.lead.Looked)
+	value := l.value(d, e.Value)
+	l.saw(ctx, d, value, l.lead.Looked(d, value, e.Revision, false), false)
 	return nil
 }
 

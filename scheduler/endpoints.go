@@ -76,6 +76,9 @@ func (s *Service) holdBack(ctx context.Context, err error) {
 	s.status.Store(&acting{problem: err.Error()})
 }
 
+// ID tells the service from others of the lattice.
+func (s *Service) ID() string { return s.opts.ID }
+
 // Status returns how far the service is.
 func (s *Service) Status() Status {
 	st := s.node.State()

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -50,6 +51,10 @@ type lab struct {
 	privy lattice.Lattice
 	// dir is where the log of a scheduler is that is alone.
 	dir string
+	// files is where the lattice keeps its files, empty if it has none, and logged is what
+	// schedulers log, if it is there.
+	files  string
+	logged io.Writer
 }
 
 // newLab returns a lab in memory.
@@ -108,6 +113,9 @@ func (l *lab) scheduleOn(creds *trust.Creds, log *raftlog.Options, o *scheduler.
 func (l *lab) run(creds *trust.Creds, on lattice.Lattice, log *raftlog.Options, o *scheduler.Options, wait bool) *running {
 	l.tb.Helper()
 	logger := slog.New(slog.NewTextHandler(l.tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if l.logged != nil {
+		logger = slog.New(slog.NewTextHandler(l.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
 	if log == nil {
 		log = &raftlog.Options{Dir: l.dir}
 	}

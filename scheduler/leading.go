@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
-	"github.com/wattle-dev/wattle/lattice/wire"
 	"github.com/wattle-dev/wattle/scheduler/lead"
 )
 
@@ -22,7 +21,9 @@ type leading struct {
 
 	documents [4]lattice.Bucket // by lead.Bucket
 	artifacts lattice.Objects
-	changes   chan changed
+	changes   chan *changed
+	checks    checks
+	own       ownWords
 	calls     chan *call
 	// aside is what is done beside the loop.
 	aside  sync.WaitGroup
@@ -41,11 +42,26 @@ type leading struct {
 // changed is a change in a bucket.
 type changed struct {
 	bucket string
+	of     lead.Bucket // or hosts, or beat
 	entry  lattice.Entry
 	// at is when it came, and live says that it was made while it was watched.
 	at   time.Time
 	live bool
+	// checked is closed when it is known what the entry is worth, and nil if there is
+	// nothing to check. Then value is the document, nil if no scheduler wrote it, and
+	// report that of a host, unless err says what is wrong with it.
+	checked chan struct{}
+	value   []byte
+	report  *lattice.HostReport
+	err     error
 }
+
+// What stands for the buckets of hosts' reports and of the beat where others are of
+// documents.
+const (
+	hosts lead.Bucket = -1 - iota
+	beat
+)
 
 func (l *leading) now() int64 { return l.at(time.Now()) }
 
@@ -71,7 +87,7 @@ func (s *Service) lead(ctx context.Context, term uint64) error {
 	if verified, err = s.identify(ctx, verified); err != nil {
 		return err
 	}
-	l := &leading{Service: s, term: term, began: time.Now(), changes: make(chan changed, 1024), places: make(chan struct{}, 4), roll: newRollCall(), revisions: map[lattice.HostID]uint64{}, told: map[string]string{}}
+	l := &leading{Service: s, term: term, began: time.Now(), changes: make(chan *changed, 1024), checks: make(checks, maxChecks), own: ownWords{all: map[lead.Doc]ownWord{}}, places: make(chan struct{}, 4), roll: newRollCall(), revisions: map[lattice.HostID]uint64{}, told: map[string]string{}}
 	l.claim = l.newClaim(verified)
 	watched, beats, err := l.prepare(ctx)
 	if err != nil {
@@ -96,6 +112,7 @@ func (s *Service) lead(ctx context.Context, term uint64) error {
 	l.claim.use(func(c *lead.Claim) { opts.Foreign = c.Foreign() })
 	l.lead = lead.New(opts, l.now(), verified)
 	l.unwatched = len(watched)
+	l.checkAll(ctx, &wg)
 	for name, bucket := range watched {
 		watch(name, func() error { return l.watch(ctx, name, bucket) })
 	}
@@ -133,6 +150,11 @@ func (s *Service) lead(ctx context.Context, term uint64) error {
 			s.log.WarnContext(ctx, "subscription has not ended", "error", err)
 		}
 	}()
+	end, err := l.handOut(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
 	if err := s.lattice.Flush(ctx); err != nil && ctx.Err() == nil {
 		s.log.WarnContext(ctx, "commands are not known to be served yet", "error", err)
 	}
@@ -225,13 +247,28 @@ func (s *Service) insist(ctx context.Context, f func(context.Context) error) err
 	}
 }
 
-// watch passes on the changes of a bucket.
+// watch passes on the changes of a bucket, and has them checked.
 func (l *leading) watch(ctx context.Context, name string, b lattice.Bucket) error {
+	of := hosts
+	for d := range l.documents {
+		if name == l.bucketName(lead.Bucket(d)) {
+			of = lead.Bucket(d)
+		}
+	}
 	live := false
 	return b.Watch(ctx, ">", func(e lattice.Entry) error {
 		live = live || e.Synced
+		c := &changed{bucket: name, of: of, entry: e, at: time.Now(), live: live}
+		if !e.Synced && !e.Deleted {
+			c.checked = make(chan struct{})
+			select {
+			case l.checks <- c:
+			case <-ctx.Done():
+				return nil
+			}
+		}
 		select {
-		case l.changes <- changed{name, e, time.Now(), live}:
+		case l.changes <- c:
 		case <-ctx.Done():
 		}
 		return nil
@@ -239,36 +276,32 @@ func (l *leading) watch(ctx context.Context, name string, b lattice.Bucket) erro
 }
 
 // observe takes in a change.
-func (l *leading) observe(ctx context.Context, c changed) {
+func (l *leading) observe(ctx context.Context, c *changed) {
 	if c.entry.Synced {
 		l.unwatched--
 		return
 	}
-	switch c.bucket {
-	case l.buckets.Hosts():
-		l.hear(ctx, c)
-		return
-	case l.buckets.Scheduler():
-		l.lead.Beat(l.at(c.at))
-		return
-	}
-	for b := range l.documents {
-		if c.bucket != l.bucketName(lead.Bucket(b)) {
-			continue
+	if c.checked != nil {
+		select {
+		case <-c.checked:
+		case <-ctx.Done():
+			return
 		}
-		l.saw(ctx, lead.Doc{Bucket: lead.Bucket(b), Key: c.entry.Key}, c.entry, l.lead.Saw)
+	}
+	switch c.of {
+	case hosts:
+		l.hear(ctx, c)
+	case beat:
+		l.lead.Beat(l.at(c.at))
+	default:
+		d := lead.Doc{Bucket: c.of, Key: c.entry.Key}
+		l.saw(ctx, d, c.value, l.lead.Saw(d, c.value, c.entry.Revision, c.entry.Deleted), c.entry.Deleted)
 	}
 }
 
-// saw has a document be taken in.
-func (l *leading) saw(ctx context.Context, d lead.Doc, e lattice.Entry, take func(d lead.Doc, value []byte, revision uint64, gone bool) bool) {
-	var value []byte
-	if !e.Deleted {
-		if v, err := l.verifier.Scheduler(l.bucketName(d.Bucket), d.Key, e.Value); err == nil {
-			value = v
-		}
-	}
-	if take(d, value, e.Revision, e.Deleted) && value == nil && !e.Deleted {
+// saw tells of a document that was not the scheduler's, if that is news.
+func (l *leading) saw(ctx context.Context, d lead.Doc, value []byte, news, gone bool) {
+	if news && value == nil && !gone {
 		l.log.WarnContext(ctx, "document is not the scheduler's and is replaced", "bucket", l.bucketName(d.Bucket), "key", d.Key)
 	}
 }
@@ -278,7 +311,7 @@ func (l *leading) saw(ctx context.Context, d lead.Doc, e lattice.Entry, take fun
 const fresh = 3 * time.Second
 
 // hear takes in a report of a host.
-func (l *leading) hear(ctx context.Context, c changed) {
+func (l *leading) hear(ctx context.Context, c *changed) {
 	id, err := lattice.ParseHostID(c.entry.Key)
 	if err != nil {
 		return
@@ -292,26 +325,17 @@ func (l *leading) hear(ctx context.Context, c changed) {
 	if revision, ok := l.revisions[id]; ok && revision == c.entry.Revision {
 		return
 	}
-	report, err := l.report(id, c.entry)
-	if err != nil {
-		l.log.WarnContext(ctx, "report of a host is ignored", "bucket", c.bucket, "key", c.entry.Key, "error", err)
+	if c.err != nil {
+		l.log.WarnContext(ctx, "report of a host is ignored", "bucket", c.bucket, "key", c.entry.Key, "error", c.err)
 		return
 	}
-	if !l.lead.Heard(l.at(c.at), id, report, c.live || c.at.Sub(c.entry.Time) < fresh) {
+	if !l.lead.Heard(l.at(c.at), id, c.report, c.live || c.at.Sub(c.entry.Time) < fresh) {
 		if err := fmt.Errorf("%w: %d hosts are heard", lattice.ErrExhausted, lead.MaxHosts); l.news("hosts", err) {
 			l.log.WarnContext(ctx, "hosts are ignored: there are too many", "error", err)
 		}
 		return
 	}
 	l.revisions[id] = c.entry.Revision
-}
-
-func (l *leading) report(id lattice.HostID, e lattice.Entry) (*lattice.HostReport, error) {
-	value, err := l.verifier.Host(id, l.buckets.Hosts(), e.Key, e.Value)
-	if err != nil {
-		return nil, err
-	}
-	return wire.DecodeHostReport(value, l.name, id)
 }
 
 // Bounds of what is done in one turn.

@@ -25,8 +25,9 @@ func newNATSLab(tb testing.TB) *lab {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	files := tb.TempDir()
 	server, err := natsserver.Start(tb.Context(), natsserver.Options{
-		StoreDir: tb.TempDir(), Port: -1, Operator: operator, Accounts: accounts, SystemAccount: k.SystemAccount(),
+		StoreDir: files, Port: -1, Operator: operator, Accounts: accounts, SystemAccount: k.SystemAccount(),
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -38,7 +39,7 @@ func newNATSLab(tb testing.TB) *lab {
 			tb.Error(err)
 		}
 	})
-	return labOn(tb, k, func(_ trust.Role, c *trust.Creds) lattice.Lattice {
+	lab := labOn(tb, k, func(_ trust.Role, c *trust.Creds) lattice.Lattice {
 		l, err := natslattice.Connect(tb.Context(), natslattice.Options{InProcess: server, Credentials: c})
 		if err != nil {
 			tb.Fatal(err)
@@ -46,4 +47,6 @@ func newNATSLab(tb testing.TB) *lab {
 		tb.Cleanup(func() { l.Close() })
 		return l
 	})
+	lab.files = files
+	return lab
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/seal"
 	"github.com/wattle-dev/wattle/lattice/wire"
 	"github.com/wattle-dev/wattle/scheduler/control"
 	"github.com/wattle-dev/wattle/scheduler/raftlog"
@@ -44,6 +45,9 @@ type Options struct {
 	// to return when its context ends. An error before has the lead begin again. If nil,
 	// nothing is called.
 	WhileLeading func(context.Context) error
+	// Secrets opens the secrets of the lattice, which all its schedulers can. If nil, none
+	// can be stored, and hosts are given none.
+	Secrets *seal.Key
 	// LeadsEdge reports whether this process writes what the tools of wasmCloud read.
 	// If nil, it does not.
 	LeadsEdge func() bool

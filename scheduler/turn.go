@@ -62,6 +62,16 @@ func (t *turn) command(ctx context.Context, c *call) {
 		t.beside(ctx, c)
 		return
 	}
+	switch cmd := c.cmd.(type) {
+	case *control.SecretsKey:
+		c.done(t.sealKey())
+		return
+	case *control.PutSecret:
+		if err := t.checkSealed(cmd); err != nil {
+			c.done(nil, err)
+			return
+		}
+	}
 	if decide.IsQuery(c.cmd) {
 		c.done(t.query(ctx, c.cmd))
 		return

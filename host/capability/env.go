@@ -18,12 +18,17 @@ type Env struct {
 	Exports   []string
 	// Volumes are the directories that the host's operator shares, by name.
 	Volumes map[string]Volume
+	// Layers fetches images. If nil, there are none.
+	Layers Layers
 	// Self are addresses of the host itself that no component may reach, whatever it
 	// is linked to.
 	Self []netip.AddrPort
 	// Requests bounds the requests that all instances of the component have under way
 	// to the outside. Zero is the capability's own bound.
 	Requests int
+	// MaxSent and MaxReceived bound the bodies of such a request and of its response.
+	// Zero is the capability's own bound.
+	MaxSent, MaxReceived int64
 	// Logger is told what goes wrong with a capability that is open. It knows the
 	// component.
 	Logger *slog.Logger

@@ -21,6 +21,7 @@ type Grant struct {
 
 	closers []func() error
 	sources []Source
+	kind    string // that is being opened
 }
 
 // Target is the component that a source calls.
@@ -28,20 +29,27 @@ type Target interface {
 	// Func returns the type of a function that the component exports. The interface
 	// may be of another version of the same track.
 	Func(iface, function string) (*wit.Func, error)
-	// Call calls a function. The name of the capability stands for the caller.
+	// Call calls a function, on behalf of the capability.
 	Call(ctx context.Context, iface, function string, args []wit.Value) ([]wit.Value, error)
 }
 
-// Source calls the component, until ctx ends. Then it takes nothing new, and returns
-// when what it had taken is done. An error that it returns before that has it be
-// started again after a while.
-type Source func(ctx context.Context, target Target) error
+// Source is a capability that calls the component.
+type Source struct {
+	// Kind is the name of its kind.
+	Kind string
+	// Run calls the component, until ctx ends. Then it takes nothing new, and returns
+	// when what it had taken is done. An error that it returns before that has it be
+	// started again after a while.
+	Run func(ctx context.Context, target Target) error
+}
 
 // onClose has f be called when the grant is closed, before what was given earlier.
 func (g *Grant) onClose(f func() error) { g.closers = append(g.closers, f) }
 
 // onServe has a source be run while the component takes calls under this grant.
-func (g *Grant) onServe(s Source) { g.sources = append(g.sources, s) }
+func (g *Grant) onServe(run func(ctx context.Context, target Target) error) {
+	g.sources = append(g.sources, Source{g.kind, run})
+}
 
 // Sources returns what calls the component.
 func (g *Grant) Sources() []Source { return slices.Clone(g.sources) }
@@ -72,7 +80,19 @@ type link struct {
 type opener func(ctx context.Context, env *Env, links []link, g *Grant) error
 
 // openers have the kinds that serve components, or call them.
-var openers = map[string]opener{}
+var openers = map[string]opener{
+	"blobstore-nats": openBlobstoreNATS,
+	"blobstore-s3":   openBlobstoreS3,
+
+	"keyvalue-nats":  openKeyValueNATS,
+	"keyvalue-redis": openKeyValueRedis,
+
+	"filesystem": openFilesystem,
+	"httpclient": openHTTPClient,
+
+	"messaging-nats": openMessaging,
+	"postgres":       openPostgres,
+}
 
 // Opens reports whether hosts can open a kind.
 func Opens(kind string) bool { return openers[kind] != nil }
@@ -99,6 +119,7 @@ func open(ctx context.Context, env *Env, kind string, links []link, g *Grant) er
 	if f == nil {
 		return fmt.Errorf("%w: this host does not have it: it may be of another version than the scheduler", lattice.ErrNotFound)
 	}
+	g.kind = kind
 	slices.SortStableFunc(links, func(a, b link) int {
 		return cmp.Or(compareBool(b.name == lattice.DefaultLink, a.name == lattice.DefaultLink), cmp.Compare(a.name, b.name))
 	})

@@ -360,7 +360,7 @@ func (c *codeCache) onlyFile(dir string) (string, error) {
 // replaces the first.
 func (c *codeCache) keep(made newCode, key moduleKey, limit uint64) (*stagedCode, error) {
 	if uint64(made.size) > limit {
-		return nil, &LimitError{What: "bytes of machine code for a module", Max: limit}
+		return nil, &LimitError{Name: LimitCompile, What: "bytes of machine code for a module", Max: limit}
 	}
 	if err := seal(made.file); err != nil {
 		return nil, c.fail(err)

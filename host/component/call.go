@@ -207,6 +207,16 @@ type Tuple4[A, B, C, D any] struct {
 	V3 D
 }
 
+// Tuple6 is tuple<A, …, F>, the shape of a hardware address.
+type Tuple6[A, B, C, D, E, F any] struct {
+	V0 A
+	V1 B
+	V2 C
+	V3 D
+	V4 E
+	V5 F
+}
+
 // Tuple8 is tuple<A, …, H>, the shape of an IPv6 address.
 type Tuple8[A, B, C, D, E, F, G, H any] struct {
 	V0 A

@@ -239,6 +239,7 @@ func lowerHost(h *HostFunc, name string, opts, comp int) func(*Instance, []uint6
 		if in.asked == "" {
 			in.asked = name
 		}
+		in.countHostCall()
 		c := in.pushCall(opts, comp)
 		h.Call(c, stack)
 		in.popCall(c)

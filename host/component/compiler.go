@@ -133,7 +133,7 @@ func isStorage(err error) bool {
 func (c *Compiler) compile(ctx context.Context, dir string, module, shell []byte) error {
 	wall := patience * c.Time
 	ctx, cancel := context.WithTimeoutCause(ctx, wall, fmt.Errorf("compiler has not answered for %v, the machine may be overloaded: %w", wall,
-		&LimitError{What: "seconds to compile a module", Max: uint64(wall.Seconds())}))
+		&LimitError{Name: LimitCompile, What: "seconds to compile a module", Max: uint64(wall.Seconds())}))
 	defer cancel()
 	header, err := json.Marshal(compileRequest{Dir: dir, Size: len(module), Shell: len(shell), Seconds: uint64(c.Time.Seconds()), Memory: c.Memory})
 	if err != nil {
@@ -183,11 +183,11 @@ func (c *Compiler) compile(ctx context.Context, dir string, module, shell []byte
 }
 
 func (c *Compiler) outOfTime() error {
-	return &LimitError{What: "seconds of processor time to compile a module", Max: uint64(c.Time.Seconds())}
+	return &LimitError{Name: LimitCompile, What: "seconds of processor time to compile a module", Max: uint64(c.Time.Seconds())}
 }
 
 func (c *Compiler) outOfMemory() error {
-	return &LimitError{What: "bytes of memory to compile a module", Max: c.Memory}
+	return &LimitError{Name: LimitCompile, What: "bytes of memory to compile a module", Max: c.Memory}
 }
 
 // outOfMemory is what Go's runtime says when the system gives it no memory; the

@@ -98,7 +98,12 @@
 // than its [Limits] ends its own instance with a [*Trap]. A spinning guest is
 // stopped by its fuel checks, at which it also lets the garbage collector in.
 // Each call has a byte budget, because lists may overlap and a small memory can
-// describe an enormous value.
+// describe an enormous value. Calls of the host are counted, and cost fuel: they do
+// little in the guest, and may do much outside of it. Before a table grows the host is
+// asked, so that all tables of an instance share one limit.
+//
+// Nor does a guest that runs for long hold others up: such guests take turns on all
+// processors but one (turn.go).
 //
 // # Concurrency
 //

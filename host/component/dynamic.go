@@ -14,11 +14,10 @@ import (
 
 // DynamicFunc is a function of an interface whose types are those that the
 // importing component declares. args are of the types of its parameters, and what
-// it returns has to be of the type of its result. ctx is that of the guest's call
-// and ends when the guest has to; whoever waits has to wait for it as well. An
-// error traps the guest: a function that may fail in a way that the guest knows
-// of has a result type that says so, and returns a value of it.
-type DynamicFunc func(ctx context.Context, args []wit.Value) ([]wit.Value, error)
+// it returns has to be of the type of its result. Whoever waits has to wait for the
+// call's context as well. An error traps the guest: a function that may fail in a way
+// that the guest knows of has a result type that says so, and returns a value of it.
+type DynamicFunc func(c *Call, args []wit.Value) ([]wit.Value, error)
 
 // DefineDynamic adds an interface about which the linker knows nothing but the
 // name, "example:calc/ops@1.2.0": each component that imports it says itself which
@@ -92,10 +91,9 @@ func (e *elaborator) dynamicCall(fn *wit.Func, run DynamicFunc) func(*Call, []ui
 			into = uint32(stack[returnsAt])
 		}
 		args := params.Lift(&c.side, stack, &c.budget)
-		ctx := c.Context()
-		values, err := run(ctx, args)
+		values, err := run(c, args)
 		if err != nil {
-			if cause := context.Cause(ctx); cause != nil {
+			if cause := context.Cause(c.Context()); cause != nil {
 				err = cause // the guest's time is over, whatever that led to
 			}
 			c.Fail(err)

@@ -19,7 +19,9 @@ func relayed(t testing.TB, limits component.Limits, do func(ctx context.Context,
 	t.Helper()
 	l := &component.Linker{}
 	err := l.DefineDynamic("test:link/target@1.3.1", func(fn *wit.Func) (component.DynamicFunc, error) {
-		return func(ctx context.Context, args []wit.Value) ([]wit.Value, error) { return do(ctx, fn, args) }, nil
+		return func(c *component.Call, args []wit.Value) ([]wit.Value, error) {
+			return do(c.Context(), fn, args)
+		}, nil
 	})
 	if err != nil {
 		t.Fatal(err)

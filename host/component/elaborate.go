@@ -61,7 +61,7 @@ func elaborate(ast *binary.Component, l *Linker, load func(*plan, *binary.CoreMo
 	if err != nil {
 		return nil, err
 	}
-	p.exports, p.names = exports.exports, exports.names
+	p.exports, p.names, p.elements = exports.exports, exports.names, e.footprint.initial
 	e.addEntries()
 	if len(p.flagged) > 0 {
 		p.flags = newFlags(p.flagged)

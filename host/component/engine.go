@@ -149,7 +149,7 @@ func (e *Engine) Close(ctx context.Context) error {
 // defineRefill makes the module that every metered core module imports.
 func (e *Engine) defineRefill(ctx context.Context) error {
 	fn := func(ctx context.Context, _ api.Module, stack []uint64) {
-		stack[0] = uint64(instanceOf(ctx).refill(int64(stack[0])))
+		stack[0] = uint64(instanceOf(ctx).ask(int64(stack[0])))
 	}
 	i64 := []api.ValueType{api.ValueTypeI64}
 	compiled, err := e.rt.NewHostModuleBuilder(core.RefillModule).NewFunctionBuilder().

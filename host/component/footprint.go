@@ -27,6 +27,7 @@ const (
 type footprint struct {
 	memories        int
 	elements, bytes uint64
+	initial         uint64 // elements
 }
 
 // plainBytes is how many bytes of a rewritten module are neither code nor data, which has
@@ -53,6 +54,7 @@ func (f *footprint) add(code *coreCode) error {
 	}
 	f.memories += memories
 	for _, t := range tables {
+		f.initial += t.Limits.Min
 		most := uint64(core.DefaultMaxTableElements)
 		if t.Limits.HasMax {
 			most = min(most, t.Limits.Max)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
+	"math"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -31,10 +31,20 @@ type Limits struct {
 	// Fuel is the work that the instance may do in its life, in units of about
 	// one instruction. If zero, only time limits it.
 	Fuel int64
+	// Tables is how many elements all tables of the instance may have together. If
+	// zero, DefaultTables.
+	Tables uint64
+	// HostCalls is how often the instance may call the host in its life. If zero,
+	// DefaultHostCalls.
+	HostCalls int64
 }
 
-// DefaultMemory is the default of Limits.Memory.
-const DefaultMemory = 256 << 20
+// Defaults of Limits.
+const (
+	DefaultMemory    = 256 << 20
+	DefaultTables    = 1 << 20
+	DefaultHostCalls = 10_000_000
+)
 
 func (l Limits) withDefaults() Limits {
 	if l.Memory == 0 {
@@ -45,6 +55,12 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Data == 0 {
 		l.Data = abi.DefaultBudget
+	}
+	if l.Tables == 0 {
+		l.Tables = DefaultTables
+	}
+	if l.HostCalls == 0 {
+		l.HostCalls = DefaultHostCalls
 	}
 	return l
 }
@@ -89,6 +105,13 @@ type Instance struct {
 	fuelUsed int64
 	fuelOut  int64 // handed out to the guest
 	dead     bool
+
+	hostCalls int64
+	slices    int    // of fuel, in this call
+	turn      bool   // it has one of longRuns
+	elements  uint64 // that tables have, or asked for
+	// tableRefused says that a guest was refused a larger table.
+	tableRefused bool
 }
 
 // callCtx is the context of everything that runs in an instance. The engine
@@ -190,6 +213,7 @@ func (c *Component) instantiate(ctx context.Context, state any, limits Limits, f
 		}
 	}
 	in.alloc.left, in.alloc.limit = in.limits.Memory, in.limits.Memory
+	in.elements = p.elements
 	if from != nil {
 		in.alloc.images, in.fuelUsed = from.images, from.fuel
 	}
@@ -197,8 +221,14 @@ func (c *Component) instantiate(ctx context.Context, state any, limits Limits, f
 
 	base := experimental.WithMemoryAllocator(experimental.WithImportResolver(ctx, in.resolve), &in.alloc)
 	in.ctx.Context = base
-	err := guard(func() error { return in.start() })
+	err := guard(func() error {
+		if in.elements > in.limits.Tables {
+			return in.tableLimit()
+		}
+		return in.start()
+	})
 	in.ctx.Context = context.Background()
+	in.giveTurn()
 	if err != nil {
 		in.dead = true // it is not whole, and cannot be used again
 		in.Close()
@@ -439,6 +469,27 @@ func guard(f func() error) (err error) {
 	return f()
 }
 
+// ask is what guest code asks the host besides its imports: for fuel, or whether a
+// table may grow.
+func (in *Instance) ask(v int64) int64 {
+	if n, ok := core.TableGrowth(v); ok {
+		return in.growTable(n)
+	}
+	return in.refill(v)
+}
+
+// growTable answers by how many elements the guest may try to have a table grow that
+// asks for so many: by these, or by more than any table has room for. What a table
+// refuses for its own maximum counts all the same.
+func (in *Instance) growTable(n uint32) int64 {
+	if uint64(n) > in.limits.Tables-in.elements {
+		in.tableRefused = true
+		return math.MaxUint32
+	}
+	in.elements += uint64(n)
+	return int64(n)
+}
+
 // refill is what the fuel checks of guest code call when their slice is used
 // up. left is what remains, zero or less.
 func (in *Instance) refill(left int64) int64 {
@@ -447,19 +498,34 @@ func (in *Instance) refill(left int64) int64 {
 	if err := in.ctx.Err(); err != nil {
 		panic(&stopError{cause: context.Cause(in.ctx.Context)})
 	}
-	// Go's scheduler would let it run for ten milliseconds, while others wait.
-	runtime.Gosched()
+	in.pause()
 	slice := int64(fuelSlice)
 	if in.limits.Fuel > 0 {
 		// Each core module has a slice of its own, of which what it does not use
 		// counts as used once another module asks: so they shrink to the end.
 		left := in.limits.Fuel - in.fuelUsed
 		if slice = min(slice, max(left/8, minFuelSlice), left); slice <= 0 {
-			panic(&stopError{cause: &LimitError{What: "units of fuel", Max: uint64(in.limits.Fuel)}})
+			panic(&stopError{cause: &LimitError{Name: LimitFuel, What: "units of fuel", Max: uint64(in.limits.Fuel)}})
 		}
 	}
 	in.fuelOut = slice
 	return slice
+}
+
+// hostCallFuel is what a call of the host costs, besides the bytes that it moves: such
+// a call takes at least as long as so many instructions.
+const hostCallFuel = 500
+
+// countHostCall is called before a function of the host is.
+func (in *Instance) countHostCall() {
+	if in.hostCalls++; in.hostCalls > in.limits.HostCalls {
+		panic(&stopError{cause: &LimitError{Name: LimitHostCalls, What: "calls of the host", Max: uint64(in.limits.HostCalls)}})
+	}
+	in.fuelUsed += hostCallFuel
+	if in.hostCalls%(fuelSlice/hostCallFuel) == 0 { // its own checks may be far apart
+		in.pause()
+	}
+	in.giveTurn()
 }
 
 // settle ends a call that a guest has made, which moved so many bytes. A call
@@ -474,7 +540,7 @@ func (in *Instance) settle(moved int64) {
 	case in.ctx.Err() != nil:
 		panic(&stopError{cause: context.Cause(in.ctx.Context)})
 	case in.limits.Fuel > 0 && in.fuelUsed >= in.limits.Fuel:
-		panic(&stopError{cause: &LimitError{What: "units of fuel", Max: uint64(in.limits.Fuel)}})
+		panic(&stopError{cause: &LimitError{Name: LimitFuel, What: "units of fuel", Max: uint64(in.limits.Fuel)}})
 	}
 }
 
@@ -596,6 +662,10 @@ func (in *Instance) call(ctx context.Context, do func() error) error {
 	}
 	was := in.ctx.Context // of the call under way, if a host function calls its own guest
 	in.ctx.Context = ctx
+	if in.nested == 0 {
+		in.slices = 0
+	}
+	defer in.giveTurn()
 	returned := false
 	err := guard(func() error {
 		err := do()
@@ -613,10 +683,20 @@ func (in *Instance) call(ctx context.Context, do func() error) error {
 // trap is trapOf with what the instance knows of the cause.
 func (in *Instance) trap(err error) error {
 	err = trapOf(err)
-	if t, ok := err.(*Trap); ok && t.Kind == TrapWasm && in.alloc.refused { //nolint:errorlint // made by trapOf, never wrapped
-		t.Err = fmt.Errorf("%w (the guest had been refused memory: its limit is %d bytes)", t.Err, in.limits.Memory)
+	t, ok := err.(*Trap) //nolint:errorlint // made by trapOf, never wrapped
+	switch {
+	case !ok || t.Kind != TrapWasm:
+	case in.alloc.refused:
+		t.Err = fmt.Errorf("%w (the guest had been refused memory: %w)", t.Err, &LimitError{Name: LimitMemory, What: "bytes of memory", Max: in.limits.Memory})
+	case in.tableRefused:
+		t.Err = fmt.Errorf("%w (the guest had been refused a larger table: %w)", t.Err, in.tableLimit())
 	}
 	return err
+}
+
+// tableLimit is the error of tables that are too large.
+func (in *Instance) tableLimit() *LimitError {
+	return &LimitError{Name: LimitTables, What: "elements of tables", Max: in.limits.Tables}
 }
 
 // Fuel returns the work that the instance has done so far, in units of about

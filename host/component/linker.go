@@ -122,6 +122,19 @@ func (l *Linker) Clone() *Linker {
 	return c
 }
 
+// Only returns a linker that offers those of l's interfaces that keep wants.
+func (l *Linker) Only(keep func(wit.InterfaceID) bool) *Linker {
+	c := &Linker{ifaces: map[string][]*hostInterface{}}
+	for name, all := range l.ifaces {
+		for _, h := range all {
+			if keep(h.id) {
+				c.ifaces[name] = append(c.ifaces[name], h)
+			}
+		}
+	}
+	return c
+}
+
 // Serves returns the newest version of the interface that this linker offers
 // to an import of the given name, and whether it offers one.
 func (l *Linker) Serves(name string) (wit.InterfaceID, bool) {

@@ -66,7 +66,7 @@ func (m *linearMemory) Reallocate(size uint64) []byte {
 		return m.buf
 	}
 	if size-have > m.owner.left || size > maxMemory {
-		return m.refuse(&LimitError{What: "bytes of memory (the component starts with more)", Max: m.owner.limit})
+		return m.refuse(&LimitError{Name: LimitMemory, What: "bytes of memory (the component starts with more)", Max: m.owner.limit})
 	}
 	if !m.grow(size) {
 		return m.refuse(&internalError{errors.New("the system has no memory left")})

@@ -32,6 +32,8 @@ type plan struct {
 	// the core module that holds their flags; nil without.
 	flagged []int
 	flags   *coreCode
+	// elements is how many the tables of an instance have when it starts.
+	elements uint64
 	// resources knows every resource type that has a handle somewhere.
 	resources map[*wit.Resource]*resource
 }

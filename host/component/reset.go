@@ -118,7 +118,7 @@ func (in *Instance) recycle(fine bool) *Instance {
 		}
 	}
 	next := &Instance{
-		engine: in.engine, of: in.of, plan: in.plan, limits: in.limits, from: in.from, fuelUsed: in.from.fuel,
+		engine: in.engine, of: in.of, plan: in.plan, limits: in.limits, from: in.from, fuelUsed: in.from.fuel, elements: in.plan.elements,
 		mods: in.mods, shims: in.shims, flags: in.flags, mems: in.mems, funcs: in.funcs, opts: in.opts, comps: in.comps,
 		alloc: in.alloc, frames: in.frames, calls: in.calls, active: in.active,
 	}

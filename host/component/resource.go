@@ -48,7 +48,7 @@ func (t *handleTable) add(h handle) uint32 {
 		if d, ok := h.rep.Obj.(Dropper); ok && h.own {
 			d.Drop(context.Background())
 		}
-		panic(&LimitError{What: "handles", Max: uint64(t.max)})
+		panic(&LimitError{Name: LimitHandles, What: "handles", Max: uint64(t.max)})
 	}
 	t.entries = append(t.entries, h)
 	return uint32(len(t.entries) - 1)
@@ -190,6 +190,7 @@ func (c *componentInstance) drop(r *resource, i uint32, enters []int) {
 func (in *Instance) dropRep(r *resource, rep abi.Rep, enters []int) {
 	if r.host != nil {
 		if d, ok := rep.Obj.(Dropper); ok {
+			in.giveTurn()
 			d.Drop(in.ctx.Context)
 		}
 		return
@@ -231,7 +232,7 @@ func (h callerHandles) LiftBorrow(res *wit.Resource, i uint32) abi.Rep {
 	from := &h.f.from.handles
 	e := from.get(res, i)
 	if len(h.f.lenders) >= from.max { // a list may name one handle many times
-		panic(&LimitError{What: "handles lent in a call", Max: uint64(from.max)})
+		panic(&LimitError{Name: LimitHandles, What: "handles lent in a call", Max: uint64(from.max)})
 	}
 	e.lends++
 	h.f.lenders = append(h.f.lenders, i)

@@ -63,9 +63,9 @@ func (in *Instance) begin(a *activation) {
 	}
 	switch {
 	case len(in.active) >= maxNesting:
-		panic(&LimitError{What: "calls within each other", Max: maxNesting})
+		panic(&LimitError{Name: LimitStack, What: "calls within each other", Max: maxNesting})
 	case in.stacks > maxStacks:
-		panic(&LimitError{What: "bytes of stack", Max: maxStacks})
+		panic(&LimitError{Name: LimitStack, What: "bytes of stack", Max: maxStacks})
 	}
 	in.stacks += a.size
 	in.active = append(in.active, a)

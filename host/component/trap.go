@@ -62,9 +62,21 @@ func (t *Trap) Backtrace() string {
 // ErrDead is the error of a call into an instance that has trapped or is closed.
 var ErrDead = errors.New("instance is dead: an earlier call trapped or it was closed")
 
+// Names of limits, as LimitError has them.
+const (
+	LimitMemory    = "memory"
+	LimitTables    = "table-elements"
+	LimitHandles   = "handles"
+	LimitStack     = "stack"
+	LimitFuel      = "fuel"
+	LimitHostCalls = "host-calls"
+	LimitCompile   = "compile"
+)
+
 // LimitError is a limit that a guest exceeded.
 type LimitError struct {
-	What string // "handles", "memory"
+	Name string // of the limit: one of a few, so that it can be counted by
+	What string // what there is too much of, "handles"
 	Max  uint64
 }
 

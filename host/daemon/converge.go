@@ -21,6 +21,13 @@ func (d *Daemon) apply(next *lattice.Desired, fresh bool) {
 		}
 	}
 	d.mu.Unlock()
+	if d.opts.Secrets != nil {
+		var refs []lattice.SecretRef
+		for i := range next.Components {
+			refs = append(refs, secretsOf(&next.Components[i])...)
+		}
+		d.opts.Secrets.Keep(refs)
+	}
 	d.changed()
 }
 

@@ -95,6 +95,9 @@ func New(l lattice.Lattice, o Options) (*Daemon, error) {
 	if err := o.Telemetry.ObserveHeartbeat(d.sinceBeat); err != nil {
 		return nil, errors.Join(err, engine.Close(context.Background()))
 	}
+	if err := o.Telemetry.ObserveLimits(d.eachExceeded); err != nil {
+		return nil, errors.Join(err, engine.Close(context.Background()))
+	}
 	return d, nil
 }
 

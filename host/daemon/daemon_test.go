@@ -157,7 +157,7 @@ func TestUpdateFails(t *testing.T) {
 	if c.State != lattice.ComponentRunning || c.Digest != spec.Digest || c.Revision != 1 || c.Reason != "" {
 		t.Errorf("status is %+v, want what ran before", c)
 	}
-	if n := c.Next; n.State != lattice.ComponentFailed || n.Digest != broken.Digest || n.Revision != 2 || !strings.Contains(n.Reason, `import "test:link/target@1.2.0"`) {
+	if n := c.Next; n.State != lattice.ComponentFailed || n.Digest != broken.Digest || n.Revision != 2 || !strings.Contains(n.Reason, `imports "test:link/target@1.2.0"`) {
 		t.Errorf("what is next is %+v, want why it is not there", n)
 	}
 	w.says(h, "c", "hello")
@@ -196,6 +196,25 @@ func TestFailures(t *testing.T) {
 	w.awaitComponent("missing", "another reason", func(c *lattice.ComponentStatus) bool {
 		return !strings.Contains(c.Reason, "object store") && c.Reason != ""
 	})
+}
+
+// TestAskedAgain has what is not tried again by itself be asked for once more, under
+// another number: that is tried.
+func TestAskedAgain(t *testing.T) {
+	w := newWorld(t)
+	w.start()
+	spec := w.upload("unlinked", relay)
+	w.want(spec)
+	failed := func(c *lattice.ComponentStatus) bool { return c.State == lattice.ComponentFailed }
+	first := w.awaitComponent("unlinked", "failed", failed)
+	spec.Revision++
+	w.want(spec)
+	again := w.awaitComponent("unlinked", "failed again", func(c *lattice.ComponentStatus) bool {
+		return failed(c) && c.Revision == spec.Revision && c.Since.After(first.Since)
+	})
+	if again.Reason != first.Reason {
+		t.Errorf("failed because of %q, then of %q", first.Reason, again.Reason)
+	}
 }
 
 // TestLinks has a component call another over a link.

@@ -20,7 +20,22 @@
 // those it has. If the new one cannot be loaded, or no probe of it is good, the old one
 // goes on; the report has both. What a change of numbers takes is done at once and
 // loads nothing: how many calls run and wait, the revision's number, routes,
-// annotations.
+// annotations. Nor does a change of what it is granted.
+//
+// # Grants
+//
+// What a component reaches is its grant: its configuration, its secrets, its links, and
+// what is open behind those to capabilities (package host/capability). It is opened when
+// the component is loaded; what cannot be opened keeps it from starting. When any of it
+// changes another grant is opened beside the first and takes its place as a whole, for
+// calls that begin from then on; what cannot be opened, or no probe is good with, leaves
+// the last one in place, is in the report and is tried again. The last grant is closed
+// when the last call that has it has ended. Code is loaded again only if other interfaces
+// are linked than before, and if instances begin as one that was given the old grant
+// (Preinit).
+//
+// What was taken away is gone: if a component cannot run without an interface that it
+// was linked to before, and the binary is the same, it takes no calls any more.
 //
 // # Probes
 //
@@ -45,22 +60,40 @@
 //
 // Components come from the lattice's object store by digest, and are kept in the
 // data directory within a bound. Bytes are hashed every time that they are read:
-// nothing but what the digest says is run.
+// nothing but what the digest says is run. A binary is read once for all components of
+// this host that are made of it, and forgotten with the last of them.
 //
 // # Links
 //
-// An import that a link names is served by invoking the link's target, in process
-// if it runs here. Its types are those that the importing component declares; on
-// the other side they are compared with those of the export. The invocation goes on
-// behalf of the one that the component is carrying out, so that chains have an end.
-// Other imports than those of links and WASI have nothing behind them: a component
-// that has one is not started, and the report says which.
+// An import that a link to a component names is served by invoking the link's target,
+// in process if it runs here. Its types are those that the importing component declares;
+// on the other side they are compared with those of the export. The invocation goes on
+// behalf of the one that the component is carrying out, so that chains have an end. Of
+// several links of one interface calls go to the one called default, unless the component
+// chooses another by its name (package host/wasmcloud/bus); one that cannot is not
+// started if none is called so.
+//
+// An import that a link to a capability names is served by the host, and so are the
+// interfaces that grant nothing by themselves. Other imports have nothing behind them: a
+// component that has one is not started, and the report says which, in which version, and
+// what of a manifest would link it.
 //
 // # Configuration
 //
-// The values of a component's configuration whose keys begin with "env." become
-// environment variables: env.LOG_LEVEL is LOG_LEVEL. Nothing else is given to the
-// component yet.
+// A component reads its configuration by wasi:config, and its secrets by
+// wasmcloud:secrets. Values whose keys begin with "env." become environment variables
+// besides: env.LOG_LEVEL is LOG_LEVEL. Secrets never do.
+//
+// # Volumes
+//
+// Directories that the host's operator shares have names ([Options.Volumes]), by which
+// links to the capability for file systems mount them. The host's labels say which there
+// are: volume.NAME is ro or rw.
+//
+// # Limits
+//
+// The limits of a specification are those of package host; zero is its default. How often
+// a component exceeded which is measured as wattle.limit.exceeded.
 //
 // # Readiness, drain, end
 //

@@ -26,12 +26,28 @@ func (r *runner) stop(current *running) {
 		d.mu.Unlock()
 		return
 	}
+	r.end(current)
+}
+
+// revoke has a component take no calls any more at once: it was linked to something
+// that it must not reach any longer, and cannot be run without.
+func (r *runner) revoke(current *running) {
+	r.d.ready.withdraw(r.id)
+	r.d.mu.Lock()
+	r.move(lattice.ComponentStopping, r.next.reason)
+	r.end(current)
+}
+
+// end closes what runs. It is called with the daemon's lock, which it gives back.
+func (r *runner) end(current *running) {
+	d := r.d
 	r.closed = true
 	d.publish()
 	d.mu.Unlock()
 	current.close(d, func() {
 		d.mu.Lock()
 		r.failed += current.failures()
+		r.exceeded = add(r.exceeded, current.target.Metrics().Exceeded.Counts())
 		r.current, r.closed = nil, false
 		d.mu.Unlock()
 	})
@@ -66,6 +82,7 @@ func (r *runner) retire(last *running) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		r.failed += last.failures()
+		r.exceeded = add(r.exceeded, last.target.Metrics().Exceeded.Counts())
 		for i, old := range r.old {
 			if old == last {
 				r.old = append(r.old[:i:i], r.old[i+1:]...)

@@ -3,6 +3,8 @@ package daemon
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/wattle-dev/wattle/host"
@@ -10,7 +12,14 @@ import (
 )
 
 // Env returns the environment variables of a component.
-func (d *Daemon) Env(spec *lattice.ComponentSpec) []string { return d.options(spec).WASI.CLI.Env }
+func (d *Daemon) Env(spec *lattice.ComponentSpec) []string { return d.base(spec, nil).CLI.Env }
+
+// Binaries returns the digests of the binaries that are kept for components.
+func (d *Daemon) Binaries() []string {
+	d.binaries.mu.Lock()
+	defer d.binaries.mu.Unlock()
+	return slices.Sorted(maps.Keys(d.binaries.all))
+}
 
 // Line has a guest have written a line.
 func (d *Daemon) Line(l host.Line) { d.logs.line(l) }

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	grants "github.com/wattle-dev/wattle/host/capability"
 	"github.com/wattle-dev/wattle/hostgroup/machine"
 	"github.com/wattle-dev/wattle/lattice/wire"
 )
@@ -18,6 +19,11 @@ func (d *Daemon) labels(given map[string]string) map[string]string {
 	for key, value := range labels {
 		labels[key] = printable(value, wire.MaxLabelValue)
 	}
+	for _, name := range slices.Sorted(maps.Keys(d.opts.Volumes)) {
+		if len(labels) < wire.MaxLabels {
+			labels[machine.LabelVolume+name] = mode(d.opts.Volumes[name])
+		}
+	}
 	for _, from := range []map[string]string{given, d.opts.Labels} {
 		for _, key := range slices.Sorted(maps.Keys(from)) {
 			_, there := labels[key]
@@ -27,6 +33,14 @@ func (d *Daemon) labels(given map[string]string) map[string]string {
 		}
 	}
 	return labels
+}
+
+// mode is what the label of a volume says.
+func mode(v grants.Volume) string {
+	if v.ReadOnly {
+		return "ro"
+	}
+	return "rw"
 }
 
 // printable returns the beginning of a text with what cannot be printed replaced,

@@ -24,7 +24,9 @@ type LogLine struct {
 	Host      lattice.HostID      `json:"host"`
 	Component lattice.ComponentID `json:"component"`
 	Instance  uint64              `json:"instance"`
-	Stream    string              `json:"stream"` // stdout or stderr
+	Stream    string              `json:"stream"` // stdout, stderr or log
+	Level     string              `json:"level,omitempty"`
+	Context   string              `json:"context,omitempty"`
 	Text      string              `json:"text"`
 }
 
@@ -50,7 +52,8 @@ func newLogs(d *Daemon) *logs { return &logs{d: d, tail: map[lattice.ComponentID
 func (l *logs) line(h host.Line) {
 	line := LogLine{
 		Time: time.Now().UTC(), Host: l.d.opts.ID, Component: lattice.ComponentID(h.Component),
-		Instance: uint64(h.Instance), Stream: h.Stream.String(), Text: strings.ToValidUTF8(h.Text, "\ufffd"),
+		Instance: uint64(h.Instance), Stream: h.Stream.String(), Level: h.Level, Context: h.Context,
+		Text: strings.ToValidUTF8(h.Text, "\ufffd"),
 	}
 	l.mu.Lock()
 	t := l.of(line.Component)

@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
 	"github.com/wattle-dev/wattle/host"
+	grants "github.com/wattle-dev/wattle/host/capability"
 	"github.com/wattle-dev/wattle/host/component"
 	"github.com/wattle-dev/wattle/host/wasi"
 	"github.com/wattle-dev/wattle/hostgroup/machine"
@@ -48,6 +51,15 @@ type Options struct {
 	Engine component.EngineOptions
 	// WASI is what every component is given. Environment variables are added.
 	WASI wasi.Options
+	// Secrets has those of components. If nil, a component that has any is not started.
+	Secrets Secrets
+	// Volumes are the directories that components may be given, by name. The host's
+	// labels say which there are: volume.NAME is rw or ro.
+	Volumes map[string]grants.Volume
+	// Layers fetches images whose files components are given. If nil, there are none.
+	Layers grants.Layers
+	// Self are addresses of this process that no component may reach.
+	Self []netip.AddrPort
 	// Providers are those that the process has besides the daemon, for the report.
 	Providers []lattice.ProviderStatus
 	// AllowFileRefs has components whose artifact is not in the object store be
@@ -148,6 +160,12 @@ func (o *Options) check() error {
 			errs = append(errs, fmt.Errorf("label %q: %w: it is detected, and cannot be given", key, lattice.ErrInvalid))
 		}
 		errs = append(errs, wire.CheckLabelKey(key), wire.CheckLabelValue(value))
+	}
+	for name, v := range o.Volumes {
+		errs = append(errs, wire.CheckLabelKey(machine.LabelVolume+name))
+		if !filepath.IsAbs(v.Dir) {
+			errs = append(errs, fmt.Errorf("volume %q: %w: the directory %q is not an absolute path", name, lattice.ErrInvalid, v.Dir))
+		}
 	}
 	if o.Heartbeat < 0 || o.DrainTimeout < 0 || o.Parallel < 0 {
 		errs = append(errs, fmt.Errorf("%w: a time or a number is negative", lattice.ErrInvalid))

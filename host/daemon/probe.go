@@ -28,24 +28,24 @@ func interval(p *lattice.Probe) time.Duration {
 
 // probe asks once. No other probe of the component runs at the same time, of another
 // revision either.
-func (r *runner) probe(ctx context.Context, run *running) error {
+func (r *runner) probe(ctx context.Context, prober *host.Prober) error {
 	select {
 	case r.probing <- struct{}{}:
 		defer func() { <-r.probing }()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	return run.prober.Probe(ctx)
+	return prober.Probe(ctx)
 }
 
-// prove waits until a probe of a component is good that takes no calls yet, or ctx
+// prove waits until a probe is good of what takes no calls yet, if there are any, or ctx
 // ends. However long that takes, it has not failed: what it needs may not be there yet.
-func (r *runner) prove(ctx context.Context, run *running) error {
-	if run.prober == nil {
+func (r *runner) prove(ctx context.Context, prober *host.Prober, spec *lattice.ComponentSpec) error {
+	if prober == nil {
 		return nil
 	}
-	for pause := firstProbe; ; pause = min(2*pause, interval(run.spec.Probe)) {
-		err := r.probe(ctx, run)
+	for pause := firstProbe; ; pause = min(2*pause, interval(spec.Probe)) {
+		err := r.probe(ctx, prober)
 		if err == nil {
 			return nil
 		}
@@ -55,10 +55,10 @@ func (r *runner) prove(ctx context.Context, run *running) error {
 		r.d.mu.Lock()
 		reason := "probe: " + explain(err)
 		news := r.trouble() != reason
-		r.advance(run.spec, lattice.ComponentStarting, reason)
+		r.advance(spec, lattice.ComponentStarting, reason)
 		r.d.mu.Unlock()
 		if news {
-			r.d.log.InfoContext(ctx, "component is not ready", "component", r.id, "revision", run.spec.Revision, "error", err)
+			r.d.log.InfoContext(ctx, "component is not ready", "component", r.id, "revision", spec.Revision, "error", err)
 			r.d.changed()
 		}
 		select {
@@ -101,7 +101,7 @@ func (r *runner) probeAll(ctx context.Context, run *running) {
 		case <-time.After(wait):
 		}
 		before := r.served(run)
-		err := r.probe(ctx, run)
+		err := r.probe(ctx, run.prober)
 		switch {
 		case ctx.Err() != nil:
 			return

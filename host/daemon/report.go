@@ -122,7 +122,7 @@ func (r *runner) status() lattice.ComponentStatus {
 		spec = r.serves // what runs, and not what ought to
 		if w := r.want; w != nil && w != spec {
 			s.Next = &lattice.NextStatus{Revision: w.Revision, Digest: w.Digest, State: lattice.ComponentStarting}
-			if n := r.next; n.spec != nil && same(n.spec, w) {
+			if n := r.next; n.spec != nil && alike(n.spec, w) {
 				s.Next.State, s.Next.Reason = n.state, n.reason
 			}
 		}
@@ -213,4 +213,34 @@ func (d *Daemon) with(ctx context.Context, name string, f func(lattice.Bucket) e
 		d.opened.Delete(name)
 	}
 	return err
+}
+
+// eachExceeded calls f with how often components exceeded their limits.
+func (d *Daemon) eachExceeded(f func(id lattice.ComponentID, limit string, n int64)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, r := range d.sorted() {
+		counts := maps.Clone(r.exceeded)
+		all := r.old
+		if r.current != nil {
+			all = append(slices.Clip(all), r.current)
+		}
+		for _, run := range all {
+			counts = add(counts, run.target.Metrics().Exceeded.Counts())
+		}
+		for _, limit := range slices.Sorted(maps.Keys(counts)) {
+			f(r.id, limit, counts[limit])
+		}
+	}
+}
+
+// add adds counts to others, which it changes or makes.
+func add(to, counts map[string]int64) map[string]int64 {
+	if to == nil && len(counts) > 0 {
+		to = map[string]int64{}
+	}
+	for name, n := range counts {
+		to[name] += n
+	}
+	return to
 }

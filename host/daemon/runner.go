@@ -10,6 +10,7 @@ import (
 	"github.com/wattle-dev/wattle/host"
 	"github.com/wattle-dev/wattle/host/component"
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/capability"
 	"github.com/wattle-dev/wattle/lattice/wire"
 )
 
@@ -40,11 +41,13 @@ type runner struct {
 	closed  bool                   // current takes no calls any more
 	old     []*running             // finish their calls
 	failed  int64                  // calls of those that have
-	state   lattice.ComponentState
-	reason  string
-	next    progress // of what is to take the place of current
-	since   time.Time
-	attempt int
+	// exceeded are the limits that calls of those exceeded.
+	exceeded map[string]int64
+	state    lattice.ComponentState
+	reason   string
+	next     progress // of what is to take the place of current
+	since    time.Time
+	attempt  int
 }
 
 // progress is how far a component is that is to take the place of another.
@@ -60,13 +63,16 @@ func newRunner(d *Daemon, id lattice.ComponentID, spec *lattice.ComponentSpec) *
 
 // set says what is wanted. It is called with the daemon's lock.
 func (r *runner) set(spec *lattice.ComponentSpec) {
-	if r.want != nil && spec != nil && !same(r.want, spec) {
+	if r.want != nil && spec != nil && !alike(r.want, spec) {
 		r.attempt = 0
+	}
+	if r.want != nil && spec != nil && r.want.Revision != spec.Revision {
+		r.renew()
 	}
 	r.want = spec
 	if spec != nil {
 		r.last = spec
-		if r.current != nil && same(r.current.spec, spec) {
+		if r.current != nil && same(r.current.spec, spec) && sameGrant(r.current.granted.spec, spec) {
 			r.serves = spec
 		}
 	}
@@ -76,12 +82,26 @@ func (r *runner) set(spec *lattice.ComponentSpec) {
 	}
 }
 
+// renew has what failed be tried at once, and not count as failed before that: the same
+// is wanted under another number, as somebody has asked for it again. It is called with
+// the daemon's lock.
+func (r *runner) renew() {
+	r.attempt = 0
+	if r.current == nil && r.state == lattice.ComponentFailed {
+		r.move(lattice.ComponentStarting, r.reason)
+	}
+	if r.next.state == lattice.ComponentFailed {
+		r.next.state = lattice.ComponentStarting
+	}
+}
+
 // run converges until the component has stopped.
 func (r *runner) run() {
 	d := r.d
 	for {
 		d.mu.Lock()
 		want, current := r.want, r.current
+		fits := current != nil && want != nil && sameGrant(current.granted.spec, want)
 		if want == nil && current == nil {
 			delete(d.runners, r.id)
 			d.mu.Unlock()
@@ -94,6 +114,8 @@ func (r *runner) run() {
 			r.stop(current)
 		case current == nil, !same(current.spec, want):
 			r.start(want)
+		case !fits:
+			r.regrant(want, current)
 		default:
 			r.settle(want, current)
 			<-r.wake
@@ -161,18 +183,25 @@ func (r *runner) start(want *lattice.ComponentSpec) {
 	r.advance(want, lattice.ComponentStarting, r.trouble())
 	d.mu.Unlock()
 	d.changed()
+	taken := r.current != nil && revoked(r.current.granted.spec, want)
+	if taken && !r.reduce(want, r.current) {
+		return
+	}
 	next, err := r.load(want)
 	if errors.Is(err, errOutdated) {
 		return
 	}
 	if err != nil {
+		if _, unlinked := errors.AsType[*capability.UnlinkedError](err); unlinked && taken {
+			r.revoke(r.current)
+		}
 		r.fail(want, err)
 		return
 	}
 	d.mu.Lock()
 	last := r.current
 	r.current, r.serves, r.closed, r.attempt, r.next = next, want, false, 0, progress{}
-	if r.want != nil && same(r.want, want) {
+	if r.want != nil && alike(r.want, want) {
 		r.serves = r.want
 	}
 	if last != nil {
@@ -181,6 +210,7 @@ func (r *runner) start(want *lattice.ComponentSpec) {
 	d.publish()
 	r.serve()
 	d.mu.Unlock()
+	next.granted.serve(r, next)
 	r.watch(next)
 	if last != nil {
 		d.work.Go(func() { r.retire(last) })
@@ -207,7 +237,7 @@ func (r *runner) load(want *lattice.ComponentSpec) (*running, error) {
 			return
 		}
 		next.calls = &r.calls
-		if err = r.prove(ctx, next); err != nil {
+		if err = r.prove(ctx, next.prober, want); err != nil {
 			next.close(r.d, func() {})
 		}
 	}()
@@ -235,13 +265,23 @@ func (r *runner) load(want *lattice.ComponentSpec) (*running, error) {
 func (r *runner) wanted(spec *lattice.ComponentSpec) bool {
 	r.d.mu.Lock()
 	defer r.d.mu.Unlock()
-	return r.want != nil && same(r.want, spec)
+	return r.want != nil && alike(r.want, spec)
+}
+
+// renumbered reports whether the same is wanted under another number.
+func (r *runner) renumbered(spec *lattice.ComponentSpec) bool {
+	r.d.mu.Lock()
+	defer r.d.mu.Unlock()
+	return r.want != nil && r.want.Revision != spec.Revision
 }
 
 // fail says why a component was not started and waits for the time of the next
-// attempt, or until something else is wanted.
+// attempt, or until something else is wanted, or the same once more.
 func (r *runner) fail(want *lattice.ComponentSpec, err error) {
 	d := r.d
+	if r.renumbered(want) {
+		return
+	}
 	d.mu.Lock()
 	r.attempt++
 	attempt, reason := r.attempt, explain(err)
@@ -264,7 +304,7 @@ func (r *runner) fail(want *lattice.ComponentSpec, err error) {
 		case <-again:
 			return
 		case <-r.wake:
-			if !r.wanted(want) {
+			if !r.wanted(want) || r.renumbered(want) {
 				return
 			}
 		}
@@ -275,6 +315,9 @@ func (r *runner) fail(want *lattice.ComponentSpec, err error) {
 func pause(attempt int, err error) time.Duration {
 	if _, ok := errors.AsType[*component.LinkError](err); ok {
 		return 0 // what it is linked to has to change, and is part of what is wanted
+	}
+	if _, ok := errors.AsType[*capability.UnlinkedError](err); ok {
+		return 0 // as well
 	}
 	if errors.Is(err, host.ErrNoProbe) {
 		return 0 // so is the probe

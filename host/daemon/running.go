@@ -4,16 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/wattle-dev/wattle/host"
 	"github.com/wattle-dev/wattle/host/component"
+	"github.com/wattle-dev/wattle/host/wasi"
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
 	"github.com/wattle-dev/wattle/wit"
@@ -21,15 +22,20 @@ import (
 
 // running is a component that has been loaded and can be called.
 type running struct {
-	spec    *lattice.ComponentSpec // as it was loaded
-	comp    *component.Component
-	done    func() // says that comp is closed
-	target  *host.Target
+	spec   *lattice.ComponentSpec // as it was loaded
+	comp   *component.Component
+	done   func() // says that comp is closed
+	target *host.Target
+	// imports and exports are the interfaces of the component.
+	imports []string
 	exports []string
 	since   time.Time
 	took    time.Duration // to load it
 	calls   *atomic.Int64 // of all revisions
 	prober  *host.Prober  // nil without a probe
+	// granted is what calls are given from now on. It is guarded by the daemon's lock.
+	granted *granted
+	closing sync.WaitGroup // of all that was granted
 	// sick says that its probes are bad: it is not offered to callers.
 	sick atomic.Bool
 	// unwatch ends the probes, nil if there are none.
@@ -58,37 +64,49 @@ func (run *running) http(w http.ResponseWriter, r *http.Request, inv *lattice.In
 	return run.target.HTTP(w, r, inv)
 }
 
-// same reports whether what runs for one can serve the other. How many calls may run
-// and wait can be changed while it does; its number, its routes and its annotations
-// are nothing to it.
+// same reports whether the code that runs for one can serve the other. How many calls
+// may run and wait can be changed while it does, and what it is granted, unless its
+// instances begin as one that was given that; its number, its routes and its annotations
+// are nothing to it. What it is linked to is part of the code as far as it says which
+// interfaces there are, and which of them components serve.
 func same(a, b *lattice.ComponentSpec) bool {
 	x, y := a.Limits, b.Limits
-	x.Queue, y.Queue = 0, 0
-	return a.Digest == b.Digest && x == y && a.Preinit == b.Preinit && maps.Equal(a.Config, b.Config) &&
-		reflect.DeepEqual(a.Links, b.Links) && reflect.DeepEqual(a.Probe, b.Probe)
+	x.Queue, y.Queue, x.Connections, y.Connections = 0, 0, 0, 0
+	return a.Digest == b.Digest && x == y && a.Preinit == b.Preinit && reflect.DeepEqual(a.Probe, b.Probe) &&
+		slices.Equal(dynamic(a.Links), dynamic(b.Links)) && slices.Equal(served(a.Capabilities), served(b.Capabilities)) &&
+		(!a.Preinit || sameGrant(a, b))
 }
 
 // load makes a component ready to be called.
 func (d *Daemon) load(ctx context.Context, spec *lattice.ComponentSpec) (*running, error) {
-	select {
-	case d.slots <- struct{}{}:
-		defer func() { <-d.slots }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	leave, err := d.enter(ctx)
+	if err != nil {
+		return nil, err
 	}
 	begun := time.Now()
+	var imported []string
 	comp, done, err := d.binaries.load(ctx, spec.Digest, spec.Ref, func(imports []string) (*component.Linker, error) {
+		imported = imports
 		return d.linker(spec, imports)
 	})
+	leave() // what follows may wait for others
 	if err != nil {
-		suggestLinks(spec.ID, err)
 		return nil, err
 	}
 	run := &running{
-		spec: spec, comp: comp, done: done, target: host.NewTarget(comp, d.options(spec)), instances: spec.MaxInstances, queue: spec.Limits.Queue,
+		spec: spec, comp: comp, imports: imported, done: done, target: host.NewTarget(comp, d.options(spec)), instances: spec.MaxInstances, queue: spec.Limits.Queue,
 	}
+	for _, name := range comp.Exports() {
+		if len(name) <= wire.MaxText && len(run.exports) < wire.MaxInterfaces && printable(name, wire.MaxText) == name {
+			run.exports = append(run.exports, name)
+		}
+	}
+	if run.granted, err = d.open(ctx, spec, run.exports); err != nil {
+		return nil, errors.Join(err, run.free(context.WithoutCancel(ctx)))
+	}
+	run.supply(d, run.granted)
 	if spec.Preinit {
-		if err := run.target.Preinitialize(ctx); err != nil {
+		if err := d.preinitialize(ctx, run); err != nil {
 			return nil, errors.Join(fmt.Errorf("initialize: %w", err), run.free(context.WithoutCancel(ctx)))
 		}
 	}
@@ -97,34 +115,40 @@ func (d *Daemon) load(ctx context.Context, spec *lattice.ComponentSpec) (*runnin
 			return nil, errors.Join(err, run.free(context.WithoutCancel(ctx)))
 		}
 	}
-	for _, name := range comp.Exports() {
-		if len(name) <= wire.MaxText && len(run.exports) < wire.MaxInterfaces && printable(name, wire.MaxText) == name {
-			run.exports = append(run.exports, name)
-		}
-	}
 	run.since = time.Now()
 	run.took = run.since.Sub(begun)
 	return run, nil
 }
 
-// envPrefix begins the keys of configurations that become environment variables.
-const envPrefix = "env."
+// preinitialize has the instances of a component begin as one that has started.
+func (d *Daemon) preinitialize(ctx context.Context, run *running) error {
+	leave, err := d.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return run.target.Preinitialize(ctx)
+}
 
-// options returns how a component is run.
+// enter waits until few enough components are loaded at the same time.
+func (d *Daemon) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case d.slots <- struct{}{}:
+		return func() { <-d.slots }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// options returns how a component is run. What its instances are given follows.
 func (d *Daemon) options(spec *lattice.ComponentSpec) *host.Options {
-	o := &host.Options{
-		Name: string(spec.ID), WASI: d.opts.WASI, MaxConcurrent: spec.MaxInstances, MaxQueue: spec.Limits.Queue,
-		Limits: component.Limits{Memory: spec.Limits.MemoryBytes}, Timeout: time.Duration(spec.Limits.TimeoutMillis) * time.Millisecond,
-		Output: d.logs.line, ShowErrors: d.opts.ShowErrors, Logger: d.log,
+	l := &spec.Limits
+	return &host.Options{
+		Name: string(spec.ID), WASI: d.opts.WASI, MaxConcurrent: spec.MaxInstances, MaxQueue: l.Queue,
+		Limits:  component.Limits{Memory: l.MemoryBytes, Tables: l.TableElements, HostCalls: l.HostCalls},
+		Timeout: time.Duration(l.TimeoutMillis) * time.Millisecond, MaxRequest: l.RequestBytes, MaxResponse: l.ResponseBytes,
+		Output: d.logs.line, OutputRate: int(l.LogBytesPerSecond), ShowErrors: d.opts.ShowErrors, Logger: d.log,
 	}
-	o.WASI.CLI.Env = slices.Clone(o.WASI.CLI.Env)
-	for _, key := range slices.Sorted(maps.Keys(spec.Config)) {
-		// A variable with an equals sign in its name would be another one.
-		if name, ok := strings.CutPrefix(key, envPrefix); ok && name != "" && !strings.ContainsAny(name, "=\x00") {
-			o.WASI.CLI.Env = append(o.WASI.CLI.Env, name+"="+spec.Config[key])
-		}
-	}
-	return o
 }
 
 // reapTime is added to a call's time, for it to end.
@@ -149,6 +173,10 @@ func (run *running) close(d *Daemon, gone func()) {
 		run.unwatch()
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), d.opts.DrainTimeout)
+	d.mu.Lock()
+	granted := run.granted
+	d.mu.Unlock()
+	granted.stop(ctx)
 	err := run.target.Shutdown(ctx)
 	cancel()
 	gone()
@@ -173,6 +201,8 @@ func (run *running) close(d *Daemon, gone func()) {
 // free frees what runs, which nobody calls any more.
 func (run *running) free(ctx context.Context) error {
 	defer run.done()
+	run.target.Supply(wasi.Options{}, nil)
+	run.closing.Wait()
 	return run.comp.Close(ctx)
 }
 

@@ -43,6 +43,8 @@ const (
 	LabelMemory    = "memory"
 	LabelIsolation = "isolation"
 	LabelKernel    = "kernel"
+	// LabelVolume begins the labels of the directories that components may be given.
+	LabelVolume = "volume."
 )
 
 // Detected reports whether a label is one of those that are detected, which nobody
@@ -52,7 +54,7 @@ func Detected(label string) bool {
 	case LabelArch, LabelOS, LabelCPU, LabelMemory, LabelIsolation, LabelKernel:
 		return true
 	}
-	return false
+	return strings.HasPrefix(label, LabelVolume)
 }
 
 // Labels returns what is known of the machine as labels. The processors are

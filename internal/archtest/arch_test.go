@@ -43,7 +43,25 @@ host/component:           wit wit/compat wit/witbin host/component/abi host/comp
 host/component/spectest:  host/component
 providers/filesystem:
 providers/filesystem/hostdir: providers/filesystem
+providers/filesystem/memfs: providers/filesystem
+providers/filesystem/layers: providers/filesystem/memfs
+providers/filesystem/objectdir: providers/filesystem providers/blobstore
+providers/filesystem/filesystemtest: providers/filesystem
 providers/httpclient:     lattice/capability/httprule
+providers/messaging:      lattice lattice/capability/subject
+providers/messaging/natsmessaging: providers/messaging lattice/wire
+providers/keyvalue:
+providers/keyvalue/keyvaluetest: providers/keyvalue
+providers/keyvalue/natskv: providers/keyvalue lattice lattice/token lattice/quota
+providers/keyvalue/rediskv: providers/keyvalue
+providers/blobstore:
+providers/blobstore/blobstoretest: providers/blobstore
+providers/blobstore/natsobjects: providers/blobstore lattice lattice/token lattice/quota
+providers/blobstore/s3:   providers/blobstore lattice/token
+providers/postgres:       lattice
+providers/postgres/pgpool: providers/postgres
+providers/messaging/messagingtest: providers/messaging
+providers/postgres/postgrestest: providers/postgres
 host/wasi/io:             host/component
 host/wasi/clocks:         host/wasi/io
 host/wasi/random:         host/component
@@ -51,16 +69,30 @@ host/wasi/cli:            host/wasi/io
 host/wasi/filesystem:     host/wasi/io host/wasi/clocks providers/filesystem
 host/wasi/sockets:        host/wasi/io host/wasi/clocks
 host/wasi/http:           host/wasi/io host/wasi/clocks providers/httpclient
+host/wasi/config:         host/component
+host/wasi/logging:        host/component
+host/wasi/keyvalue:       host/component providers/keyvalue
+host/wasi/keyvalue/v020draft: host/wasi/keyvalue
+host/wasi/blobstore:      host/wasi/io providers/blobstore
+host/wasi/messaging:      host/component providers/messaging
+host/wasmcloud/messaging: host/component providers/messaging
+host/wasmcloud/postgres:  host/component providers/postgres
+host/wasmcloud/secrets:   host/component
 host/wasi:                host/wasi/... host/wasmcloud/... providers/filesystem/hostdir
-host/wasmcloud/bus:       host/component
+host/wasmcloud/bus/v100:  host/component
+host/wasmcloud/bus:       host/wasmcloud/bus/v100
 host/capability:          host/wasi lattice/capability providers/...
 host:                     host/wasi internal/webserver lattice
 lattice:                  wit
 lattice/wire:             lattice
+lattice/token:
+lattice/quota:            lattice
 lattice/capability/httprule:
-lattice/capability:       lattice lattice/capability/httprule internal/nearest
+lattice/capability/subject:
+lattice/capability:       lattice lattice/capability/httprule lattice/capability/subject internal/nearest
 lattice/manifest:         lattice/wire lattice/capability internal/nearest
-lattice/trust:            lattice/wire
+lattice/seal:             lattice
+lattice/trust:            lattice/wire lattice/seal
 lattice/trust/trusttest:  lattice/trust
 lattice/latticetest:      lattice
 lattice/memlattice:       lattice
@@ -69,14 +101,16 @@ lattice/natslattice/natsserver: lattice/wire lattice/trust
 lattice/directory:        lattice/wire
 lattice/invoke:           lattice/wire lattice/directory wit/witbin
 lattice/microservice:     lattice/wire
+lattice/oci:              lattice
 lattice/telemetry:        lattice
 lattice/telemetry/telemetrytest:
 hostgroup:                lattice
 hostgroup/machine:
-host/daemon:              host host/capability lattice/capability hostgroup hostgroup/machine lattice/invoke lattice/directory lattice/microservice lattice/telemetry
-scheduler:                lattice/microservice scheduler/lead scheduler/raftlog
-scheduler/control:        lattice/wire
-scheduler/state:          lattice/wire
+host/secrets:             lattice/wire lattice/seal
+host/daemon:              host host/capability host/secrets lattice/capability hostgroup hostgroup/machine lattice/invoke lattice/directory lattice/microservice lattice/telemetry
+scheduler:                lattice/microservice lattice/seal scheduler/lead scheduler/raftlog
+scheduler/control:        lattice/wire lattice/seal
+scheduler/state:          lattice/wire lattice/capability
 scheduler/raftlog:        scheduler/state
 scheduler/place:          lattice/wire
 scheduler/reconcile:      scheduler/place scheduler/state hostgroup/machine
@@ -90,12 +124,13 @@ wit/witbin:               wit
 internal/witgen:          wit wit/syntax wit/deps
 internal/wastgen:         host/component/spectest
 internal/conformance:     host/component/spectest
-internal/bench:           host lattice/invoke lattice/natslattice lattice/natslattice/natsserver lattice/trust scheduler scheduler/raftlog scheduler/lead
+internal/bench:           host host/capability internal/storesguest lattice/invoke lattice/memlattice lattice/natslattice lattice/natslattice/natsserver lattice/trust scheduler scheduler/raftlog scheduler/lead
 internal/cli/show:
 internal/cli/appview:     internal/cli/show scheduler/control
 internal/cli/inventory:   internal/cli/show lattice/wire hostgroup
-internal/cli:             host host/wasi/... wit/syntax wit/wave wit/deps wit/witjson wit/compat providers/... internal/cli/... internal/webserver host/daemon host/capability lattice/natslattice lattice/natslattice/natsserver lattice/trust lattice/manifest scheduler scheduler/control scheduler/raftlog scheduler/wadm scheduler/wasmcloud
+internal/cli:             host host/wasi/... wit/syntax wit/wave wit/deps wit/witjson wit/compat providers/... internal/cli/... internal/webserver host/daemon host/secrets host/capability lattice/capability lattice/natslattice lattice/natslattice/natsserver lattice/trust lattice/manifest scheduler scheduler/control scheduler/raftlog scheduler/wadm scheduler/wasmcloud
 internal/guests:
+internal/storesguest:
 internal/wasitest:        host/wasi
 internal/toolchains:
 internal/archtest:
@@ -111,6 +146,7 @@ var engines = map[string][]string{
 	"github.com/spf13/pflag":        {"internal/cli"},
 
 	"github.com/nats-io/nats.go":         {"lattice/natslattice", "internal/bench"},
+	"github.com/jackc/pgx/v5":            {"providers/postgres/pgpool"},
 	"github.com/nats-io/nats-server/v2":  {"lattice/natslattice/natsserver"},
 	"github.com/nats-io/jwt/v2":          {"lattice/trust", "lattice/natslattice/natsserver"},
 	"github.com/nats-io/nkeys":           {"lattice/trust"},
@@ -119,11 +155,16 @@ var engines = map[string][]string{
 	"github.com/hashicorp/raft":          {"scheduler/raftlog"},
 	"go.etcd.io/bbolt":                   {"scheduler/raftlog"},
 	"github.com/tidwall/btree":           {"scheduler/state", "scheduler/place"},
+	"github.com/redis/go-redis/v9":       {"providers/keyvalue/rediskv", "internal/bench"},
+	"github.com/minio/minio-go/v7":       {"providers/blobstore/s3"},
+	"oras.land/oras-go/v2":               {"lattice/oci"},
+	"github.com/opencontainers":          {"lattice/oci"},
+	"github.com/BurntSushi/toml":         {"lattice/oci"},
 	"go.yaml.in/yaml/v3":                 {"internal/cli", "internal/cli/show", "lattice/manifest"},
 }
 
 // pure packages decide and do not act.
-var pure = []string{"wit", "wit/syntax", "wit/witjson", "wit/compat", "internal/nearest", "wit/wave", "host/component/abi", "host/component/binary", "host/component/core", "host/component/validate", "lattice/wire", "hostgroup", "wit/witbin", "lattice/manifest", "lattice/capability", "lattice/capability/httprule", "scheduler/place", "scheduler/reconcile", "scheduler/decide", "scheduler/lead"}
+var pure = []string{"wit", "wit/syntax", "wit/witjson", "wit/compat", "internal/nearest", "wit/wave", "host/component/abi", "host/component/binary", "host/component/core", "host/component/validate", "lattice/wire", "hostgroup", "wit/witbin", "lattice/manifest", "lattice/capability", "lattice/token", "lattice/capability/httprule", "lattice/capability/subject", "scheduler/place", "scheduler/reconcile", "scheduler/decide", "scheduler/lead"}
 
 // impure are the imports that pure packages may not have, but for those that are values
 // only.

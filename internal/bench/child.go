@@ -70,6 +70,7 @@ const spinTime = 2 * time.Second
 // serveNeighbours serves a good component and one that spins, the latter below
 // /spin.
 func serveNeighbours(ctx context.Context, keep string) error {
+	component.SpareProcessor() // as wattle does
 	e, l, err := newEngine(ctx, keep, 0)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/wattle-dev/wattle/host/component"
@@ -14,14 +15,18 @@ import (
 // that would never end.
 func deadlines(ctx context.Context, s *session) error {
 	const allowed = 10 * time.Millisecond
+	component.SpareProcessor() // as wattle does
 	for _, c := range []struct {
 		name, file, fn string
 		arg            uint32
+		beside         int
 	}{
-		{"a loop", kernelsFile, "loop", 0},
-		{"a tree of calls", kernelsFile, "tree", 200},
-		{"memory.fill of 5 MiB", kernelsFile, "bulk", 0},
-		{"calls of the host", hostFile, "forever", 0},
+		{"a loop", kernelsFile, "loop", 0, 0},
+		{"a tree of calls", kernelsFile, "tree", 200, 0},
+		{"memory.fill of 5 MiB", kernelsFile, "bulk", 0, 0},
+		{"calls of the host", hostFile, "forever", 0, 0},
+		{"a loop beside 8 others", kernelsFile, "loop", 0, 8},
+		{"a loop beside 64 others", kernelsFile, "loop", 0, 64},
 	} {
 		err := s.row(row{Name: c.name, Unit: nanoseconds}, func(r *row) error {
 			comp, err := s.load(ctx, c.file)
@@ -29,6 +34,7 @@ func deadlines(ctx context.Context, s *session) error {
 				return err
 			}
 			defer func() { _ = comp.Close(context.Background()) }()
+			defer besides(ctx, comp, c.fn, c.arg, c.beside)()
 			late := make([]time.Duration, pick(s, 20, 200))
 			for i := range late {
 				if late[i], err = lateness(ctx, comp, c.fn, c.arg, allowed); err != nil {
@@ -46,6 +52,20 @@ func deadlines(ctx context.Context, s *session) error {
 		}
 	}
 	return nil
+}
+
+// besides has as many guests call a function that never ends, until what it returns is
+// called.
+func besides(ctx context.Context, comp *component.Component, name string, arg uint32, guests int) (stop func()) {
+	ctx, cancel := context.WithTimeout(ctx, maxRun)
+	var all sync.WaitGroup
+	for range guests {
+		all.Go(func() { _, _ = lateness(ctx, comp, name, arg, maxRun) })
+	}
+	return func() {
+		cancel()
+		all.Wait()
+	}
 }
 
 // lateness calls a function that never ends and returns how long after the

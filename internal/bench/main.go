@@ -70,6 +70,8 @@ var sections = []struct {
 	{"density", densities},
 	{"neighbours", neighbours},
 	{"deadline", deadlines},
+	{"fs", filesystems},
+	{"kv", keyvalues},
 	{"lattice", lattices},
 	{"scheduler", schedulers},
 }

@@ -113,6 +113,8 @@ var titles = map[string]string{
 	"density":    "Instances held in one process",
 	"neighbours": "Requests of a well-behaved guest beside others that spin, all in one process, each with its limits",
 	"deadline":   "From the deadline of a call to its end",
+	"fs":         "A guest opens, reads and closes a file of 4 KiB, over and over, on each kind of directory that it can be linked to",
+	"kv":         "A value is set and got, one after the other: by a guest against a client of the same server alone; by the clock",
 	"lattice":    "Calls between hosts, against nats.go on the same NATS server with messages of the same size",
 	"scheduler":  "The leader of the schedulers: decisions by processor time of all of its work but NATS and the disk; the rest by the clock",
 }

@@ -71,7 +71,7 @@ func (f *deployFlags) run(cmd *cobra.Command, env *Env, what string) error {
 	var a *appFile
 	if !stored {
 		var err error
-		if a, err = readApp(env, what); err != nil {
+		if a, err = readApp(cmd.Context(), env, what, true); err != nil {
 			return err
 		}
 		if len(a.errs) > 0 {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +29,9 @@ type appFile struct {
 
 // readApp reads a manifest and checks all that can be checked without a lattice. What
 // is wrong with the manifest is in the result; the error is that it cannot be read.
-func readApp(env *Env, file string) (*appFile, error) {
+// Images in registries are fetched if pull is set; what cannot be fetched is left to the
+// scheduler, which may know it.
+func readApp(ctx context.Context, env *Env, file string, pull bool) (*appFile, error) {
 	text, err := readManifest(env, file)
 	if err != nil {
 		return nil, err
@@ -40,7 +43,8 @@ func readApp(env *Env, file string) (*appFile, error) {
 		return a, nil
 	}
 	a.warnings = slices.Clone(a.manifest.Warnings)
-	return a, a.check()
+	a.add(a.manifest.Refused())
+	return a, a.check(ctx, env, pull)
 }
 
 // add adds what a check found.
@@ -88,7 +92,7 @@ func readManifest(env *Env, file string) ([]byte, error) {
 }
 
 // check reads the binaries and holds them against the manifest.
-func (a *appFile) check() error {
+func (a *appFile) check(ctx context.Context, env *Env, pull bool) error {
 	linker, err := newLinker()
 	if err != nil {
 		return err
@@ -99,11 +103,17 @@ func (a *appFile) check() error {
 		switch {
 		case c.SharedFrom != nil:
 			a.skip("component %q is that of application %q", c.Name, c.SharedFrom.App)
-		case !ok:
+		case !ok && !isImage(c.Image):
 			a.skip("component %q: image %q is not a file here", c.Name, c.Image)
+		case !ok && !pull:
+			a.skip("component %q: image %q is in a registry: check it as well with --pull", c.Name, c.Image)
+		case !ok:
+			if err := a.open(ctx, env, c.Image, c.Image); err != nil {
+				a.skip("component %q: %v", c.Name, err)
+			}
 		default:
-			if err := a.open(c.Image, path); err != nil {
-				a.errs = append(a.errs, &manifest.FieldError{File: a.file, Msg: fmt.Sprintf("image of %q: %v", c.Name, err)})
+			if err := a.open(ctx, env, c.Image, a.beside(path)); err != nil {
+				a.misfit(c, "build it, or name another file", "image of %q: %v", c.Name, err)
 			}
 		}
 	}
@@ -125,15 +135,20 @@ func localImage(image string) (path string, ok bool) {
 	return "", false
 }
 
-// open reads the binary of an image, once.
-func (a *appFile) open(image, path string) error {
+// beside returns a path that is relative to the manifest.
+func (a *appFile) beside(path string) string {
+	if filepath.IsAbs(path) || a.file == "-" {
+		return path
+	}
+	return filepath.Join(filepath.Dir(a.file), path)
+}
+
+// open reads the binary of an image, once: from a file, or a registry.
+func (a *appFile) open(ctx context.Context, env *Env, image, from string) error {
 	if a.binaries[image] != nil {
 		return nil
 	}
-	if !filepath.IsAbs(path) && a.file != "-" {
-		path = filepath.Join(filepath.Dir(a.file), path)
-	}
-	p, err := openProgram(path)
+	p, err := openProgram(ctx, env, from)
 	if err != nil {
 		return err
 	}

@@ -165,6 +165,7 @@ func TestDeploy(t *testing.T) {
 		undeploy  = &control.AppResult{Result: control.Result{Changed: true}, App: "shop", Versions: 2}
 		everybody = []any{coming, coming, ready}
 	)
+	failed.Before = "1.0.0"
 	for _, c := range []struct {
 		name    string
 		args    []string

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -21,7 +22,7 @@ corrected; the exit code is 1 then. What could not be checked is said. -o json i
 editors.`
 
 func appValidateCommand(env *Env) *cobra.Command {
-	output := ""
+	output, pull := "", false
 	cmd := &cobra.Command{
 		Use:     "validate [flags] FILE...",
 		Short:   "Check manifests, without a lattice",
@@ -37,14 +38,15 @@ func appValidateCommand(env *Env) *cobra.Command {
 			return nil
 		},
 		ValidArgsFunction: completeManifest,
-		RunE: func(_ *cobra.Command, files []string) error {
+		RunE: func(cmd *cobra.Command, files []string) error {
 			if err := checkOutput(output); err != nil {
 				return err
 			}
-			return validateApps(env, files, output == "json")
+			return validateApps(cmd.Context(), env, files, output == "json", pull)
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "print as `FORMAT`: text or json")
+	cmd.Flags().BoolVar(&pull, "pull", false, "fetch images that are in registries, and check those as well")
 	completeFlags(cmd, map[string]cobra.CompletionFunc{"output": completeOutput})
 	return cmd
 }
@@ -78,11 +80,11 @@ type appFault struct {
 	Fix     string `json:"fix,omitempty"`
 }
 
-func validateApps(env *Env, files []string, asJSON bool) error {
+func validateApps(ctx context.Context, env *Env, files []string, asJSON, pull bool) error {
 	verdicts := make([]*appVerdict, len(files))
 	ok := true
 	for i, file := range files {
-		a, err := readApp(env, file)
+		a, err := readApp(ctx, env, file, pull)
 		if err != nil {
 			a = &appFile{file: file, errs: []*manifest.FieldError{{Msg: err.Error()}}}
 		}

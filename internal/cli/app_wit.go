@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -43,13 +42,13 @@ func (a *appFile) checkTypes(c *manifest.Component, linker *component.Linker) {
 	}
 	for _, s := range source.about.Services(linker) {
 		if _, named := linker.Serves(s.Import); named && !s.Served {
-			a.misfit("build it against the WIT of that version", "%q imports %s, and the host has another: %s", c.Name, s.Import, strings.Join(s.Reasons, "; "))
+			a.misfit(c, "build it against the WIT of that version", "%q imports %s, and the host has another: %s", c.Name, s.Import, strings.Join(s.Reasons, "; "))
 		}
 	}
 	for i := range source.about.World.Imports {
 		x := &source.about.World.Imports[i]
 		l := linkFor(c.Links, x)
-		if l == nil || x.Interface == nil {
+		if l == nil || x.Interface == nil || a.isCapability(l.To) {
 			continue
 		}
 		offers, ok := a.offers(l.To)
@@ -65,13 +64,20 @@ func (a *appFile) checkTypes(c *manifest.Component, linker *component.Linker) {
 			for _, f := range v.Faults {
 				faults = append(faults, f.String())
 			}
-			a.misfit("build both against the same WIT", "%q imports %s, and %q has another: %s", c.Name, x.ID, l.To, strings.Join(faults, "; "))
+			a.misfit(c, "build both against the same WIT", "%q imports %s, and %q has another: %s", c.Name, x.ID, l.To, strings.Join(faults, "; "))
 		}
 	}
 }
 
-func (a *appFile) misfit(fix, format string, args ...any) {
-	a.errs = append(a.errs, &manifest.FieldError{File: a.file, Msg: fmt.Sprintf(format, args...), Fix: fix})
+// isCapability reports whether a name of the manifest is that of a capability. What it
+// serves is that of the host.
+func (a *appFile) isCapability(name string) bool {
+	return slices.ContainsFunc(a.manifest.Providers, func(p manifest.Provider) bool { return p.Name == name })
+}
+
+// misfit reports what is wrong with the binary of a component.
+func (a *appFile) misfit(c *manifest.Component, fix, format string, args ...any) {
+	a.errs = append(a.errs, a.manifest.ImageFault(c.Name, fix, format, args...))
 }
 
 // linkFor returns the link that serves an import, as hosts choose it, or nil.

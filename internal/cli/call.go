@@ -95,7 +95,7 @@ func (f *callFlags) run(ctx context.Context, env *Env, args []string, timed bool
 	if !timed {
 		f.timeout = defaultCallTimeout
 	}
-	p, err := openProgram(args[0])
+	p, err := openProgram(ctx, env, args[0])
 	if err != nil {
 		return err
 	}
@@ -345,7 +345,10 @@ func completeCall(cmd *cobra.Command, args []string, typed string) ([]cobra.Comp
 	default:
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	p, err := openProgram(args[0])
+	if isImage(args[0]) {
+		return nil, cobra.ShellCompDirectiveNoFileComp // nobody waits for a registry
+	}
+	p, err := openProgram(cmd.Context(), nil, args[0])
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

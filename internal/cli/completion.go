@@ -27,6 +27,7 @@ func completeFlags(cmd *cobra.Command, values map[string]cobra.CompletionFunc) {
 
 var (
 	completeNothing     = cobra.NoFileCompletions
+	completeWasm        = cobra.FixedCompletions([]cobra.Completion{"wasm"}, cobra.ShellCompDirectiveFilterFileExt)
 	completeOutput      = cobra.FixedCompletions(outputs, cobra.ShellCompDirectiveNoFileComp)
 	completeDirectory   = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 	completeMountedPath = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs|cobra.ShellCompDirectiveNoSpace)

@@ -132,11 +132,11 @@ func (f *startFlags) run(cmd *cobra.Command, env *Env, id lattice.ComponentID, w
 	if err != nil {
 		return &usageError{err}
 	}
-	b, err := readBinary(what)
+	ctx := cmd.Context()
+	b, err := readBinary(ctx, env, what)
 	if err != nil {
 		return err
 	}
-	ctx := cmd.Context()
 	s, err := f.open(ctx, env, cmd.Flags())
 	if err != nil {
 		return err
@@ -276,12 +276,12 @@ func runs(inv *inventory.Inventory, id lattice.ComponentID, want *control.Compon
 }
 
 // readBinary reads a file, or returns nil if what names something in the lattice.
-func readBinary(what string) (*program, error) {
-	if _, err := os.Stat(what); err != nil {
+func readBinary(ctx context.Context, env *Env, what string) (*program, error) {
+	if _, err := os.Stat(what); err != nil && !isImage(what) {
 		if strings.HasPrefix(what, "sha256:") || !strings.HasSuffix(what, ".wasm") && !strings.HasPrefix(what, ".") && !strings.HasPrefix(what, "/") {
 			return nil, nil //nolint:nilnil // it is no file
 		}
 		return nil, cause(what, err)
 	}
-	return openProgram(what)
+	return openProgram(ctx, env, what)
 }

@@ -147,11 +147,11 @@ func componentUpdateCommand(env *Env) *cobra.Command {
 		Args:              oneComponent(2, "the ID of a component and a file"),
 		ValidArgsFunction: f.completeKind(env, "components", 0, completeSecondFile),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			b, err := readBinary(args[1])
+			ctx := cmd.Context()
+			b, err := readBinary(ctx, env, args[1])
 			if err != nil {
 				return err
 			}
-			ctx := cmd.Context()
 			s, err := f.open(ctx, env, cmd.Flags())
 			if err != nil {
 				return err

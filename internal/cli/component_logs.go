@@ -190,6 +190,13 @@ func (f *logsFlags) print(w io.Writer, inv *inventory.Inventory, l *daemon.LogLi
 	if f.output == "json" {
 		return show.JSON(w, l, true)
 	}
-	_, err := fmt.Fprintf(w, "%s %s [%d %s] %s\n", l.Time.Local().Format(time.TimeOnly), show.Text(inv.Name(l.Host)), l.Instance, show.Text(l.Stream), show.Text(l.Text))
+	from, text := l.Stream, l.Text
+	if l.Level != "" { // an entry, and no line of a stream
+		from = l.Level
+	}
+	if l.Context != "" {
+		text = l.Context + ": " + text
+	}
+	_, err := fmt.Fprintf(w, "%s %s [%d %s] %s\n", l.Time.Local().Format(time.TimeOnly), show.Text(inv.Name(l.Host)), l.Instance, show.Text(from), show.Text(text))
 	return err
 }

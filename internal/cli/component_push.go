@@ -75,11 +75,11 @@ func componentPushCommand(env *Env) *cobra.Command {
 		Args:              oneFile,
 		ValidArgsFunction: completeFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := openProgram(args[0])
+			ctx := cmd.Context()
+			p, err := openProgram(ctx, env, args[0])
 			if err != nil {
 				return err
 			}
-			ctx := cmd.Context()
 			s, err := f.open(ctx, env, cmd.Flags())
 			if err != nil {
 				return err

@@ -15,6 +15,7 @@ import (
 
 	"github.com/wattle-dev/wattle/host/component"
 	"github.com/wattle-dev/wattle/host/daemon"
+	"github.com/wattle-dev/wattle/host/wasi"
 	wasihttp "github.com/wattle-dev/wattle/host/wasi/http"
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/natslattice"
@@ -24,12 +25,12 @@ import (
 
 // daemonFlags are those of a host of a lattice.
 type daemonFlags struct {
-	grants  grantFlags
 	cache   cacheFlags
 	compile compileFlags
 	name    string
 	group   string
 	labels  map[string]string
+	volumes []string
 	maxBody size
 	drain   time.Duration
 	quiet   bool
@@ -39,20 +40,18 @@ func (f *daemonFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.name, "name", "", "what people call the host, a `NAME` (default: that of its credentials, or of the machine)")
 	fs.StringVar(&f.group, "group", string(lattice.DefaultGroup), "the `GROUP` that the host belongs to")
 	fs.StringToStringVar(&f.labels, "labels", nil, "labels of the host, `KEY=VALUE,…`; arch, os, cpu, memory and isolation are detected")
+	fs.StringArrayVar(&f.volumes, "volume", nil, "have components be given a directory that their links name, `NAME=DIR[:ro]`; repeatable")
 	f.maxBody = wasihttp.DefaultMaxRequestBody
 	fs.Var(&f.maxBody, "max-body", "the longest body, a `SIZE`, of an HTTP request that components are given")
 	fs.DurationVar(&f.drain, "drain-timeout", daemon.DefaultDrainTimeout, "how long calls under way may take when a component or the host stops, a `DURATION`")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but warnings and errors")
-	f.grants.add(fs)
 	f.cache.add(fs)
 	f.compile.add(fs)
 }
 
 func (*daemonFlags) completions() map[string]cobra.CompletionFunc {
-	completions := (&guestFlags{}).completions()
-	delete(completions, "memory")
-	delete(completions, "timeout")
-	for _, name := range []string{"name", "group", "labels", "max-body", "drain-timeout"} {
+	completions := map[string]cobra.CompletionFunc{"cache-dir": completeDirectory}
+	for _, name := range []string{"compile-memory", "compile-time", "name", "group", "labels", "max-body", "drain-timeout", "volume"} {
 		completions[name] = completeNothing
 	}
 	return completions
@@ -69,6 +68,9 @@ func (f *daemonFlags) check() error {
 	if f.drain <= 0 {
 		return &usageError{errors.New("--drain-timeout must be positive")}
 	}
+	if _, err := volumes(f.volumes); err != nil {
+		return err
+	}
 	return f.compile.check()
 }
 
@@ -76,6 +78,7 @@ func (f *daemonFlags) check() error {
 type identity struct {
 	id     lattice.HostID
 	signer lattice.Signer
+	key    *trust.Key
 	name   string // what whoever made its credentials called it, or nothing
 }
 
@@ -88,34 +91,35 @@ func hostIdentity(c *trust.Creds) (*identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := &identity{id: c.HostID(), signer: signer}
+	id := &identity{id: c.HostID(), signer: signer, key: c.Key}
 	if c.Name != string(trust.RoleHost) { // which is what they have without a name
 		id.name = c.Name
 	}
 	return id, nil
 }
 
-// options returns what the flags say of a daemon. closed frees what it holds.
-func (f *daemonFlags) options(env *Env, name lattice.Name, id *identity, l *log, self ...netip.AddrPort) (_ *daemon.Options, closed func(), err error) {
+// options returns what the flags say of a daemon.
+func (f *daemonFlags) options(env *Env, name lattice.Name, id *identity, l *log, self ...netip.AddrPort) (*daemon.Options, error) {
 	cache, err := f.cache.path(env)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	g, err := f.grants.open(env, self...)
+	component.SpareProcessor()
+	shared, err := volumes(f.volumes)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	given := g.options()
-	given.HTTP.MaxRequestBody = int64(f.maxBody)
 	return &daemon.Options{
 		Lattice: name, ID: id.id, Signer: id.signer, Name: cmp.Or(f.name, id.name), Group: lattice.GroupName(f.group), Labels: f.labels,
 		Version:      version(),
 		Engine:       component.EngineOptions{CacheDir: cache, Compiler: f.compile.compiler(env), Progress: l.compiling},
-		WASI:         given,
+		WASI:         wasi.Options{HTTP: wasihttp.Options{MaxRequestBody: int64(f.maxBody)}},
+		Volumes:      shared,
+		Self:         self,
 		DrainTimeout: f.drain,
 		Output:       l.line,
 		Logger:       l.logger(),
-	}, func() { _ = g.close() }, nil
+	}, nil
 }
 
 // connectDaemon connects to a lattice. If it is away, that is done later.

@@ -107,7 +107,7 @@ func (f *hostGroupFlags) run(cmd *cobra.Command, env *Env) error {
 		if err != nil {
 			return dir.explain(err)
 		}
-		id = &identity{id: key.HostID(), signer: trust.NewHostSigner(key)}
+		id = &identity{id: key.HostID(), signer: trust.NewHostSigner(key), key: key}
 	}
 	return f.daemon(cmd.Context(), env, p, dir, id)
 }
@@ -118,7 +118,7 @@ func (f *hostGroupFlags) identify(env *Env, p *place) (dataDir, *identity, error
 	var id *identity
 	own := string(p.name)
 	if key := p.options.Key; key != nil && p.creds == nil {
-		id = &identity{id: key.HostID(), signer: trust.NewHostSigner(key)}
+		id = &identity{id: key.HostID(), signer: trust.NewHostSigner(key), key: key}
 		own = string(id.id)
 	}
 	if p.creds != nil {
@@ -150,11 +150,10 @@ func (f *hostGroupFlags) daemon(ctx context.Context, env *Env, p *place, dir dat
 		return err
 	}
 	defer end()
-	o, closed, err := f.options(env, p.name, id, out)
+	o, err := f.options(env, p.name, id, out)
 	if err != nil {
 		return err
 	}
-	defer closed()
 	o.DataDir, o.Telemetry = dir.host(), t
 	if o.Verifier, err = trust.NewVerifier(p.name, p.issuers...); err != nil {
 		return &usageError{err}
@@ -165,6 +164,9 @@ func (f *hostGroupFlags) daemon(ctx context.Context, env *Env, p *place, dir dat
 	}
 	l := t.Lattice(nats)
 	defer func() { _ = l.Close() }()
+	if o.Secrets, err = id.vault(l, p.name, o.Verifier, dir, log); err != nil {
+		return err
+	}
 	d, err := daemon.New(l, *o)
 	if err != nil {
 		return dir.explain(err)

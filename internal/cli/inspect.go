@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,19 +21,20 @@ import (
 func inspectCommand(env *Env) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
-		Use:   "inspect FILE",
+		Use:   "inspect FILE|IMAGE",
 		Short: "Show what a component is made of, imports and exports",
-		Long: "Show what a component is made of, the world it was built for, and which of\n" +
-			"its imports this host serves. Nothing of the component runs.",
-		Example: "  wattle component inspect hello.wasm\n  wattle component inspect -o json hello.wasm",
+		Long: "Show what a component is made of, the world it was built for, which of its\n" +
+			"imports Wattle serves, and the links that it needs on a lattice. Nothing of the\n" +
+			"component runs.",
+		Example: "  wattle component inspect hello.wasm\n  wattle component inspect ghcr.io/acme/shop:1.0.0\n  wattle component inspect -o json hello.wasm",
 		Args:    oneFile,
 
 		ValidArgsFunction: completeFile,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkOutput(output); err != nil {
 				return err
 			}
-			in, err := inspect(args[0])
+			in, err := inspect(cmd.Context(), env, args[0])
 			if err != nil {
 				return err
 			}
@@ -54,6 +56,8 @@ type inspection struct {
 	*component.Description
 	// Services says which imports this host serves, and what opens them.
 	Services []service `json:"services"`
+	// Links are those that it needs on a lattice.
+	Links []*neededLink `json:"links"`
 	// WIT is the world as text, empty if it has none.
 	WIT string `json:"wit,omitempty"`
 }
@@ -65,8 +69,8 @@ type service struct {
 	OpenedBy string `json:"openedBy,omitempty"`
 }
 
-func inspect(file string) (*inspection, error) {
-	p, err := openProgram(file)
+func inspect(ctx context.Context, env *Env, file string) (*inspection, error) {
+	p, err := openProgram(ctx, env, file)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +86,11 @@ func inspect(file string) (*inspection, error) {
 		}
 		in.Services = append(in.Services, x)
 	}
+	var imports []string
+	for i := range in.Services {
+		imports = append(imports, in.Services[i].Import)
+	}
+	in.Links = neededLinks(file, imports)
 	if w := p.about.World; w != nil {
 		in.WIT = syntax.Print(w.Packages()...)
 	}
@@ -106,6 +115,7 @@ func (in *inspection) text() string {
 	}
 	in.writeModules(&b)
 	in.writeServices(&b)
+	in.writeLinks(&b)
 	if in.WorldError != "" {
 		fmt.Fprintf(&b, "\nno world: %s\n", in.WorldError)
 	} else {

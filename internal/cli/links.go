@@ -3,12 +3,14 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/wattle-dev/wattle/internal/cli/inventory"
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/capability"
 	"github.com/wattle-dev/wattle/scheduler/control"
 )
 
@@ -66,14 +68,21 @@ func parseInterfaces(text string) (namespace, pkg string, interfaces []string, e
 func linkPutCommand(env *Env) *cobra.Command {
 	f := &connectFlags{}
 	var name string
-	var source, target []string
+	var source, target, secrets []string
 	cmd := &cobra.Command{
 		Use:   "put [flags] SOURCE TARGET INTERFACES",
-		Short: "Have a component reach interfaces of another, or of a provider",
-		Long: `Have the component SOURCE reach interfaces of TARGET, which is another component
-or a provider. INTERFACES is NAMESPACE:PACKAGE/INTERFACE,… without a version. A
-link with the same source, package and name is changed.`,
-		Example: "  wattle link put shop cart demo:cart/store\n  wattle link put shop redis wasi:keyvalue/store,atomics --target-config redis-url",
+		Short: "Have a component reach interfaces of another, or of a capability",
+		Long: `Have the component SOURCE reach interfaces of TARGET, which is another component, or
+a capability of its hosts: wattle://KIND, as "wattle capability list" prints them.
+INTERFACES is NAMESPACE:PACKAGE/INTERFACE,… without a version. A link with the same
+source, package and name is changed. Calls that are under way go on as they began.
+
+What a capability may do for the component is in configurations, those of the source over
+those of the target. Their values may ask for secrets: ${secret:NAME}, for which
+--secret NAME=SECRET says which one of the lattice it is.`,
+		Example: "  wattle link put shop cart demo:cart/store\n" +
+			"  wattle config put shop-http allow='GET https://api.example.com/' 'header.authorization=Bearer ${secret:token}'\n" +
+			"  wattle link put shop wattle://httpclient wasi:http/outgoing-handler --target-config shop-http --secret token=shop-token",
 
 		DisableFlagsInUseLine: true,
 
@@ -83,7 +92,7 @@ link with the same source, package and name is changed.`,
 			}
 			return nil
 		},
-		ValidArgsFunction: f.completeKind(env, "components", 0, f.completeKind(env, "components", 1, nil)),
+		ValidArgsFunction: f.completeKind(env, "components", 0, f.completeTarget(env)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			l := lattice.Link{Source: lattice.ComponentID(args[0]), Target: args[1], Name: lattice.LinkName(name)}
 			var err error
@@ -96,6 +105,9 @@ link with the same source, package and name is changed.`,
 			for _, n := range target {
 				l.TargetConfig = append(l.TargetConfig, lattice.ConfigName(n))
 			}
+			if l.Secrets, err = parseSecrets(secrets); err != nil {
+				return &usageError{err}
+			}
 			put := &control.PutLink{Link: l}
 			return f.change(cmd, env, put, "link %s -> %s for %s", l.Source, l.Target, args[2])
 		},
@@ -104,13 +116,56 @@ link with the same source, package and name is changed.`,
 	fs.StringVar(&name, "name", string(lattice.DefaultLink), "the `NAME` that tells links of one package apart")
 	fs.StringArrayVar(&source, "source-config", nil, "the configuration `NAME` of the source; repeatable")
 	fs.StringArrayVar(&target, "target-config", nil, "the configuration `NAME` of the target; repeatable")
+	fs.StringArrayVar(&secrets, "secret", nil, "a secret that configurations may ask for, `NAME=SECRET[@VERSION]`; repeatable")
 	f.add(fs)
 	completions := f.completions()
 	completions["name"] = completeNothing
+	completions["secret"] = completeNothing
 	completions["source-config"] = f.completeFlag(env, "config")
 	completions["target-config"] = f.completeFlag(env, "config")
 	completeFlags(cmd, completions)
 	return cmd
+}
+
+// parseSecrets reads NAME=SECRET and NAME=SECRET@VERSION.
+func parseSecrets(args []string) (map[string]lattice.SecretRef, error) {
+	var all map[string]lattice.SecretRef
+	for _, a := range args {
+		name, secret, ok := strings.Cut(a, "=")
+		secret, version, versioned := strings.Cut(secret, "@")
+		ref := lattice.SecretRef{Name: lattice.SecretName(secret)}
+		if versioned {
+			var err error
+			if ref.Version, err = strconv.ParseUint(version, 10, 64); err != nil || ref.Version == 0 {
+				return nil, fmt.Errorf("--secret %q: %q is no version: wattle secret history %s lists them", a, version, secret)
+			}
+		}
+		if !ok || name == "" || secret == "" {
+			return nil, fmt.Errorf("--secret %q: want NAME=SECRET or NAME=SECRET@VERSION", a)
+		}
+		if _, twice := all[name]; twice {
+			return nil, fmt.Errorf("--secret %q is there twice", name)
+		}
+		if all == nil {
+			all = map[string]lattice.SecretRef{}
+		}
+		all[name] = ref
+	}
+	return all, nil
+}
+
+// completeTarget completes the target of a link, which is the second argument.
+func (c *connectFlags) completeTarget(env *Env) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) != 1 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var addresses []string
+		for _, name := range kindNames() {
+			addresses = append(addresses, capability.Scheme+name)
+		}
+		return append(c.names(cmd, env, inventory.KindOf("components"), typed), begins(addresses, typed)...), cobra.ShellCompDirectiveNoFileComp
+	}
 }
 
 func linkDelCommand(env *Env) *cobra.Command {

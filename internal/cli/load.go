@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/wattle-dev/wattle/host/component"
+	"github.com/wattle-dev/wattle/lattice/oci"
 )
 
 // maxFile bounds a component file, in bytes.
@@ -146,18 +147,8 @@ type program struct {
 	file  string
 	wasm  []byte
 	about *component.Description
-}
-
-func openProgram(file string) (*program, error) {
-	wasm, err := readFile(file)
-	if err != nil {
-		return nil, err
-	}
-	about, err := component.Describe(wasm)
-	if err != nil {
-		return nil, &loadError{file, withHint(wasm, err)}
-	}
-	return &program{file: file, wasm: wasm, about: about}, nil
+	// provenance is where it comes from, nil if it is a file.
+	provenance *oci.Provenance
 }
 
 func (p *program) imports() []string { return names(p.about.Imports) }

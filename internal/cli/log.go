@@ -107,7 +107,14 @@ func (l *log) note(format string, args ...any) {
 
 // line prints a line of a guest.
 func (l *log) line(g host.Line) {
-	l.write(fmt.Sprintf("[%v %v] %s\n", g.Instance, g.Stream, printable(g.Text)))
+	from, text := g.Stream.String(), printable(g.Text)
+	if g.Level != "" { // an entry of its log
+		from = g.Level
+	}
+	if g.Context != "" {
+		text = printable(g.Context) + ": " + text
+	}
+	l.write(fmt.Sprintf("[%v %s] %s\n", g.Instance, from, text))
 }
 
 // compiling says that a core module is compiled, which can take long.

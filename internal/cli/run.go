@@ -93,7 +93,7 @@ func (f *runFlags) run(ctx context.Context, env *Env, file string, args []string
 	if err := f.serve.check(); err != nil {
 		return err
 	}
-	p, err := openProgram(file)
+	p, err := openProgram(ctx, env, file)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/natslattice"
 	"github.com/wattle-dev/wattle/lattice/trust"
+	"github.com/wattle-dev/wattle/scheduler"
 	"github.com/wattle-dev/wattle/scheduler/raftlog"
 )
 
@@ -186,11 +187,11 @@ func (f *schedulerRunFlags) serve(ctx context.Context, env *Env, p *place, dir d
 	if err := l.Established(ctx); err != nil {
 		return interrupted(ctx, err)
 	}
-	id, err := s.serveScheduler(ctx, l, who, verifier, node, &f.schedulerFlags)
+	service, err := s.serveScheduler(ctx, l, who, verifier, node, &f.schedulerFlags)
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	if err := f.announce(env, p, id, node); err != nil {
+	if err := f.announce(env, p, service, node); err != nil {
 		return err
 	}
 	select {
@@ -203,8 +204,8 @@ func (f *schedulerRunFlags) serve(ctx context.Context, env *Env, p *place, dir d
 }
 
 // announce says what has started.
-func (f *schedulerRunFlags) announce(env *Env, p *place, id string, node *raftlog.Node) error {
-	status := node.Status()
+func (f *schedulerRunFlags) announce(env *Env, p *place, s *scheduler.Service, node *raftlog.Node) error {
+	id, problem, status := s.ID(), s.Status().Problem, node.Status()
 	waits := f.join && len(status.Members) == 0
 	switch {
 	case f.output == "json":
@@ -215,11 +216,14 @@ func (f *schedulerRunFlags) announce(env *Env, p *place, id string, node *raftlo
 			Address   string       `json:"address,omitempty"`
 			Waits     bool         `json:"waits,omitempty"`
 			WasmCloud bool         `json:"wasmcloud"`
-		}{p.name, strings.Join(f.nats, ","), id, raftAddress(node, &f.schedulerFlags), waits, f.wasmcloud})
+			Problem   string       `json:"problem,omitempty"`
+		}{p.name, strings.Join(f.nats, ","), id, raftAddress(node, &f.schedulerFlags), waits, f.wasmcloud, problem})
 	case f.quiet:
 		return nil
 	case waits:
 		return done(env, "scheduler %s waits to be added: wattle scheduler add %s\n\nCtrl-C stops it.", id, status.Address)
+	case problem != "":
+		return done(env, "scheduler %s decides nothing for lattice %s: %s\n\nCtrl-C stops it.", id, p.name, problem)
 	}
 	return done(env, "scheduler %s serves lattice %s\n\nCtrl-C stops it.", id, p.name)
 }

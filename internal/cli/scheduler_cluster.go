@@ -34,6 +34,9 @@ type schedulerNode struct {
 	Silent bool `json:"silent,omitempty"`
 }
 
+// problem says what is wrong with it, empty if nothing is known to be.
+func (n *schedulerNode) problem() string { return cmp.Or(n.Log.Err, n.Problem) }
+
 var schedulerColumns = []show.Column{
 	{Name: "ID"},
 	{Name: "ROLE"},
@@ -95,10 +98,14 @@ func writeSchedulers(env *Env, s *session, nodes []schedulerNode, format show.Fo
 			return err
 		}
 	}
-	if !slices.ContainsFunc(nodes, func(n schedulerNode) bool { return n.Leads }) {
-		return fmt.Errorf("lattice %q: none of %s leads: most of them have to run and reach each other", s.name, count(len(nodes), "scheduler"))
+	if slices.ContainsFunc(nodes, func(n schedulerNode) bool { return n.Leads }) {
+		return nil
 	}
-	return nil
+	why := "most of them have to run and reach each other"
+	if i := slices.IndexFunc(nodes, func(n schedulerNode) bool { return n.problem() != "" }); i >= 0 {
+		why = nodes[i].Log.ID + ": " + nodes[i].problem()
+	}
+	return fmt.Errorf("lattice %q: none of %s leads: %s", s.name, count(len(nodes), "scheduler"), why)
 }
 
 func schedulerRows(nodes []schedulerNode) []show.Row {
@@ -112,7 +119,7 @@ func schedulerRows(nodes []schedulerNode) []show.Row {
 		number := func(v uint64) string { return strconv.FormatUint(v, 10) }
 		cells := []string{
 			n.Log.ID, n.Log.Role, number(n.Log.Term), number(n.Log.Applied), number(last - min(n.Log.Applied, last)), n.Log.Address, n.Version,
-			cmp.Or(n.Log.Err, n.Problem, "-"), number(n.Log.Snapshot), show.Bytes(uint64(max(n.Log.LogBytes, 0))), //nolint:gosec // it is not negative
+			cmp.Or(n.problem(), "-"), number(n.Log.Snapshot), show.Bytes(uint64(max(n.Log.LogBytes, 0))), //nolint:gosec // it is not negative
 			strconv.Itoa(n.Apps), strconv.Itoa(n.Components), n.Service,
 		}
 		if n.Silent {

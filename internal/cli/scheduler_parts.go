@@ -101,17 +101,20 @@ const stepDownTime = 2 * time.Second
 
 // serveScheduler starts a scheduler on its node of the log, and the edge for the tools of
 // wasmCloud, and waits until they serve, or until it is known that it waits to be added
-// to others. It returns the scheduler's ID.
-func (p *parts) serveScheduler(ctx context.Context, l lattice.Lattice, who *identified, verifier lattice.Verifier, node *raftlog.Node, f *schedulerFlags) (string, error) {
+// to others.
+func (p *parts) serveScheduler(ctx context.Context, l lattice.Lattice, who *identified, verifier lattice.Verifier, node *raftlog.Node, f *schedulerFlags) (*scheduler.Service, error) {
 	if f.listen != "" {
 		defer p.slowly("the scheduler waits for others: most of --peers have to run")()
 	}
 	signer, err := trust.NewSigner(who.creds)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	var edge atomic.Pointer[wasmcloud.Edge]
 	o := &scheduler.Options{ID: rand.Text(), Version: version(), Replicas: f.replicas, BeginAnew: f.beginAnew, Logger: p.log.logger()}
+	if o.Secrets, err = who.creds.SecretsKey(); err != nil {
+		p.log.logger().WarnContext(ctx, "no secrets can be stored or handed out", "error", err)
+	}
 	o.LeadsEdge = func() bool { e := edge.Load(); return e != nil && e.Leads() }
 	if !f.allowWadm {
 		o.Allowed = func(ctx context.Context) error { return noWadm(ctx, l, who.name) }
@@ -134,16 +137,16 @@ func (p *parts) serveScheduler(ctx context.Context, l lattice.Lattice, who *iden
 	})
 	if !f.join || len(node.Members()) > 0 {
 		if err := p.await(ctx, s.Ready()); err != nil {
-			return o.ID, err
+			return nil, err
 		}
 	}
 	if !f.wasmcloud {
-		return o.ID, nil
+		return s, nil
 	}
 	e := wasmcloud.New(l, who.name, verifier, s, &wasmcloud.Options{Logger: p.log.logger()})
 	edge.Store(e)
 	p.begin(ctx, "the interface of wasmCloud", e.Run)
-	return o.ID, p.await(ctx, e.Ready())
+	return s, p.await(ctx, e.Ready())
 }
 
 // noWadm returns an error if a wadm manages the lattice.

@@ -86,6 +86,7 @@ func (f *runFlags) serveHTTP(ctx context.Context, env *Env, p *program) error {
 		return err
 	}
 	defer func() { _ = g.close() }()
+	component.SpareProcessor()
 	c, unload, err := f.load(ctx, env, p)
 	if err != nil {
 		return err

@@ -122,7 +122,7 @@ func (f *upFlags) run(cmd *cobra.Command, env *Env) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	apps, err := f.readApps(env)
+	apps, err := f.readApps(cmd.Context(), env)
 	if err != nil {
 		return err
 	}
@@ -187,14 +187,25 @@ func (u *up) underWay() string {
 
 // announcement is what runs, for people and programs.
 func (u *up) announce() error {
+	problem := ""
+	if u.scheduler != nil {
+		problem = u.scheduler.Status().Problem
+	}
 	switch {
 	case u.output == "json":
-		return json.NewEncoder(u.env.Stdout).Encode(u.running)
+		return json.NewEncoder(u.env.Stdout).Encode(struct {
+			running
+			Problem string `json:"problem,omitempty"`
+		}{u.running, problem})
 	case u.quiet:
 		return nil
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "lattice %s is up\n", u.running.Lattice)
+	if problem == "" {
+		fmt.Fprintf(&b, "lattice %s is up\n", u.running.Lattice)
+	} else {
+		fmt.Fprintf(&b, "lattice %s is up, and its scheduler decides nothing: %s\n\n", u.running.Lattice, problem)
+	}
 	fmt.Fprintf(&b, "  URL    %s\n", u.running.HTTP)
 	fmt.Fprintf(&b, "  NATS   %s\n", u.running.NATS)
 	r := u.daemon.Report()

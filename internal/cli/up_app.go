@@ -11,13 +11,13 @@ import (
 
 // readApps reads the manifests of --app, so that what is wrong with one is known before
 // anything is started.
-func (f *upFlags) readApps(env *Env) ([]*appFile, error) {
+func (f *upFlags) readApps(ctx context.Context, env *Env) ([]*appFile, error) {
 	if len(f.apps) > 0 && len(f.nats) > 0 {
 		return nil, &usageError{errors.New("--app is for a lattice of one's own: with --join, use wattle app deploy")}
 	}
 	var apps []*appFile
 	for _, file := range f.apps {
-		a, err := readApp(env, file)
+		a, err := readApp(ctx, env, file, true)
 		if err != nil {
 			return nil, fmt.Errorf("--app: %w", err)
 		}

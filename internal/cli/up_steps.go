@@ -20,6 +20,7 @@ import (
 	"github.com/wattle-dev/wattle/lattice/telemetry"
 	"github.com/wattle-dev/wattle/lattice/trust"
 	"github.com/wattle-dev/wattle/providers/httpserver"
+	"github.com/wattle-dev/wattle/scheduler"
 )
 
 // up is a `wattle up` that runs.
@@ -44,7 +45,8 @@ type up struct {
 	daemon    *daemon.Daemon
 	directory *directory.Directory
 	door      *httpserver.Server
-	reports   *inventory.Source // where the scheduler reads what hosts report; nil if others run it
+	scheduler *scheduler.Service // nil if others run it
+	reports   *inventory.Source  // where the scheduler reads what hosts report; nil if others run it
 }
 
 // listen opens the addresses of HTTP, so that one that is in use is known at once.
@@ -155,7 +157,7 @@ func (u *up) schedule(ctx context.Context, ring *trust.Keyring, name lattice.Nam
 	u.stops = append(u.stops, l.Close)
 	u.reports = &inventory.Source{Lattice: l, Name: name, Verify: u.verifier}
 	u.running.Scheduler = raftAddress(node, &u.schedulerFlags)
-	_, err = u.serveScheduler(ctx, l, who, u.verifier, node, &u.schedulerFlags)
+	u.scheduler, err = u.serveScheduler(ctx, l, who, u.verifier, node, &u.schedulerFlags)
 	return err
 }
 
@@ -202,12 +204,14 @@ func (u *up) host(ctx context.Context) error {
 		return nil
 	})
 	u.lattice = t.Lattice(l)
-	o, closed, err := u.options(u.env, u.place.name, u.id, u.log, u.address())
+	o, err := u.options(u.env, u.place.name, u.id, u.log, u.address())
 	if err != nil {
 		return err
 	}
-	u.stops = append(u.stops, func() error { closed(); return nil })
 	o.DataDir, o.Telemetry, o.Verifier, o.ShowErrors = u.dir.host(), t, u.verifier, u.local()
+	if o.Secrets, err = u.id.vault(u.lattice, u.place.name, u.verifier, u.dir, log); err != nil {
+		return err
+	}
 	o.Providers = []lattice.ProviderStatus{{
 		ID: "httpserver", Name: "HTTP front door", Interfaces: []string{incomingHandler}, Address: u.listener.Addr().String(), State: "running",
 	}}

@@ -197,7 +197,7 @@ var filesystemErrorCodes = map[string]string{
 	"bad-descriptor":        "filesystem_flags filesystem_sync filesystem_faults",
 	"busy":                  "filesystem_faults",
 	"deadlock":              "none: of locks in POSIX, which WASI 0.2 has not",
-	"quota":                 "filesystem_broken filesystem_faults",
+	"quota":                 "filesystem_quota filesystem_broken filesystem_faults",
 	"exist":                 "filesystem_open filesystem_directory filesystem_link filesystem_symlink",
 	"file-too-large":        "filesystem_write filesystem_size filesystem_error_code",
 	"illegal-byte-sequence": "filesystem_names",
@@ -269,6 +269,7 @@ func inTempDir(files map[string]string) func(*testing.T, guest) {
 		root := t.TempDir()
 		g.pass(t, preopens(writable(t, "/", root)))
 		check(t, root, files)
+		onMemory(t, g, files)
 	}
 }
 

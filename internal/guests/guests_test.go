@@ -25,6 +25,7 @@ var tables = []map[guest]func(*testing.T, guest){
 	cliTests,
 	clocksTests,
 	filesystemTests,
+	mountsTests,
 	ioTests,
 	preview1Tests,
 	randomTests,

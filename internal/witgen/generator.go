@@ -22,6 +22,9 @@ type generator struct {
 	// folders are those below root for the packages of a namespace, by the
 	// namespaces that are generated.
 	folders map[string]string
+	// aliases are packages for which nothing is generated, and guests interfaces that
+	// guests implement, without versions, though no world says so.
+	aliases, guests []string
 
 	packages     map[wit.PackageID]*goPackage
 	packageNames map[string]bool
@@ -69,7 +72,7 @@ func (g *generator) generate(set *syntax.Set) (map[string][]byte, error) {
 	g.resources = map[*wit.Resource]*namedResource{}
 	var mine []*wit.Package
 	for _, p := range set.Packages {
-		if _, ok := g.folders[p.ID.Namespace]; !ok {
+		if _, ok := g.folders[p.ID.Namespace]; !ok || slices.Contains(g.aliases, p.ID.String()) {
 			continue
 		}
 		mine = append(mine, p)
@@ -84,7 +87,7 @@ func (g *generator) generate(set *syntax.Set) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, p := range mine {
 		for _, iface := range p.Interfaces {
-			text, err := g.file(iface, guest[iface.ID])
+			text, err := g.file(iface, guest[iface.ID] || slices.Contains(g.guests, iface.ID.Unversioned().String()))
 			if err != nil {
 				return nil, fmt.Errorf("interface %s: %w", iface.ID, err)
 			}

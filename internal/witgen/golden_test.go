@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,6 +72,33 @@ func TestDeterministic(t *testing.T) {
 	for range 5 {
 		if diff := cmp.Diff(first, generateTestdata(t)); diff != "" {
 			t.Fatalf("output differs between runs:\n%s", diff)
+		}
+	}
+}
+
+// Of a package in several versions the newest has the folder, and each other one a folder
+// in it.
+func TestVersions(t *testing.T) {
+	set, err := syntax.Parse(nil,
+		syntax.Source{{Name: "a", Text: "package test:a@0.2.0-draft;\ninterface i { f: func(); }"}},
+		syntax.Source{{Name: "b", Text: "package test:a@0.2.0-draft2;\ninterface i { f: func(); }"}},
+		syntax.Source{{Name: "c", Text: "package other:a@1.0.0;\ninterface i { f: func(); }"}},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &generator{runtime: "x.y/component", root: "x.y", folders: map[string]string{"test": "in"}}
+	files, err := g.generate(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"in/a/i_gen.go": "\npackage a\n", "in/a/v020draft/i_gen.go": "\npackage v020draft\n"}
+	if len(files) != len(want) {
+		t.Errorf("files: %v", slices.Sorted(maps.Keys(files)))
+	}
+	for name, clause := range want {
+		if !strings.Contains(string(files[name]), clause) {
+			t.Errorf("%s is\n%s", name, files[name])
 		}
 	}
 }

@@ -313,6 +313,8 @@ func (f *fileGen) liftCases(t *wit.Type, p place, v string) {
 		f.p("case %d:", i)
 		target := ""
 		switch {
+		case boxed(t):
+			target = v + ".Value"
 		case t.Kind == wit.Variant:
 			target = v + "." + caseName(c.Name)
 		case t.Kind == wit.Option && i == 1:

@@ -184,7 +184,14 @@ func (f *fileGen) storeCases(t *wit.Type) {
 	name := f.goName(t)
 	f.p("switch v.Tag {")
 	for _, c := range t.Fields {
-		if c.Type != nil {
+		switch {
+		case c.Type == nil:
+			continue
+		case boxed(t):
+			x := f.temp("x")
+			f.p("case %s%s:\n%s := v.Value.(%s)", name, caseName(c.Name), x, f.goType(c.Type))
+			f.store(c.Type, x, "ptr", t.PayloadOffset())
+		default:
 			f.p("case %s%s:", name, caseName(c.Name))
 			f.store(c.Type, "v."+caseName(c.Name), "ptr", t.PayloadOffset())
 		}

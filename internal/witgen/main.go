@@ -57,6 +57,12 @@ func run(args []string, stderr io.Writer) int {
 // unstable are the @unstable features of wit/deps that the host has.
 var unstable = []string{"clocks-timezone", "network-error-code", "informational-outbound-responses"}
 
+// aliases are the packages that say the same as a later version of them, or less: they
+// are served by its bindings, under another name. See component.Linker.Alias.
+var aliases = []string{
+	"wasi:config@0.2.0-draft", "wasi:logging", "wasmcloud:postgres@0.1.0-draft", "wasmcloud:secrets@0.1.0-draft",
+}
+
 // generateDeps generates the bindings of wit/deps.
 func generateDeps(out string) error {
 	set, err := deps.All(&syntax.Options{Features: unstable})
@@ -67,6 +73,8 @@ func generateDeps(out string) error {
 		runtime: module + "/host/component",
 		root:    module + "/host",
 		folders: map[string]string{"wasi": "wasi", "wasmcloud": "wasmcloud"},
+		aliases: aliases,
+		guests:  []string{"wasmcloud:messaging/handler"},
 	}
 	files, err := g.generate(set)
 	if err != nil {

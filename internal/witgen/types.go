@@ -194,7 +194,23 @@ func (f *fileGen) enum(name, integer string, labels, docs []string, head string,
 	f.p("if int(x) < len(%s) {\nreturn %[1]s[x]\n}\nreturn \"invalid\"\n}", names)
 }
 
-// variant declares a struct of a tag and a field for each payload.
+// manyCases is how many cases with a payload a variant has at most whose struct has a
+// field for each.
+const manyCases = 64
+
+// boxed reports whether a type is a variant whose struct has one field for all payloads:
+// with one for each of so many, a value would take thousands of bytes.
+func boxed(t *wit.Type) bool {
+	n := 0
+	for _, c := range t.Fields {
+		if c.Type != nil {
+			n++
+		}
+	}
+	return t.Kind == wit.Variant && n > manyCases
+}
+
+// variant declares a struct of a tag and a field for each payload, or for all of them.
 func (f *fileGen) variant(n *namedType, head string) {
 	t := n.def.Type
 	f.p("\n%stype %s struct {", head, n.name)
@@ -204,9 +220,18 @@ func (f *fileGen) variant(n *namedType, head string) {
 	for _, c := range t.Fields {
 		labels = append(labels, c.Name)
 		docs = append(docs, c.Docs)
-		if c.Type != nil {
+		if c.Type != nil && !boxed(t) {
 			f.p("%s %s", caseName(c.Name), f.goType(c.Type))
 		}
+	}
+	if boxed(t) {
+		f.p("// Value is the payload, of the type that it has in the case:\n//")
+		for _, c := range t.Fields {
+			if c.Type != nil {
+				f.p("//\t%s %s", c.Name, f.goType(c.Type))
+			}
+		}
+		f.p("Value any")
 	}
 	f.p("}")
 	f.enum(n.name+"Tag", uintOf(t.DiscriminantSize()), labels, docs, fmt.Sprintf("// %sTag says which case a %[1]s is.\n", n.name), caseName)

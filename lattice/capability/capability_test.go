@@ -36,6 +36,11 @@ func TestKinds(t *testing.T) {
 				t.Errorf("kind %q: %q is not the name of an interface without a version: %v", k.Name, name, err)
 			}
 		}
+		for _, name := range k.Along {
+			if !slices.Contains(k.Serves, name) {
+				t.Errorf("kind %q: %q goes along, and is not served", k.Name, name)
+			}
+		}
 		if k.Summary == "" || k.check == nil {
 			t.Errorf("kind %q has no summary, or no check", k.Name)
 		}

@@ -24,6 +24,9 @@ type Kind struct {
 	Images []string
 	// Serves are the interfaces that components import, without versions.
 	Serves []string
+	// Along are those of Serves that grant nothing without the others of their package,
+	// and come with a link for any of them.
+	Along []string
 	// Calls are the interfaces of components that it calls: it is the source of links
 	// to them.
 	Calls []string
@@ -35,8 +38,15 @@ type Kind struct {
 
 // kinds are all there are, in the order of their names.
 var kinds = []*Kind{
+	blobstoreNATS,
+	blobstoreS3,
+	filesystem,
 	httpclient,
 	httpserver,
+	keyvalueNATS,
+	keyvalueRedis,
+	messaging,
+	postgres,
 }
 
 // All returns all kinds, in the order of their names.

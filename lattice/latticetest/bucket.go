@@ -240,6 +240,33 @@ func bucketDelete(tb testing.TB, e *Env) {
 	wantValue(tb, b, "k", "2")
 }
 
+// bucketRemove is that a value is removed only if it is the one that was meant.
+func bucketRemove(tb testing.TB, e *Env) {
+	a := e.Join(tb, "a")
+	b := newBucket(tb, a, lattice.BucketConfig{})
+	if err := b.Remove(within(tb), "k", 7); !errors.Is(err, lattice.ErrConflict) {
+		tb.Errorf("Remove of nothing: %v, want ErrConflict", err)
+	}
+	first := put(tb, b, "k", "1")
+	second := put(tb, b, "k", "2")
+	if err := b.Remove(within(tb), "k", first); !errors.Is(err, lattice.ErrConflict) {
+		tb.Errorf("Remove of what has changed: %v, want ErrConflict", err)
+	}
+	wantValue(tb, b, "k", "2")
+	if err := b.Remove(within(tb), "k", second); err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := b.Get(within(tb), "k"); !errors.Is(err, lattice.ErrNotFound) {
+		tb.Errorf("Get of what was removed: %v, want ErrNotFound", err)
+	}
+	if err := b.Remove(within(tb), "k", second); !errors.Is(err, lattice.ErrConflict) {
+		tb.Errorf("Remove of what was removed: %v, want ErrConflict", err)
+	}
+	if _, err := b.Create(within(tb), "k", []byte("3")); err != nil {
+		tb.Errorf("Create of what was removed: %v", err)
+	}
+}
+
 func bucketList(tb testing.TB, e *Env) {
 	a := e.Join(tb, "a")
 	b := newBucket(tb, a, lattice.BucketConfig{})
@@ -296,6 +323,66 @@ func bucketListMany(tb testing.TB, e *Env) {
 		if want := fmt.Sprintf("k.%04d", i); e.Key != want {
 			tb.Fatalf("entry %d is %q, want %q", i, e.Key, want)
 		}
+	}
+}
+
+// bucketKeys counts through the keys in pages, while one is written again, one is
+// deleted and one is new.
+func bucketKeys(tb testing.TB, e *Env) {
+	a := e.Join(tb, "a")
+	b := newBucket(tb, a, lattice.BucketConfig{})
+	if keys, more, err := b.Keys(within(tb), "k.*", 0, 10); err != nil || more || len(keys) != 0 {
+		tb.Fatalf("Keys of an empty bucket = %v, %v, %v", keys, more, err)
+	}
+	const n = 25
+	want := map[string]bool{}
+	for i := range n {
+		key := fmt.Sprintf("k.%02d", n-i)
+		put(tb, b, key, strings.Repeat("x", 1000))
+		put(tb, b, "other."+key, "")
+		want[key] = true
+	}
+	remove(tb, b, "k.25") // the first one
+	delete(want, "k.25")
+	seen := map[string]int{}
+	var after uint64
+	for page := 0; ; page++ {
+		keys, more, err := b.Keys(within(tb), "k.*", after, 10)
+		if err != nil || len(keys) > 10 || page > 10 {
+			tb.Fatalf("page %d has %d keys, %v", page, len(keys), err)
+		}
+		for _, e := range keys {
+			if e.Revision <= after || e.Value != nil || e.Deleted || e.Synced || page == 0 && e.Size != 1000 {
+				tb.Errorf("after %d comes %+v", after, e)
+			}
+			after = e.Revision
+			seen[e.Key]++
+		}
+		if page == 0 {
+			if len(keys) != 10 || !more {
+				tb.Errorf("the first page has %d keys, more %v", len(keys), more)
+			}
+			put(tb, b, "k.24", "again")
+			put(tb, b, "k.new", "")
+			remove(tb, b, "k.01") // the last one
+			want["k.new"] = true
+			delete(want, "k.01")
+		}
+		if !more {
+			break
+		}
+	}
+	for key := range want {
+		if seen[key] == 0 {
+			tb.Errorf("key %q was not listed", key)
+		}
+		delete(seen, key)
+	}
+	if len(seen) != 0 {
+		tb.Errorf("listed as well: %v", seen)
+	}
+	if keys, more, err := b.Keys(within(tb), "k.*", after, 10); err != nil || more || len(keys) != 0 {
+		tb.Errorf("Keys after the last one = %v, %v, %v", keys, more, err)
 	}
 }
 

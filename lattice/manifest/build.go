@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/capability"
 	"github.com/wattle-dev/wattle/lattice/wire"
 	"github.com/wattle-dev/wattle/wit"
 )
@@ -19,6 +19,7 @@ const maxParts = 4096
 // builder makes a Manifest of the shapes, and checks that they fit together.
 type builder struct {
 	*decoder
+	oam   *oamManifest
 	app   string
 	parts map[string]*oamComponent
 	// names are those of parts, in their order.
@@ -36,7 +37,7 @@ type builder struct {
 
 func (d *decoder) build(oam *oamManifest) *Manifest {
 	b := &builder{
-		decoder: d, app: oam.Metadata.Name,
+		decoder: d, oam: oam, app: oam.Metadata.Name,
 		parts: map[string]*oamComponent{}, ids: map[string]lattice.ComponentID{},
 		policies: map[string]*oamPolicy{}, values: map[lattice.ConfigName]*oamConfig{}, linkConfigs: map[string]*value{},
 	}
@@ -66,6 +67,9 @@ func (d *decoder) build(oam *oamManifest) *Manifest {
 	}
 	b.routes(m)
 	b.cycles(m)
+	if len(b.errs) == 0 {
+		b.grants(m)
+	}
 	return m
 }
 
@@ -152,7 +156,7 @@ func (b *builder) provider(c *oamComponent) Provider {
 	if out.Image, out.SharedFrom = b.source(c); out.Image != "" {
 		out.Rules = lattice.Rules{Mode: lattice.ModeSpread, Instances: 1} // wadm runs one if nothing is said
 	}
-	out.Kind = kindOf(out.Image)
+	out.Kind = b.kindOf(c, out.Image)
 	out.Configs = b.configs(c.Properties.Config)
 	out.Secrets = b.secrets(c.Properties.Secrets)
 	b.scale(c, &out.Rules)
@@ -165,16 +169,25 @@ func (b *builder) provider(c *oamComponent) Provider {
 	return out
 }
 
-// kindOf returns the capability of Wattle that an image stands for.
-func kindOf(image string) string {
-	name := path.Base(image)
-	name, _, _ = strings.Cut(name, "@")
-	name, _, _ = strings.Cut(name, ":")
-	switch name {
-	case "http-server", "httpserver":
-		return KindHTTPServer
+// kindOf returns the capability that an image stands for.
+func (b *builder) kindOf(c *oamComponent, image string) string {
+	k, err := capability.ForImage(image)
+	switch {
+	case err != nil:
+		b.errorf(c.Properties.at.get("image"), join(c.path, "properties.image"), b.near(image, addresses()), "%v", err)
+	case k != nil:
+		return k.Name
 	}
 	return ""
+}
+
+// addresses are those of all capabilities.
+func addresses() []string {
+	var all []string
+	for _, k := range capability.All() {
+		all = append(all, k.Address())
+	}
+	return all
 }
 
 // scale reads the scaler of a part.
@@ -472,7 +485,7 @@ func (b *builder) routes(m *Manifest) {
 	}
 	for i := range m.Providers {
 		p := &m.Providers[i]
-		if p.Kind != KindHTTPServer {
+		if p.Kind != capability.HTTPServer {
 			continue
 		}
 		for j := range p.Links {

@@ -179,17 +179,26 @@ func (b *builder) resources(v *value, path string, c *Component) {
 		return
 	}
 	o.given("cpu", func(v *value, path string) { c.Rules.Resources.CPUMillis = b.cpu(v, path) })
-	o.given("memory", func(v *value, path string) { c.Rules.Resources.MemoryBytes = b.bytes(v, path) })
+	o.given("memory", func(v *value, path string) { c.Rules.Resources.MemoryBytes = b.memory(v, path) })
 }
 
 func (b *builder) limits(v *value, path string, c *Component) {
-	o, ok := b.object(v, path, refuse, "memory", "timeout", "queue")
+	o, ok := b.object(v, path, refuse, "memory", "timeout", "queue", "tables", "request", "response", "hostCalls", "logRate", "connections")
 	if !ok {
 		return
 	}
-	o.given("memory", func(v *value, path string) { c.Limits.MemoryBytes = b.bytes(v, path) })
-	o.given("timeout", func(v *value, path string) { c.Limits.TimeoutMillis = b.millis(v, path, 1) })
-	o.given("queue", func(v *value, path string) { c.Limits.Queue = b.within(v, path, 0, wire.MaxQueue) })
+	l := &c.Limits
+	o.given("memory", func(v *value, path string) { l.MemoryBytes = b.memory(v, path) })
+	o.given("timeout", func(v *value, path string) { l.TimeoutMillis = b.millis(v, path, 1) })
+	o.given("queue", func(v *value, path string) { l.Queue = b.within(v, path, 0, wire.MaxQueue) })
+	o.given("tables", func(v *value, path string) {
+		l.TableElements = uint64(b.within(v, path, 1, wire.MaxTableElements)) //nolint:gosec // positive
+	})
+	o.given("request", func(v *value, path string) { l.RequestBytes = b.bytes(v, path, wire.MaxBodyBytes) })
+	o.given("response", func(v *value, path string) { l.ResponseBytes = b.bytes(v, path, wire.MaxBodyBytes) })
+	o.given("hostCalls", func(v *value, path string) { l.HostCalls = int64(b.within(v, path, 1, wire.MaxHostCalls)) })
+	o.given("logRate", func(v *value, path string) { l.LogBytesPerSecond = b.bytes(v, path, wire.MaxLogRate) })
+	o.given("connections", func(v *value, path string) { l.Connections = b.within(v, path, 1, wire.MaxConnections) })
 }
 
 func (b *builder) rollout(v *value, path string, c *Component) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/capability"
 	"github.com/wattle-dev/wattle/wit"
 )
 
@@ -18,9 +19,10 @@ type Interfaces struct {
 const httpHandler = "wasi:http/incoming-handler"
 
 // CheckImports checks what the components of a manifest need against what they are
-// linked to. Hosts serve an interface themselves if served says so, as Linker.Serves of
-// a linker does that has all that hosts define. of has what is known, by the
-// names of components; of others nothing is checked. The error is an *Errors.
+// linked to. Hosts serve an interface, to who is linked to it or, if it is inert, to
+// everybody, if served says so, as Linker.Serves of a linker does that has all that hosts
+// define. of has what is known, by the names of components; of others nothing is checked.
+// The error is an *Errors.
 func (m *Manifest) CheckImports(served func(name string) (wit.InterfaceID, bool), of map[string]Interfaces) (warnings []*FieldError, err error) {
 	c := &importChecker{report: &report{file: m.file}, m: m, served: served, of: of}
 	for i := range m.Components {
@@ -52,14 +54,16 @@ func (c *importChecker) component(comp *Component, known Interfaces) {
 		if err != nil {
 			continue // a function of the world, say: the host says what is the matter with it
 		}
-		link := c.linkOf(part, comp.Links, id)
 		have, host := c.served(name)
+		link := c.linkOf(part, comp.Links, id)
 		switch {
-		case link < 0 && !host:
-			c.missing(part, id)
 		case link >= 0:
 			used[link] = true
 			c.linked(part, &comp.Links[link], id, have, host)
+		case !capability.Inert(id):
+			c.missing(part, id)
+		case !host:
+			c.unserved(part, id)
 		}
 	}
 	for i := range comp.Links {
@@ -72,15 +76,27 @@ func (c *importChecker) component(comp *Component, known Interfaces) {
 	}
 }
 
+// kind returns the capability that a link leads to, nil if it leads to a component or to
+// what is not known.
+func (c *importChecker) kind(l *Link) *capability.Kind {
+	i := slices.IndexFunc(c.m.Providers, func(p Provider) bool { return p.Name == l.To })
+	if i < 0 {
+		return nil
+	}
+	return capability.Find(c.m.Providers[i].Kind)
+}
+
 // linkOf returns the link that serves an interface, as hosts choose it, or -1.
 func (c *importChecker) linkOf(part *oamComponent, links []Link, id wit.InterfaceID) int {
 	found := -1
 	for i := range links {
 		l := &links[i]
+		kind := c.kind(l)
 		switch {
-		case l.Namespace != id.Namespace || l.Package != id.Package || !slices.Contains(l.Interfaces, id.Name):
-		case l.Name == lattice.DefaultLink:
-			return i
+		case l.Namespace != id.Namespace || l.Package != id.Package:
+		case !slices.Contains(l.Interfaces, id.Name) && (kind == nil || !kind.Grants(l.Namespace, l.Package, l.Interfaces, id)):
+		case kind != nil || l.Name == lattice.DefaultLink:
+			return i // of capabilities a component may have many, and names one where it matters
 		case found >= 0:
 			c.errorf(part.at, part.path, fmt.Sprintf("give one of them no name, or %q", lattice.DefaultLink), "links %q and %q of %q both serve %q", links[found].Name, l.Name, part.Name, id)
 			return i
@@ -91,13 +107,15 @@ func (c *importChecker) linkOf(part *oamComponent, links []Link, id wit.Interfac
 	return found
 }
 
-// linked checks a link against what its target exports.
+// linked checks a link against what its target exports, or hosts serve.
 func (c *importChecker) linked(part *oamComponent, l *Link, id, have wit.InterfaceID, host bool) {
-	target := c.part(l.To)
-	if target.Type != typeComponent {
+	if c.part(l.To).Type != typeComponent {
+		if !host && c.kind(l) != nil {
+			c.unserved(part, id)
+		}
 		return
 	}
-	if host {
+	if host && capability.Inert(id) {
 		c.errorf(part.at, part.path, "delete the link", "%q is linked to %q for %q, which hosts serve themselves as %q", part.Name, l.To, id, have)
 		return
 	}
@@ -152,14 +170,13 @@ func (c *importChecker) instead(part *oamComponent, id wit.InterfaceID) string {
 	return "link it to a component that does"
 }
 
-// missing reports an import that nothing serves, with the trait that would.
+// missing reports an import that no link serves, with what would.
 func (c *importChecker) missing(part *oamComponent, id wit.InterfaceID) {
-	target := cmp.Or(c.exporter(part, id), "TARGET")
-	fix := fmt.Sprintf("link it to a component that exports it; add to its traits:\n"+
-		"  - type: link\n"+
-		"    properties: {namespace: %s, package: %s, interfaces: [%s], target: {name: %s}}", id.Namespace, id.Package, id.Name, target)
-	if id.Namespace == "wasi" {
-		fix = ""
-	}
-	c.errorf(part.at, part.path, fix, "%q imports %q, which nothing serves", part.Name, id)
+	e := &capability.UnlinkedError{Component: part.Name, Import: id, Exporter: c.exporter(part, id)}
+	c.errorf(part.at, part.path, e.Remedy(), "%s", e.Problem())
+}
+
+// unserved reports an import of a version that hosts do not serve.
+func (c *importChecker) unserved(part *oamComponent, id wit.InterfaceID) {
+	c.errorf(part.at, part.path, "build it for a version that they have: `wattle wit` prints them", "%q imports %q, which hosts of this version of Wattle do not serve", part.Name, id)
 }

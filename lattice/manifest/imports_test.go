@@ -48,9 +48,15 @@ spec:
     - name: unknown
       type: component
       properties: {image: x}
+      traits:
+        - type: link
+          properties: {namespace: wasi, package: http, interfaces: [outgoing-handler], target: {name: http}}
     - name: kv
       type: capability
       properties: {image: x}
+    - name: http
+      type: capability
+      properties: {image: "wattle://httpclient"}
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -61,10 +67,12 @@ spec:
 	warnings, err := m.CheckImports(served, map[string]manifest.Interfaces{
 		"front": {Imports: []string{
 			"shop:stock/levels@1.2.0", "shop:stock/orders@2.0.0", "shop:mail/send", "shop:stock/returns@1.0.0", "shop:bill/send", "shop:bill/print",
-			"wasi:http/types@0.2.3", "wasi:keyvalue/store@0.2.0", "wasi:logging/logging", "a-function",
+			"wasi:http/types@0.2.3", "wasi:keyvalue/store@0.2.0", "wasi:logging/logging", "wasi:http/outgoing-handler@0.2.3", "a-function",
 		}},
 		"stock": {Exports: []string{"shop:stock/levels@1.3.0", "shop:stock/orders@1.0.0", "shop:stock/returns@1.1.0"}},
 		"bills": {Exports: []string{"shop:bill/send"}},
+		// Links are for all versions, and hosts have some.
+		"unknown": {Imports: []string{"wasi:http/outgoing-handler@0.3.0", "wasi:http/types@0.2.0"}},
 	})
 	if err == nil {
 		t.Fatal("no error")
@@ -74,16 +82,43 @@ spec:
 		b.WriteString(w.Error() + "\n")
 	}
 	want := `app.yaml:6:7: spec.components[0]: "front" has routes or an HTTP probe, and does not export wasi:http/incoming-handler
-app.yaml:6:7: spec.components[0]: "front" imports "shop:mail/send", which nothing serves; link it to a component that exports it; add to its traits:
+app.yaml:6:7: spec.components[0]: component "front" imports "shop:mail/send", and is not linked to anything that serves it; link it to a component that exports it: add to its traits in the manifest
   - type: link
-    properties: {namespace: shop, package: mail, interfaces: [send], target: {name: TARGET}}
+    properties:
+      namespace: shop
+      package: mail
+      interfaces: [send]
+      target:
+        name: TARGET
 app.yaml:6:7: spec.components[0]: "front" imports "shop:stock/orders@2.0.0", and "stock" exports "shop:stock/orders@1.0.0": the versions are not compatible
-app.yaml:6:7: spec.components[0]: "front" imports "shop:stock/returns@1.0.0", which nothing serves; link it to a component that exports it; add to its traits:
+app.yaml:6:7: spec.components[0]: component "front" imports "shop:stock/returns@1.0.0", and is not linked to anything that serves it; link it to "stock", which exports it: add to its traits in the manifest
   - type: link
-    properties: {namespace: shop, package: stock, interfaces: [returns], target: {name: stock}}
+    properties:
+      namespace: shop
+      package: stock
+      interfaces: [returns]
+      target:
+        name: stock
 app.yaml:6:7: spec.components[0]: "front" is linked to "stock" for "shop:bill/print", which that does not export; link it to a component that does
 app.yaml:6:7: spec.components[0]: "front" is linked to "stock" for "shop:bill/send", which that does not export; link it to "bills"
-app.yaml:6:7: spec.components[0]: "front" imports "wasi:logging/logging", which nothing serves
+app.yaml:6:7: spec.components[0]: component "front" imports "wasi:http/outgoing-handler@0.2.3", and is not linked to anything that serves it; link it to wattle://httpclient: add to spec.components of the manifest
+  - name: httpclient
+    type: capability
+    properties: {image: wattle://httpclient}
+and to the traits of the component
+  - type: link
+    properties:
+      namespace: wasi
+      package: http
+      interfaces: [outgoing-handler]
+      target:
+        name: httpclient
+        config:
+          - name: front-httpclient
+            properties:
+              allow: "GET https://api.example.com/v1/"
+app.yaml:6:7: spec.components[0]: "front" imports "wasi:logging/logging", which hosts of this version of Wattle do not serve; build it for a version that they have: ` + "`" + `wattle wit` + "`" + ` prints them
+app.yaml:30:7: spec.components[3]: "unknown" imports "wasi:http/outgoing-handler@0.3.0", which hosts of this version of Wattle do not serve; build it for a version that they have: ` + "`" + `wattle wit` + "`" + ` prints them
 app.yaml:6:7: spec.components[0]: "front" is linked to "stock" for "wasi:http/types@0.2.3", which hosts serve themselves as "wasi:http/types@0.2.8"; delete the link
 app.yaml:6:7: spec.components[0]: "front" imports nothing of its link to "stock": not:used [here]
 `

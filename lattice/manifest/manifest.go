@@ -34,6 +34,8 @@ type Manifest struct {
 
 	file string
 	oam  *oamManifest
+	// refused has what no host would grant.
+	refused *report
 }
 
 // Component is a component of an application.
@@ -69,7 +71,8 @@ type Provider struct {
 	Image string
 	// SharedFrom is the capability of another application that this one stands for.
 	SharedFrom *Shared
-	// Kind is the capability of Wattle that the image stands for, empty if there is none.
+	// Kind is the capability of package lattice/capability that the image stands for,
+	// empty if there is none.
 	Kind    string
 	Configs []Config
 	Secrets []Secret
@@ -77,13 +80,6 @@ type Provider struct {
 	// Links are those that it is the source of.
 	Links []Link
 }
-
-// The kinds of providers.
-const (
-	// KindHTTPServer gives HTTP requests to components: hosts do, and links from it to
-	// components are their routes.
-	KindHTTPServer = "httpserver"
-)
 
 // Shared names a component of another application.
 type Shared struct {
@@ -107,6 +103,22 @@ type Secret struct {
 	Policy, Backend string
 	// Key, Field and Version say which secret of the backend it is.
 	Key, Field, Version string
+}
+
+// Ref returns the secret in the lattice, of version zero if the newest is meant. It is
+// false for a secret of another backend, or one that Manifest.Refused tells of.
+func (s *Secret) Ref() (ref lattice.SecretRef, ok bool) {
+	name, err := lattice.ParseSecretName(s.Key)
+	if s.Backend != BackendWattle || s.Field != "" || err != nil || wire.CheckSecretKey(s.Name) != nil {
+		return ref, false
+	}
+	ref.Name = name
+	if s.Version != "" {
+		if ref.Version, err = parseSecretVersion(s.Version); err != nil {
+			return lattice.SecretRef{}, false
+		}
+	}
+	return ref, true
 }
 
 // Link is a link of a component or provider.

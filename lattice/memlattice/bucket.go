@@ -236,6 +236,17 @@ func (b *bucket) Delete(ctx context.Context, key string) error {
 	})
 }
 
+// Remove implements lattice.Bucket.
+func (b *bucket) Remove(ctx context.Context, key string, last uint64) error {
+	return b.ask(ctx, "remove", key, 0, func() error {
+		if r := b.records.live(key); r == nil || r.revision != last {
+			return lattice.ErrConflict
+		}
+		_, err := b.records.write(key, nil, true)
+		return err
+	})
+}
+
 // List implements lattice.Bucket.
 func (b *bucket) List(ctx context.Context, pattern string) (all []lattice.Entry, err error) {
 	err = checkKey(pattern, true)
@@ -250,6 +261,26 @@ func (b *bucket) List(ctx context.Context, pattern string) (all []lattice.Entry,
 	}
 	slices.SortFunc(all, func(x, y lattice.Entry) int { return cmp.Compare(x.Key, y.Key) })
 	return all, nil
+}
+
+// Keys implements lattice.Bucket.
+func (b *bucket) Keys(ctx context.Context, pattern string, after uint64, limit int) (keys []lattice.Entry, more bool, err error) {
+	err = checkKey(pattern, true)
+	if err == nil {
+		err = b.member.ask(ctx, "$KV."+b.name+"."+pattern, 0, func() error {
+			keys = slices.DeleteFunc(b.records.since(pattern, after), func(e lattice.Entry) bool { return e.Deleted })
+			return nil
+		})
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("list the keys %q in bucket %q: %w", pattern, b.name, err)
+	}
+	more = len(keys) > max(limit, 1)
+	keys = keys[:min(len(keys), max(limit, 1))]
+	for i := range keys {
+		keys[i].Size, keys[i].Value = len(keys[i].Value), nil
+	}
+	return keys, more, nil
 }
 
 // Watch implements lattice.Bucket. Of a key that changes faster than f takes it, f

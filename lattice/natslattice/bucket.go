@@ -222,19 +222,38 @@ func (b *bucket) Update(ctx context.Context, key string, value []byte, revision 
 
 // Delete implements lattice.Bucket.
 func (b *bucket) Delete(ctx context.Context, key string) error {
-	header := nats.Header{fieldOperation: {"DEL"}}
-	if b.markers {
-		header[fieldTTL] = []string{markerTTL.String()}
-	}
-	if _, err := b.write(ctx, key, nil, header); err != nil {
+	if _, err := b.write(ctx, key, nil, b.marker()); err != nil {
 		return b.wrap("delete", key, err)
 	}
 	return nil
 }
 
+// Remove implements lattice.Bucket.
+func (b *bucket) Remove(ctx context.Context, key string, revision uint64) error {
+	if _, err := b.writeIf(ctx, key, nil, revision, b.marker()); err != nil {
+		return b.wrap("remove", key, err)
+	}
+	return nil
+}
+
+// marker returns the fields of a message that says that there is no value.
+func (b *bucket) marker() nats.Header {
+	header := nats.Header{fieldOperation: {"DEL"}}
+	if b.markers {
+		header[fieldTTL] = []string{markerTTL.String()}
+	}
+	return header
+}
+
 // writeAt writes a value if the last message of the key is revision.
 func (b *bucket) writeAt(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
-	now, err := b.write(ctx, key, value, nats.Header{fieldExpected: {strconv.FormatUint(revision, 10)}})
+	return b.writeIf(ctx, key, value, revision, nats.Header{})
+}
+
+// writeIf is writeAt with more fields.
+func (b *bucket) writeIf(ctx context.Context, key string, value []byte, revision uint64, header nats.Header) (uint64, error) {
+	header[fieldExpected] = []string{strconv.FormatUint(revision, 10)}
+	now, err := b.write(ctx, key, value, header)
 	if e, ok := errors.AsType[*apiError](err); ok && errors.Is(e, lattice.ErrConflict) {
 		err = lattice.ErrConflict
 	}

@@ -21,6 +21,9 @@ const (
 	missedHeartbeats = 3
 	// inactive is how long the server keeps a consumer to which nobody listens.
 	inactive = 10 * time.Second
+	// inactiveKeys is the same for one that gives keys: what asks for a page of them
+	// may do so often.
+	inactiveKeys = 2 * time.Second
 	// maxWaiting bounds what waits for a slow reader here. The server stops at
 	// 32 MiB that were not acknowledged.
 	maxWaiting = 64 << 20
@@ -50,6 +53,8 @@ type feedFuncs struct {
 	message func(*delivery) error
 	// renew, unless it is zero, is after how long the feed begins anew.
 	renew time.Duration
+	// keys has messages come without their data, and the consumer be forgotten soon.
+	keys bool
 }
 
 var (
@@ -100,7 +105,7 @@ func (l *Lattice) feed(ctx context.Context, stream, filter string, from position
 	if err := sub.SetPendingLimits(-1, maxWaiting); err != nil {
 		return errInterrupted
 	}
-	c := &consumer{l: l, stream: stream}
+	c := &consumer{l: l, stream: stream, keys: f.keys}
 	pending, err := c.create(ctx, filter, inbox, from)
 	if err != nil {
 		return err
@@ -149,6 +154,8 @@ type consumer struct {
 	l      *Lattice
 	stream string
 	name   string
+	// keys has it leave out the data.
+	keys bool
 	// delivered counts the messages.
 	delivered uint64
 }
@@ -168,6 +175,9 @@ func (c *consumer) create(ctx context.Context, filter, inbox string, from positi
 		DeliverSubject:    inbox,
 		FlowControl:       true,
 		IdleHeartbeat:     heartbeat,
+	}
+	if c.keys {
+		config.HeadersOnly, config.InactiveThreshold = true, inactiveKeys
 	}
 	switch {
 	case from.sequence > 0:

@@ -18,6 +18,7 @@ const (
 	attrTerm      = attribute.Key("wattle.stamp.term")
 	attrIndex     = attribute.Key("wattle.stamp.index")
 	attrCount     = attribute.Key("wattle.components")
+	attrLimit     = attribute.Key("wattle.limit")
 )
 
 // instruments are what is measured. Durations are in seconds; how many failed is

@@ -131,12 +131,28 @@ func (b *bucket) Delete(ctx context.Context, key string) error {
 	return err
 }
 
+// Remove implements lattice.Bucket.
+func (b *bucket) Remove(ctx context.Context, key string, revision uint64) error {
+	ctx, end := b.begin(ctx, "remove")
+	err := b.Bucket.Remove(ctx, key, revision)
+	end(err)
+	return err
+}
+
 // List implements lattice.Bucket.
 func (b *bucket) List(ctx context.Context, pattern string) ([]lattice.Entry, error) {
 	ctx, end := b.begin(ctx, "list")
 	all, err := b.Bucket.List(ctx, pattern)
 	end(err)
 	return all, err
+}
+
+// Keys implements lattice.Bucket.
+func (b *bucket) Keys(ctx context.Context, pattern string, after uint64, limit int) ([]lattice.Entry, bool, error) {
+	ctx, end := b.begin(ctx, "keys")
+	keys, more, err := b.Bucket.Keys(ctx, pattern, after, limit)
+	end(err)
+	return keys, more, err
 }
 
 // operation begins the measurement of an operation, with a span if it is part of

@@ -72,3 +72,21 @@ func (t *Telemetry) ObserveHeartbeat(age func() time.Duration) error {
 		}))
 	return err
 }
+
+// ObserveLimits has the limits that components exceeded be counted when measurements are
+// sent. each calls its argument with the counts since the start, of each component and
+// limit once.
+func (t *Telemetry) ObserveLimits(each func(func(component lattice.ComponentID, limit string, n int64))) error {
+	if t == nil {
+		return nil
+	}
+	_, err := t.meter.Int64ObservableCounter("wattle.limit.exceeded", metric.WithUnit("{time}"),
+		metric.WithDescription("How often components exceeded their limits."),
+		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
+			each(func(component lattice.ComponentID, limit string, n int64) {
+				o.Observe(n, metric.WithAttributes(attrComponent.String(string(component)), attrLimit.String(limit)))
+			})
+			return nil
+		}))
+	return err
+}

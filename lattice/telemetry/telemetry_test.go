@@ -47,7 +47,7 @@ func TestOff(t *testing.T) {
 	}
 	_, end := off.Apply(t.Context(), &lattice.Desired{})
 	end(nil)
-	if err := errors.Join(off.ObserveHeartbeat(nil), off.Shutdown(t.Context())); err != nil {
+	if err := errors.Join(off.ObserveHeartbeat(nil), off.ObserveLimits(nil), off.Shutdown(t.Context())); err != nil {
 		t.Error(err)
 	}
 }
@@ -227,6 +227,7 @@ func TestMeasurements(t *testing.T) {
 	end(lattice.ErrUnavailable)
 	if err := errors.Join(
 		tel.ObserveHeartbeat(func() time.Duration { return 1500 * time.Millisecond }),
+		tel.ObserveLimits(func(f func(lattice.ComponentID, string, int64)) { f("hello", "memory", 3) }),
 		tel.Shutdown(t.Context())); err != nil {
 		t.Fatal(err)
 	}
@@ -255,6 +256,7 @@ func TestMeasurements(t *testing.T) {
 		of   []string
 		want float64
 	}{
+		{"wattle.limit.exceeded", []string{"wattle.component", "hello", "wattle.limit", "memory"}, 3},
 		{"rpc.server.call.duration", nil, 4},
 		{"rpc.server.call.duration", []string{"error.type", "aborted"}, 1},
 		{"rpc.server.call.duration", []string{"error.type", "not-found", "rpc.method", "_OTHER"}, 1},

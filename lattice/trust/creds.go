@@ -37,6 +37,8 @@ type Creds struct {
 	Account string
 	// Expires is when they end; zero is never.
 	Expires time.Time
+
+	secrets []byte // of schedulers; see SecretsKey
 }
 
 // ParseCreds reads the text of a credentials file, as NATS tools write it.
@@ -56,7 +58,14 @@ func ParseCreds(text []byte) (*Creds, error) {
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
-	return newCreds(token, key)
+	c, err := newCreds(token, key)
+	if err != nil {
+		return nil, err
+	}
+	if c.secrets, err = parseSecrets(string(text)); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 func newCreds(token string, key *Key) (*Creds, error) {
@@ -110,7 +119,11 @@ func (c *Creds) Text() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
-	return jwt.FormatUserConfig(c.JWT, seed)
+	text, err := jwt.FormatUserConfig(c.JWT, seed)
+	if err != nil || c.secrets == nil {
+		return text, err
+	}
+	return append(text, formatSecrets(c.secrets)...), nil
 }
 
 // Write writes a credentials file that only its owner can read, over one that is

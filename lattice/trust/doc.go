@@ -41,6 +41,14 @@
 // place of the inbox that a request names, and let only answers back. Among each
 // other the users of this account are not kept apart.
 //
+// # Secrets
+//
+// What schedulers open secrets with is derived from the key of the lattice's account, and
+// is in their credentials beside what NATS knows ([Creds.SecretsKey]): so every scheduler
+// of a lattice opens what was sealed for another, and nobody else does. Credentials of
+// hosts have nothing of the kind; what a host opens with follows from its own key
+// ([Key.SealKey]).
+//
 // # What permissions cannot do
 //
 // JetStream sends answers to any subject that a request names, and messages to

@@ -141,6 +141,8 @@ func TestHostilePublish(t *testing.T) {
 		kv(b.Hosts(), string(c.good)), kv(b.Ready(), wire.ReadyKey(c.good, component)), kv(b.Ready(), string(c.evil)),
 		kv(b.Ready(), wire.ReadyKey(c.evil, component)+".x"), kv(b.Hosts(), string(c.evil)+".x"), kv(b.Hosts(), "*"), kv(b.Hosts(), ">"),
 		s.HostEvent(c.good, "host.stopped"), s.Log(c.good, component), s.Endpoint(c.good, "report"), s.Endpoint(c.evil, "report"),
+		// Secrets for another host, and what is for operators to say of them.
+		s.Secrets(c.good), "wattle.default.secrets", "wattle.default.secrets.>", s.Secrets(c.evil) + ".x", s.Control("secret.put"), s.Control("secret.key"), s.Control("secret.list"),
 		// Commands, in both forms.
 		s.Control("component.put"), s.Control("host.drain"), s.Control("app.list"), s.Control("app.deploy"), s.Control("scheduler.export"), "wasmbus.ctl.v1.default.component.scale." + string(c.good), "wadm.api.default.model.list", "wadm.api.default.model.put",
 		"$SRV.PING", "$SRV.INFO.wattle-host", "$SRV.STATS.wattle-host." + string(c.good),
@@ -164,7 +166,9 @@ func TestHostilePublish(t *testing.T) {
 		// Components' binaries.
 		"$O." + b.Artifacts() + ".C.x", "$O." + b.Artifacts() + ".M.x", "$JS.API.STREAM.PURGE.OBJ_" + b.Artifacts(),
 	})
-	documents := []string{kv(b.Hosts(), string(c.good)), kv(b.Ready(), wire.ReadyKey(c.good, component))}
+	// Documents of a host, and what it asks in its own name.
+	documents := []string{kv(b.Hosts(), string(c.good)), kv(b.Ready(), wire.ReadyKey(c.good, component)), s.Secrets(c.good)}
+	stored := []string{kv(b.KeyValue(), "a.b"), kv(b.Blobs(), "a.b"), s.Message("orders")}
 	calls := []string{s.Invoke(c.good), s.Caller(c.honest.User()), "_INBOX." + c.honest.User() + ".x"}
 	artifacts := []string{"$O." + b.Artifacts() + ".C.x", "$O." + b.Artifacts() + ".M.x", "$JS.API.STREAM.PURGE.OBJ_" + b.Artifacts()}
 
@@ -173,13 +177,14 @@ func TestHostilePublish(t *testing.T) {
 		subjects []string
 	}{
 		{c.hostile, notHosts},
-		{c.scheduler, slices.Concat(never, documents, []string{s.Invoke(c.good), s.HostEvent(c.good, "x"), s.Log(c.good, component), s.Caller(c.honest.User())})},
-		{c.gateway, slices.Concat(never, orders, documents, artifacts, []string{
+		{c.scheduler, slices.Concat(never, documents, stored, []string{s.Invoke(c.good), s.HostEvent(c.good, "x"), s.Log(c.good, component), s.Caller(c.honest.User())})},
+		{c.gateway, slices.Concat(never, orders, documents, artifacts, stored, []string{
 			s.Control("x"), "$SRV.PING", s.SchedulerEndpoint("x", "state"), s.Caller(c.honest.User()), "$JS.API.CONSUMER.DELETE.KV_" + b.Ready() + ".c", "_INBOX." + c.honest.User() + ".x", "$JS.API.STREAM.INFO." + desired,
 			"$JS.API.DIRECT.GET." + desired + "." + kv(b.Desired(), string(c.good)), "wasmbus.ctl.v1.default.host.ping",
 		})},
 		{c.operator, slices.Concat(never, orders, documents, []string{s.HostEvent(c.good, "x"), s.Log(c.good, component), s.Caller(c.honest.User()), "_INBOX." + c.honest.User() + ".x"})},
-		{c.viewer, slices.Concat(never, orders, documents, artifacts, calls, []string{
+		{c.viewer, slices.Concat(never, orders, documents, artifacts, calls, stored, []string{
+			s.Control("secret.put"), s.Control("secret.delete"), s.Control("secret.key"), s.Control("secret.list"), s.Control("secret.history"),
 			s.Control("x"), s.Control("app.put"), s.Control("app.deploy"), s.Control("app.rollback"), s.Control("app.promote"), s.Control("app.scale"),
 			s.Control("app.undeploy"), s.Control("app.delete"), s.Control("app.>"), s.Control("app.list.x"),
 			s.Control("scheduler.add"), s.Control("scheduler.remove"), s.Control("scheduler.snapshot"), s.Control("scheduler.export"),
@@ -217,16 +222,17 @@ func TestHostileSubscribe(t *testing.T) {
 	commands := []string{s.Control(">"), s.Control("component.put"), "wasmbus.ctl.v1.default.>", "wasmbus.>", "wadm.api.default.>"}
 	seen := []string{s.Events(), s.HostEvent(c.good, ">"), s.SchedulerEvent(">"), s.Log("*", "*"), s.Log(c.good, "cart"), "wasmbus.evt.default.>"}
 	services := []string{"$SRV.PING", "$SRV.INFO", "$SRV.STATS.wattle-host"}
-	schedulers := []string{s.SchedulerEndpoint("*", "*"), s.SchedulerEndpoint("x", "state")}
+	schedulers := []string{s.SchedulerEndpoint("*", "*"), s.SchedulerEndpoint("x", "state"), s.Secrets("*"), s.Secrets(c.good), s.Secrets(c.evil)}
+	messages := []string{s.Messages(), s.Message("orders")}
 	for _, test := range []struct {
 		who      *trust.Creds
 		subjects []string
 	}{
 		{c.hostile, slices.Concat(never, commands, seen, schedulers, []string{"$SRV.PING.wattle-scheduler"})},
-		{c.scheduler, slices.Concat(never, []string{s.Caller(c.scheduler.User()), "$SRV.PING.wattle-host"})},
-		{c.gateway, slices.Concat(never, commands, seen, services, schedulers)},
+		{c.scheduler, slices.Concat(never, messages, []string{s.Caller(c.scheduler.User()), "$SRV.PING.wattle-host"})},
+		{c.gateway, slices.Concat(never, commands, seen, services, schedulers, messages)},
 		{c.operator, slices.Concat(never, commands, services, schedulers)},
-		{c.viewer, slices.Concat(never, commands, services, schedulers, []string{s.Caller(c.viewer.User())})},
+		{c.viewer, slices.Concat(never, commands, services, schedulers, messages, []string{s.Caller(c.viewer.User())})},
 	} {
 		t.Run(string(test.who.Role), func(t *testing.T) {
 			r := dialRaw(t, c.server, test.who)

@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -306,7 +307,11 @@ func (k *Keyring) issue(l lattice.Name, role Role, u *User) (*Creds, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newCreds(token, key)
+	c, err := newCreds(token, key)
+	if err == nil && role == RoleScheduler {
+		c.secrets, err = secretsOf(account, l)
+	}
+	return c, err
 }
 
 // Creds returns the credentials of a user that the keyring keeps, and makes them
@@ -353,7 +358,7 @@ func (k *Keyring) current(l lattice.Name, c *Creds) bool {
 		return false
 	}
 	now, err := k.Issue(l, c.Role, &User{Name: c.Name, Key: c.Key, Expires: c.Expires})
-	return err == nil && sameClaims(c.JWT, now.JWT)
+	return err == nil && sameClaims(c.JWT, now.JWT) && bytes.Equal(c.secrets, now.secrets)
 }
 
 // key reads a key of a lattice.

@@ -95,6 +95,11 @@ func grants(l lattice.Name, user string, host lattice.HostID) []grant {
 		{to: roles{S}, sub: append(service(schedulerService, "*"), s.SchedulerEndpoint("*", "*"))},
 		{to: roles{S, O, V}, pub: subjects{"$SRV.>", s.Endpoint("*", "*"), s.SchedulerEndpoint("*", "*")}},
 
+		// Secrets. A host asks in its own name for those of what it was told to run, and
+		// the scheduler that leads answers.
+		{to: roles{H}, pub: subjects{s.Secrets(host)}},
+		{to: roles{S}, sub: subjects{s.Secrets("*")}},
+
 		// Events and logs.
 		{to: roles{H}, pub: subjects{s.HostEvent(host, ">"), s.Log(host, "*")}},
 		{to: roles{S}, pub: subjects{s.SchedulerEvent(">")}},
@@ -121,6 +126,11 @@ func grants(l lattice.Name, user string, host lattice.HostID) []grant {
 			kvKey(b.Config(), ">"),
 			kvKey(b.Scheduler(), ">"),
 		}},
+
+		// What components store, and the messages that they send each other. Their hosts
+		// see to it that each has what it is linked to.
+		{to: roles{H, O, V}, pub: slices.Concat(kvReadAll(b.KeyValue()), kvReadAll(b.Blobs()))},
+		{to: roles{H, O}, pub: subjects{kvKey(b.KeyValue(), ">"), kvKey(b.Blobs(), ">"), s.Messages()}, sub: subjects{s.Messages()}},
 
 		// Components' binaries.
 		{to: roles{H, O, V}, pub: objectsRead(b.Artifacts())},

@@ -183,6 +183,19 @@ func TestRoles(t *testing.T) {
 		m.watch(t, b.Ready(), ">", wire.ReadyKey(id, component))
 		m.get(t, b.Ready(), wire.ReadyKey(id, component))
 	}
+	// What components store, their messages, and secrets.
+	for _, bucket := range []string{b.KeyValue(), b.Blobs()} {
+		host.write(t, bucket, "own.cart.key")
+		operator.write(t, bucket, "own.cart.key")
+		for _, m := range []*member{host, another, operator, viewer} {
+			m.get(t, bucket, "own.cart.key")
+			m.watch(t, bucket, ">", "own.cart.key")
+		}
+	}
+	hear(t, another, "orders", host, s.Message("orders.1"), s.Message("orders.>"))
+	hear(t, operator, "", host, s.Message("orders.1"), s.Messages())
+	hear(t, scheduler, "", host, s.Secrets(id), s.Secrets("*"))
+
 	for _, m := range []*member{scheduler, operator, viewer} {
 		for bucket, key := range map[string]string{b.Desired(): string(id), b.Hosts(): string(id), b.Links(): "a.b.c.d", b.Config(): "c"} {
 			m.get(t, bucket, key)

@@ -112,7 +112,7 @@ func (cl *client) permitted() {
 func found(t *testing.T, m *member, l lattice.Name) {
 	t.Helper()
 	b := wire.Buckets{Lattice: l}
-	for _, name := range []string{b.Desired(), b.Components(), b.Hosts(), b.Ready(), b.Links(), b.Config(), b.Scheduler()} {
+	for _, name := range []string{b.Desired(), b.Components(), b.Hosts(), b.Ready(), b.Links(), b.Config(), b.Scheduler(), b.KeyValue(), b.Blobs()} {
 		ttl := time.Duration(0)
 		if name == b.Hosts() || name == b.Ready() {
 			ttl = time.Hour

@@ -59,6 +59,8 @@ const (
 	MaxConfigKey = 256
 	// MaxConfigValue bounds a value of a configuration.
 	MaxConfigValue = 64 << 10
+	// MaxSecretValue bounds the value of a secret.
+	MaxSecretValue = 64 << 10
 	// MaxRef bounds where a component comes from.
 	MaxRef = 2 << 10
 	// MaxText bounds names for people, versions, addresses and other short texts.
@@ -80,6 +82,8 @@ const (
 	MaxProbeFailures = 1000
 	// MaxQueue bounds how many calls wait for an instance.
 	MaxQueue = 1 << 20
+	// MaxSecretVersion bounds the numbers of versions of secrets.
+	MaxSecretVersion = 1 << 53
 	// MaxTableElements bounds the elements that the tables of an instance may be given.
 	MaxTableElements = 1 << 24
 	// MaxBodyBytes bounds the bodies of requests and responses that may be granted.

@@ -37,6 +37,13 @@ func (b Buckets) Scheduler() string { return b.of("scheduler") }
 // SchedulerLeader is the key of Buckets.Scheduler.
 const SchedulerLeader = "leader"
 
+// KeyValue has the keys and values that components store, each after the name of its
+// store.
+func (b Buckets) KeyValue() string { return b.of("keyvalue") }
+
+// Blobs has the blobs that components store, in parts.
+func (b Buckets) Blobs() string { return b.of("blobs") }
+
 // Artifacts is the object store of component binaries, by digest without
 // "sha256:".
 func (b Buckets) Artifacts() string { return b.of("artifacts") }

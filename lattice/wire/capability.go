@@ -1,24 +1,18 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/wattle-dev/wattle/lattice"
 )
 
-// capabilities reads what a component is linked to of its host's own. A package has each
-// name of a link once.
+// capabilities reads what a component is linked to of its host's own. Several may have
+// one name, as those that call the component do.
 func (r *reader) capabilities() []lattice.Capability {
-	seen := map[string]bool{}
-	return list(r, MaxCapabilities, func() lattice.Capability {
-		c := r.capability()
-		key := c.Namespace + "." + c.Package + "." + string(c.Name)
-		if r.err == nil && seen[key] {
-			r.fail("link %q is there twice", key)
-		}
-		seen[key] = true
-		return c
-	})
+	return list(r, MaxCapabilities, r.capability)
 }
 
 // capability reads a link to a capability. Which kinds there are, and what their values
@@ -40,7 +34,7 @@ func (r *reader) capability() (c lattice.Capability) {
 		case "config":
 			c.Config = r.config()
 		case "secrets":
-			c.Secrets = r.secrets()
+			c.Secrets = r.secrets(1)
 		default:
 			return false
 		}
@@ -57,9 +51,9 @@ func parseKind(s string) (string, error) {
 	return s, nil
 }
 
-// secrets reads versions of secrets by the names that whoever may ask for them has for
-// them, nil if there is none.
-func (r *reader) secrets() map[string]lattice.SecretRef {
+// secrets reads versions of secrets, from least on, by the names that whoever may ask for
+// them has for them, nil if there is none.
+func (r *reader) secrets(least uint64) map[string]lattice.SecretRef {
 	var all map[string]lattice.SecretRef
 	r.members(MaxSecrets, func(name string) {
 		if _, ok := all[name]; ok {
@@ -73,25 +67,43 @@ func (r *reader) secrets() map[string]lattice.SecretRef {
 		if all == nil {
 			all = map[string]lattice.SecretRef{}
 		}
-		all[name] = r.secretRef()
+		all[name] = r.secretRef(least)
 	})
 	return all
 }
 
-// secretRef reads a version of a secret, which counts from 1.
-func (r *reader) secretRef() (s lattice.SecretRef) {
+// secretRef reads a version of a secret.
+func (r *reader) secretRef(least uint64) (s lattice.SecretRef) {
 	r.record(refused, "name version", func(field string) bool {
 		switch field {
 		case "name":
 			s.Name = parsed(r, lattice.ParseSecretName)
 		case "version":
-			s.Version = r.uint(1, maxUint)
+			s.Version = r.uint(least, MaxSecretVersion)
 		default:
 			return false
 		}
 		return true
 	})
 	return s
+}
+
+// CheckSecrets checks the secrets that something may ask for, by its names for them. A
+// version of zero is the newest one.
+func CheckSecrets(secrets map[string]lattice.SecretRef) error {
+	if len(secrets) > MaxSecrets {
+		return invalid("%d secrets, the limit is %d", len(secrets), MaxSecrets)
+	}
+	var errs []error
+	for _, key := range slices.Sorted(maps.Keys(secrets)) {
+		ref := secrets[key]
+		_, err := lattice.ParseSecretName(string(ref.Name))
+		errs = append(errs, CheckSecretKey(key), err)
+		if ref.Version > MaxSecretVersion {
+			errs = append(errs, invalid("secret %.80q: version %d: want 0 to %d", ref.Name, ref.Version, uint64(MaxSecretVersion)))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // CheckSecretKey checks the name that a component, or a link of it, has for a secret. It

@@ -78,7 +78,7 @@ func (r *reader) component() (c lattice.ComponentSpec) {
 		case "capabilities":
 			c.Capabilities = r.capabilities()
 		case "secrets":
-			c.Secrets = r.secrets()
+			c.Secrets = r.secrets(1)
 		case "routes":
 			c.Routes = r.routes()
 		case "preinit":

@@ -33,6 +33,7 @@ var (
 	link = lattice.Link{
 		Source: "cart", Target: "redis_1", Name: "default", Namespace: "wasi", Package: "keyvalue",
 		Interfaces: []string{"store", "atomics"}, SourceConfig: []lattice.ConfigName{"c1"}, TargetConfig: []lattice.ConfigName{"c2"},
+		Secrets: map[string]lattice.SecretRef{"token": {Name: "cart-token"}},
 	}
 	desired = lattice.Desired{
 		Lattice: "default", Host: hostA, Stamp: lattice.Stamp{Term: 3, Index: 14}, State: lattice.HostReady,
@@ -85,7 +86,11 @@ var (
 		SpecVersion: "1.0", ID: "01", Source: string(hostA), Type: lattice.EventPrefix + lattice.EventComponentStarted,
 		Subject: "cart", Time: then, DataContentType: "application/json", Data: json.RawMessage(`{"id":"cart"}`),
 	}
-	config = lattice.Config{"greeting": "hello", "pem": "-----BEGIN\n\tx\r\n", "a b": ""}
+	config        = lattice.Config{"greeting": "hello", "pem": "-----BEGIN\n\tx\r\n", "a b": ""}
+	secretRef     = lattice.SecretRef{Name: "cart-token", Version: 2}
+	secretRequest = wire.SecretRequest{Host: hostA, Secret: secretRef, Key: []byte{1, 2, 3, 0xff}}
+	secretAnswer  = wire.SecretAnswer{Host: hostA, Secret: secretRef, Sealed: []byte("sealed?>")}
+
 	reply  = wire.Reply{Result: json.RawMessage(`{"revision":7}`)}
 	failed = wire.Reply{Error: &lattice.Error{Code: lattice.CodeNotFound, Message: `component "cart": not found`, Host: hostA, Undelivered: true}}
 )
@@ -142,6 +147,21 @@ func forms() []form {
 			"event", &event,
 			func(v any) ([]byte, error) { return wire.EncodeEvent(v.(*lattice.Event)) },
 			func(data []byte) (any, error) { return as(wire.DecodeEvent(data)) }, true,
+		},
+		{
+			"secret-request", &secretRequest,
+			func(v any) ([]byte, error) { return wire.EncodeSecretRequest(v.(*wire.SecretRequest)) },
+			func(data []byte) (any, error) { return as(wire.DecodeSecretRequest(data, hostA)) }, false,
+		},
+		{
+			"seal-key", []byte{1, 2, 3},
+			func(v any) ([]byte, error) { return wire.EncodeSealKey("default", v.([]byte)) },
+			func(data []byte) (any, error) { return as(wire.DecodeSealKey(data, "default")) }, false,
+		},
+		{
+			"secret-answer", &secretAnswer,
+			func(v any) ([]byte, error) { return wire.EncodeSecretAnswer(v.(*wire.SecretAnswer)) },
+			func(data []byte) (any, error) { return as(wire.DecodeSecretAnswer(data, hostA, secretRef)) }, false,
 		},
 		{"reply", &reply, encodeReply, decodeReply, true},
 		{"reply-error", &failed, encodeReply, decodeReply, true},

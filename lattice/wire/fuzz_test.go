@@ -71,15 +71,18 @@ func sameJSON(a, b json.RawMessage) bool {
 	return bytes.Equal(s.Bytes(), u.Bytes())
 }
 
-func FuzzDesired(f *testing.F)    { fuzzForm(f, "desired") }
-func FuzzAssignment(f *testing.F) { fuzzForm(f, "assignment") }
-func FuzzReady(f *testing.F)      { fuzzForm(f, "ready") }
-func FuzzHostReport(f *testing.F) { fuzzForm(f, "report") }
-func FuzzLink(f *testing.F)       { fuzzForm(f, "link") }
-func FuzzConfig(f *testing.F)     { fuzzForm(f, "config") }
-func FuzzEvent(f *testing.F)      { fuzzForm(f, "event") }
-func FuzzReply(f *testing.F)      { fuzzForm(f, "reply") }
-func FuzzSigned(f *testing.F)     { fuzzForm(f, "signed") }
+func FuzzDesired(f *testing.F)       { fuzzForm(f, "desired") }
+func FuzzAssignment(f *testing.F)    { fuzzForm(f, "assignment") }
+func FuzzReady(f *testing.F)         { fuzzForm(f, "ready") }
+func FuzzHostReport(f *testing.F)    { fuzzForm(f, "report") }
+func FuzzLink(f *testing.F)          { fuzzForm(f, "link") }
+func FuzzConfig(f *testing.F)        { fuzzForm(f, "config") }
+func FuzzEvent(f *testing.F)         { fuzzForm(f, "event") }
+func FuzzReply(f *testing.F)         { fuzzForm(f, "reply") }
+func FuzzSecretRequest(f *testing.F) { fuzzForm(f, "secret-request") }
+func FuzzSealKey(f *testing.F)       { fuzzForm(f, "seal-key") }
+func FuzzSecretAnswer(f *testing.F)  { fuzzForm(f, "secret-answer") }
+func FuzzSigned(f *testing.F)        { fuzzForm(f, "signed") }
 
 func FuzzNormalRoute(f *testing.F) {
 	f.Add("Example.COM.", "/a/b/")

@@ -60,6 +60,8 @@ func (r *reader) link() (l lattice.Link) {
 			l.SourceConfig = r.configNames()
 		case "target_config":
 			l.TargetConfig = r.configNames()
+		case "secrets":
+			l.Secrets = r.secrets(0)
 		default:
 			return false
 		}

@@ -52,8 +52,18 @@ func (s Subjects) Events() string { return s.of("event.>") }
 // Control is where the scheduler takes a command.
 func (s Subjects) Control(command string) string { return s.of("control." + command) }
 
+// Secrets is where a host asks the scheduler for the values of secrets.
+func (s Subjects) Secrets(h lattice.HostID) string { return s.of("secrets." + string(h)) }
+
 // SchedulerEndpoint is where a scheduler, named as its microservice is, answers
 // requests about itself.
 func (s Subjects) SchedulerEndpoint(id, name string) string {
 	return s.of("scheduler." + id + ".api." + name)
 }
+
+// Message is where a message of components goes on the subject that they have for it,
+// which may be a pattern: components reach each other there, and nothing else.
+func (s Subjects) Message(subject string) string { return s.of("msg." + subject) }
+
+// Messages matches all messages of components.
+func (s Subjects) Messages() string { return s.Message(">") }

@@ -24,6 +24,7 @@ const (
 	DefaultConnectTimeout    = 10 * time.Second
 	DefaultTimeout           = 5 * time.Minute
 	DefaultMaxRequests       = 256
+	DefaultMaxRequestBody    = 64 << 20
 	DefaultMaxResponseHeader = 64 << 10
 	DefaultMaxResponseBody   = 1 << 30
 
@@ -53,12 +54,24 @@ type Options struct {
 	// MaxRequests is how many requests may be under way at once, until their
 	// response bodies are closed. If zero, DefaultMaxRequests.
 	MaxRequests int
+	// Tokens bounds the requests under way of all clients that share them. It may be
+	// nil.
+	Tokens Tokens
+	// Fields are added to the header of requests, in place of those of the same names.
+	Fields []Field
+	// Next makes the requests that no rule of this client allows, if its own do. What
+	// this client has for all requests, as Fields and limits, is not for those. It may
+	// be nil, and is not closed with this client.
+	Next *Client
+	// MaxRequestBody is the size of a request body in bytes. If zero,
+	// DefaultMaxRequestBody; if negative, there may be none.
+	MaxRequestBody int64
 	// MaxResponseHeader is the size of a response's header in bytes. If zero,
 	// DefaultMaxResponseHeader. Responses that exceed it by far are cut off
 	// and look like a protocol error.
 	MaxResponseHeader int64
 	// MaxResponseBody is the size of a response body in bytes. If zero,
-	// DefaultMaxResponseBody.
+	// DefaultMaxResponseBody; if negative, there may be none.
 	MaxResponseBody int64
 	// TLS is the configuration of TLS connections. If nil, the default.
 	TLS *tls.Config
@@ -86,9 +99,14 @@ func (o Options) withDefaults() Options {
 	if o.MaxResponseHeader == 0 {
 		o.MaxResponseHeader = DefaultMaxResponseHeader
 	}
-	if o.MaxResponseBody == 0 {
-		o.MaxResponseBody = DefaultMaxResponseBody
+	bound := func(n *int64, def int64) {
+		if *n == 0 {
+			*n = def
+		}
+		*n = max(*n, 0)
 	}
+	bound(&o.MaxRequestBody, DefaultMaxRequestBody)
+	bound(&o.MaxResponseBody, DefaultMaxResponseBody)
 	if o.LookupNetIP == nil {
 		o.LookupNetIP = net.DefaultResolver.LookupNetIP
 	}
@@ -97,6 +115,7 @@ func (o Options) withDefaults() Options {
 	}
 	o.Rules = slices.Clone(o.Rules)
 	o.Self = slices.Clone(o.Self)
+	o.Fields = slices.Clone(o.Fields)
 	return o
 }
 
@@ -104,7 +123,33 @@ func (o Options) withDefaults() Options {
 type Client struct {
 	opts      Options
 	transport *http.Transport
-	requests  chan struct{} // a token for each request under way
+	requests  Tokens
+}
+
+// Tokens are the places of requests that may be under way at once.
+type Tokens chan struct{}
+
+// NewTokens returns n places.
+func NewTokens(n int) Tokens { return make(Tokens, n) }
+
+// take takes a place, and reports whether there was one. A nil Tokens has no end of them.
+func (t Tokens) take() bool {
+	if t == nil {
+		return true
+	}
+	select {
+	case t <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// put gives a place back.
+func (t Tokens) put() {
+	if t != nil {
+		<-t
+	}
 }
 
 // New returns a client. opts may be nil, which denies everything.
@@ -114,7 +159,7 @@ func New(opts *Options) *Client {
 		c.opts = *opts
 	}
 	c.opts = c.opts.withDefaults()
-	c.requests = make(chan struct{}, c.opts.MaxRequests)
+	c.requests = NewTokens(c.opts.MaxRequests)
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
@@ -148,31 +193,36 @@ type Timeouts struct {
 // Check says whether rules allow a request, without making it: nil, a
 // *RequestError or a *DeniedError.
 func (c *Client) Check(method string, u *url.URL) error {
-	_, err := c.check(method, u)
+	_, _, err := c.find(method, u)
 	return err
 }
 
-func (c *Client) check(method string, u *url.URL) (httprule.Target, error) {
+// find returns the client that makes a request, this one or one of those after it.
+func (c *Client) find(method string, u *url.URL) (*Client, httprule.Target, error) {
 	switch {
 	case !httprule.IsToken(method):
-		return httprule.Target{}, &RequestError{Field: FieldMethod, Reason: "it is not a token"}
+		return nil, httprule.Target{}, &RequestError{Field: FieldMethod, Reason: "it is not a token"}
 	case method == http.MethodConnect:
-		return httprule.Target{}, &RequestError{Field: FieldMethod, Reason: "CONNECT makes tunnels, which are not offered"}
+		return nil, httprule.Target{}, &RequestError{Field: FieldMethod, Reason: "CONNECT makes tunnels, which are not offered"}
+	case method == http.MethodTrace:
+		return nil, httprule.Target{}, &RequestError{Field: FieldMethod, Reason: "TRACE shows what the host adds to requests, which is not for their sender"}
 	case len(u.Path)+len(u.RawQuery) > maxURLLength:
-		return httprule.Target{}, &RequestError{Field: FieldURLLength, Reason: "it is longer than " + strconv.Itoa(maxURLLength) + " bytes"}
+		return nil, httprule.Target{}, &RequestError{Field: FieldURLLength, Reason: "it is longer than " + strconv.Itoa(maxURLLength) + " bytes"}
 	}
 	t, err := httprule.NewTarget(method, u)
 	if err != nil {
-		return t, &RequestError{Field: FieldURL, Reason: err.Error()}
+		return nil, t, &RequestError{Field: FieldURL, Reason: err.Error()}
 	}
-	for i := range c.opts.Rules {
-		if c.opts.Rules[i].Matches(&t) {
-			return t, nil
+	for at := c; at != nil; at = at.opts.Next {
+		for i := range at.opts.Rules {
+			if at.opts.Rules[i].Matches(&t) {
+				return at, t, nil
+			}
 		}
 	}
 	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
 	suggest := httprule.Rule{Scheme: t.Scheme, Host: t.Host, Port: t.Port}
-	return t, &DeniedError{Method: method, URL: shown.String(), Suggest: suggest.String()}
+	return nil, t, &DeniedError{Method: method, URL: shown.String(), Suggest: suggest.String()}
 }
 
 // Do makes a request. hops is how many requests led to it. The response's body
@@ -191,20 +241,41 @@ func (c *Client) Do(req *http.Request, t Timeouts, hops int) (*http.Response, er
 }
 
 func (c *Client) do(req *http.Request, t Timeouts, hops int) (*http.Response, error) {
-	to, err := c.check(req.Method, req.URL)
+	at, to, err := c.find(req.Method, req.URL)
 	if err != nil {
 		return nil, err
 	}
-	host := to.Host
 	if hops >= c.opts.MaxHops {
-		return nil, &LoopError{Host: host, Hops: hops}
+		return nil, &LoopError{Host: to.Host, Hops: hops}
 	}
-	select {
-	case c.requests <- struct{}{}:
-	default:
+	return at.send(req, &to, t, hops)
+}
+
+// acquire takes the places that a request needs.
+func (c *Client) acquire() (release func(), err error) {
+	if !c.requests.take() {
 		return nil, &LimitError{What: LimitRequests, Max: int64(c.opts.MaxRequests)}
 	}
-	release := sync.OnceFunc(func() { <-c.requests })
+	if !c.opts.Tokens.take() {
+		c.requests.put()
+		return nil, &LimitError{What: LimitRequests, Max: int64(cap(c.opts.Tokens))}
+	}
+	return sync.OnceFunc(func() {
+		c.requests.put()
+		c.opts.Tokens.put()
+	}), nil
+}
+
+// send makes a request that a rule of this client allows.
+func (c *Client) send(req *http.Request, to *httprule.Target, t Timeouts, hops int) (*http.Response, error) {
+	host := to.Host
+	if req.ContentLength > c.opts.MaxRequestBody {
+		return nil, &LimitError{What: LimitRequestBody, Max: c.opts.MaxRequestBody}
+	}
+	release, err := c.acquire()
+	if err != nil {
+		return nil, err
+	}
 
 	ctx, stop := context.WithCancelCause(req.Context())
 	cancelTimeout := func() {}
@@ -241,12 +312,18 @@ func (c *Client) do(req *http.Request, t Timeouts, hops int) (*http.Response, er
 	if _, ok := req.Header["User-Agent"]; !ok {
 		req.Header["User-Agent"] = []string{""} // or the transport sends its own
 	}
+	c.addFields(req.Header, to)
 	req.Header.Set(HopHeader, strconv.Itoa(hops+1))
 	req.Host = ""
+	if req.Body != nil && req.Body != http.NoBody && req.ContentLength < 0 {
+		req.Body = &requestBody{ReadCloser: req.Body, left: c.opts.MaxRequestBody, most: c.opts.MaxRequestBody}
+	}
 
 	resp, err := c.transport.RoundTrip(req)
 	w.rest()
-	if err != nil && connected.Load() {
+	if limit := limitOf(err); limit != nil {
+		err = limit
+	} else if err != nil && connected.Load() {
 		err = &ProtocolError{Host: host, Err: err}
 	}
 	if err == nil {

@@ -3,19 +3,10 @@
 //
 // # Rules
 //
-// A Client has rules; a request that no Rule matches is refused, so a client
-// without rules reaches nothing. A rule names methods, a scheme, a host, a port
-// and a path prefix:
-//
-//	https://api.example.com/v1/          any method, paths below /v1/
-//	GET,POST https://*.example.com       any host below example.com
-//	http://127.0.0.1:8080                one address
-//	http://127.0.0.1:*                   every port of it
-//	*                                    every public http and https server
-//
-// A path prefix ends at a segment: "/v1" matches "/v1" and "/v1/x", not
-// "/v12". Rules with a path refuse requests whose path a server could resolve
-// to somewhere else ("/v1/../admin", however it is encoded).
+// A Client has rules, of package httprule; a request that none of them allows is
+// refused, so a client without rules reaches nothing. Clients can follow each other
+// ([Options.Next]): the first of which a rule allows a request makes it, with its own
+// limits and header fields.
 //
 // # Addresses
 //
@@ -39,5 +30,8 @@
 // Redirects are returned, not followed: the place they name has to pass the
 // rules like any other. No proxy is taken from the environment, no cookies are
 // kept, nothing is decompressed, and no header is added but Host, the framing
-// of the body, and the hop count.
+// of the body, the hop count, and Options.Fields. Those may be secrets: their values
+// are in no error, and TRACE, which would have the server send them back, is refused.
+// Nothing can be done about a server that repeats them in its answers: give secrets only
+// to those that can be trusted with them.
 package httpclient

@@ -78,10 +78,11 @@ func (e *TimeoutError) Timeout() bool { return true }
 
 // What a LimitError can be about.
 const (
-	LimitRequests = "requests at once"
-	LimitHeader   = "bytes of response header"
-	LimitBody     = "bytes of response body"
-	LimitTrailer  = "bytes of response trailer"
+	LimitRequests    = "requests at once"
+	LimitRequestBody = "bytes of request body"
+	LimitHeader      = "bytes of response header"
+	LimitBody        = "bytes of response body"
+	LimitTrailer     = "bytes of response trailer"
 )
 
 // LimitError is a limit of the client that was exceeded.

@@ -37,10 +37,8 @@ func checkConfigName(name lattice.ConfigName) error {
 }
 
 func checkTarget(target string) error {
-	if _, err := lattice.ParseComponentID(target); err != nil {
-		return fmt.Errorf("target: %w", err)
-	}
-	return nil
+	_, err := lattice.ParseTarget(target)
+	return err
 }
 
 // checkLinkName wants a name that is written out: a document has no other.
@@ -82,17 +80,6 @@ func checkWhere(w *Where, hosts int) error {
 		many = invalid("hosts %d: one host is named", hosts)
 	}
 	return errors.Join(checkHost(w.Host, true), group, checkLabels(w.Labels), many)
-}
-
-func checkLimits(l *lattice.Limits) error {
-	var memory, timeout error
-	if l.MemoryBytes > wire.MaxMemoryBytes {
-		memory = invalid("limits: memory_bytes %d: want 0 to %d", l.MemoryBytes, uint64(wire.MaxMemoryBytes))
-	}
-	if l.TimeoutMillis < 0 || l.TimeoutMillis > wire.MaxMillis {
-		timeout = invalid("limits: timeout_ms %d: want 0 to %d", l.TimeoutMillis, wire.MaxMillis)
-	}
-	return errors.Join(memory, timeout, checkCount("limits: queue", l.Queue, wire.MaxQueue))
 }
 
 func checkConfigNames(what string, names []lattice.ConfigName) error {

@@ -30,6 +30,11 @@ var kinds = []func() Command{
 	func() Command { return &DeleteLink{} },
 	func() Command { return &PutConfig{} },
 	func() Command { return &DeleteConfig{} },
+	func() Command { return &PutSecret{} },
+	func() Command { return &DeleteSecret{} },
+	func() Command { return &SecretsKey{} },
+	func() Command { return &ListSecrets{} },
+	func() Command { return &SecretHistoryOf{} },
 	func() Command { return &SetHostState{} },
 	func() Command { return &PutLabel{} },
 	func() Command { return &DeleteLabel{} },
@@ -68,7 +73,7 @@ func Decode(name string, data []byte) (Command, error) {
 		if cmd.Name() != name {
 			continue
 		}
-		if err := wire.DecodeObject("command "+name, data, MaxCommand, cmd, "labels", "annotations", "values", "digests"); err != nil {
+		if err := wire.DecodeObject("command "+name, data, MaxCommand, cmd, "labels", "annotations", "values", "digests", "secrets"); err != nil {
 			return nil, err
 		}
 		if err := cmd.Check(); err != nil {

@@ -68,7 +68,7 @@ func (c *StartComponent) Check() error {
 		checkCount("hosts", c.Hosts, wire.MaxHosts),
 		checkWhere(&c.Where, c.Hosts),
 		checkCount("max_instances", c.MaxInstances, wire.MaxInstances),
-		checkLimits(&c.Limits),
+		wire.CheckLimits(&c.Limits),
 		checkConfigNames("config", c.Config),
 		wire.CheckRoutes(c.Routes),
 		checkAnnotations(c.Annotations),

@@ -27,6 +27,7 @@ func (c *PutLink) Check() error {
 		checkInterfaces(c.Link.Interfaces),
 		checkConfigNames("source_config", c.Link.SourceConfig),
 		checkConfigNames("target_config", c.Link.TargetConfig),
+		wire.CheckSecrets(c.Link.Secrets),
 	)
 }
 

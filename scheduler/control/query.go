@@ -118,6 +118,8 @@ type AppSummary struct {
 	Description string   `json:"description,omitempty"`
 	Phase       AppPhase `json:"phase"`
 	Reason      string   `json:"reason,omitempty"`
+	// Before is the version that RollbackApp deploys, empty if there is none.
+	Before string `json:"before,omitempty"`
 	// Ready counts components that are ready, of Components.
 	Ready      int       `json:"ready"`
 	Components int       `json:"components"`

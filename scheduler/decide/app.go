@@ -364,6 +364,7 @@ func (d *decider) undeploy(app *state.App, by string) {
 				last.Reason = "undeployed by " + by
 			}
 		}
+		d.noteUsers(app.Name)
 		d.happens(lattice.EventAppUndeployed, string(app.Name), map[string]any{"app": app.Name})
 	}
 	app.Deployed = 0
@@ -432,7 +433,7 @@ func (d *decider) removeParts(app lattice.AppName, keep map[state.Key]bool) {
 	for c := range d.s.ComponentsOf(app) {
 		if !keep[state.ComponentKey(c.ID)] {
 			d.forget(c)
-			d.happens(lattice.EventComponentScaled, string(c.ID), &control.ComponentResult{Component: c.ID})
+			d.rescaled(rescaled{Component: c.ID})
 		}
 	}
 	remove := func(k state.Key) {

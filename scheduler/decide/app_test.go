@@ -3,6 +3,7 @@ package decide_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -230,8 +231,17 @@ func TestFirstFails(t *testing.T) {
 	if app.Deployed != 1 || app.Good != 0 || len(app.History) != 1 || app.History[0].Outcome != state.OutcomeFailed {
 		t.Errorf("application %+v, want a deployment that failed", app)
 	}
-	if s := w.status("shop"); s.Phase != control.AppFailed || !strings.Contains(s.Reason, "it has no export") {
-		t.Errorf("status %+v, want failed with the reason", s.AppSummary)
+	if s := w.status("shop"); s.Phase != control.AppFailed || s.Before != "" || !strings.Contains(s.Reason, "it has no export") {
+		t.Errorf("status %+v, want failed with the reason, and nothing to go back to", s.AppSummary)
+	}
+	// Who deploys it again has it tried again: what hosts said before is not about that.
+	w.app(&control.DeployApp{App: "shop"})
+	if s := w.status("shop"); s.Phase == control.AppFailed {
+		t.Errorf("status %+v, want one that is under way", s.AppSummary)
+	}
+	w.settle(works)
+	if s, c := w.status("shop"), w.state().Component("shop-front"); s.Phase != control.AppReady || c.Target != 2 {
+		t.Errorf("status %+v and revision %d, want ready with revision 2", s.AppSummary, c.Target)
 	}
 }
 
@@ -384,7 +394,11 @@ spec:
 	if got := w.state().Component("user-x").TargetRevision().Links[0].Target; got != "the-stock" {
 		t.Errorf("the link leads to %q, want the-stock", got)
 	}
-	w.app(&control.UndeployApp{App: "depot"})
+	r := w.app(&control.UndeployApp{App: "depot"})
+	const used = `component "stock" of it is still used by application "user": their calls fail until it is deployed again`
+	if !slices.Contains(r.Notes, used) {
+		t.Errorf("notes %q, want who uses it", r.Notes)
+	}
 	w.settle(works)
 	if s := w.status("user"); s.Phase != control.AppWaiting || !strings.Contains(s.Reason, `"the-stock" is not there`) {
 		t.Errorf("status %+v, want waiting for the target", s.AppSummary)

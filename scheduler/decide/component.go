@@ -245,7 +245,7 @@ func (d *decider) stop(c *control.StopComponent) error {
 		result.Notes = append(result.Notes, fmt.Sprintf("its link %q to %s:%s stays: `wattle link delete` removes it", l.Name, l.Namespace, l.Package))
 	}
 	d.forget(old)
-	d.happens(lattice.EventComponentScaled, string(c.ID), result)
+	d.rescaled(rescaled{Component: c.ID, Stopped: result.Stopped})
 	return nil
 }
 
@@ -313,6 +313,6 @@ func (d *decider) commit(old, next *state.Component, r state.Revision, number ui
 	d.put(state.Record{Component: next})
 	d.touch(next.ID)
 	d.remember(target.Ref, target.Digest)
-	d.happens(lattice.EventComponentScaled, string(next.ID), result)
+	d.rescaled(rescaled{Component: next.ID, Ref: target.Ref, Digest: target.Digest, Revision: target.Number})
 	return nil
 }

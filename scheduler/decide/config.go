@@ -2,6 +2,7 @@ package decide
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"strings"
 
@@ -58,14 +59,19 @@ const maxUsers = 16
 // users are what names a configuration, for people: the first ones, or all if most is
 // zero.
 func (d *decider) users(name lattice.ConfigName, most int) []string {
-	var users []string
-	for k := range d.s.UsersOf(name) {
-		if most > 0 && len(users) == most {
-			return append(users, "and others")
+	return keysText(d.s.UsersOf(name), most)
+}
+
+// keysText names the first of some records, or all if most is zero.
+func keysText(keys iter.Seq[state.Key], most int) []string {
+	texts := []string{}
+	for k := range keys {
+		if most > 0 && len(texts) == most {
+			return append(texts, "and others")
 		}
-		users = append(users, fmt.Sprintf("%s %q", k.Kind(), k.Name()))
+		texts = append(texts, fmt.Sprintf("%s %q", k.Kind(), k.Name()))
 	}
-	return users
+	return texts
 }
 
 // configsExist reports the configurations that are named and that there are not.

@@ -43,11 +43,14 @@ type Decision struct {
 	Stored []string
 	// Events tell of it.
 	Events []Event
-	// Result is the answer: a *control.Result, *control.ComponentResult or
-	// *control.AppResult.
+	// Result is the answer: a *control.Result, *control.ComponentResult,
+	// *control.SecretResult or *control.AppResult.
 	Result any
 
 	settle func(in *In, after *state.State) error
+	// anyway has the decision hold whatever hosts would refuse of it: it goes back to
+	// what was.
+	anyway bool
 }
 
 // Command returns what a command, which must be valid in itself, comes to.
@@ -71,6 +74,10 @@ func Command(in In, cmd control.Command) (*Decision, error) {
 		err = d.putConfig(c)
 	case *control.DeleteConfig:
 		err = d.deleteConfig(c)
+	case *control.PutSecret:
+		err = d.putSecret(c)
+	case *control.DeleteSecret:
+		err = d.deleteSecret(c)
 	case *control.SetHostState:
 		err = d.setHostState(c)
 	case *control.PutLabel:
@@ -121,11 +128,31 @@ func (d *decider) happens(kind, subject string, data any) {
 	d.d.Events = append(d.d.Events, Event{kind, subject, data})
 }
 
+// rescaled is what is told of a component of which more or less is to run, or something
+// else. Where, events of the hosts tell.
+type rescaled struct {
+	Component lattice.ComponentID `json:"component"`
+	Ref       string              `json:"ref,omitempty"`
+	Digest    string              `json:"digest,omitempty"`
+	// Revision is zero if the component is gone.
+	Revision uint64           `json:"revision,omitempty"`
+	Stopped  []lattice.HostID `json:"stopped,omitempty"`
+}
+
+func (d *decider) rescaled(s rescaled) {
+	d.happens(lattice.EventComponentScaled, string(s.Component), s)
+}
+
 // Settle completes the answer with what was decided about places, or refuses the
 // command for what cannot be. after is the state with all changes.
 func (d *Decision) Settle(in In, after *state.State) error {
 	if err := fits(after, d.Touched); err != nil {
 		return err
+	}
+	if !d.anyway {
+		if err := granted(after, d.Changes); err != nil {
+			return err
+		}
 	}
 	if d.settle == nil {
 		return nil
@@ -144,6 +171,8 @@ func (d *Decision) plain() *control.Result {
 	case *control.ComponentResult:
 		return &r.Result
 	case *control.AppResult:
+		return &r.Result
+	case *control.SecretResult:
 		return &r.Result
 	case *control.Result:
 		return r

@@ -49,6 +49,13 @@ func (d *decider) deploy(a *application, v *state.Version, what, by string) erro
 		r.Version, r.Number = v.Name, v.Number
 	}
 	decided := len(d.d.Changes)
+	if what == "deploy" || what == "scale" {
+		if err := m.Refused(); err != nil {
+			return fmt.Errorf("application %q: %w", a.Name, err)
+		}
+	} else {
+		d.d.anyway = true
+	}
 	p := &parts{decider: d, app: a, m: m, back: what != "deploy" && what != "scale", keep: map[state.Key]bool{}, routes: map[lattice.Route]string{}}
 	if err := p.all(); err != nil {
 		return fmt.Errorf("application %q: %w", a.Name, err)
@@ -137,7 +144,7 @@ func Tidy(in In, name lattice.AppName) (*Decision, error) {
 	for c := range d.s.ComponentsOf(name) {
 		if c.Dropped != 0 {
 			d.forget(c)
-			d.happens(lattice.EventComponentScaled, string(c.ID), &control.ComponentResult{Component: c.ID})
+			d.rescaled(rescaled{Component: c.ID})
 		}
 	}
 	return &d.d, nil
@@ -233,12 +240,12 @@ func (p *parts) provider(c *manifest.Provider) error {
 	if err := p.configs(c.Configs); err != nil {
 		return err
 	}
-	want := &state.Provider{ID: c.ID, App: p.m.Name, Name: c.Name, Image: c.Image, Kind: c.Kind, Configs: namesOf(c.Configs)}
+	want := &state.Provider{ID: c.ID, App: p.m.Name, Name: c.Name, Image: c.Image, Kind: c.Kind, Configs: namesOf(c.Configs), Secrets: refsOf(c.Secrets)}
 	p.keep[state.ProviderKey(c.ID)] = true
-	if have := p.s.Provider(c.ID); have == nil || have.Name != want.Name || have.Image != want.Image || have.Kind != want.Kind || !slices.Equal(have.Configs, want.Configs) {
+	if have := p.s.Provider(c.ID); have == nil || have.Name != want.Name || have.Image != want.Image || have.Kind != want.Kind ||
+		!slices.Equal(have.Configs, want.Configs) || !maps.Equal(have.Secrets, want.Secrets) {
 		p.put(state.Record{Provider: want})
 	}
-	p.noteSecrets("capability", c.Name, c.Secrets, c.Links)
 	return p.links(c.Links)
 }
 
@@ -278,6 +285,7 @@ func (p *parts) merge(links []manifest.Link) ([]lattice.Link, error) {
 			return nil, err
 		}
 		l := links[i].Link
+		l.Secrets = refsOf(links[i].TargetSecrets, links[i].SourceSecrets)
 		if id, ok := p.shared[lattice.ComponentID(l.Target)]; ok {
 			l.Target = string(id)
 		}
@@ -291,8 +299,8 @@ func (p *parts) merge(links []manifest.Link) ([]lattice.Link, error) {
 			continue
 		}
 		have := &merged[at]
-		if have.Target != l.Target || !slices.Equal(have.SourceConfig, l.SourceConfig) || !slices.Equal(have.TargetConfig, l.TargetConfig) {
-			return nil, fmt.Errorf("%s: %w: it is there twice, with different targets or configurations: give one of them another name", linkText(&l), lattice.ErrExists)
+		if have.Target != l.Target || !slices.Equal(have.SourceConfig, l.SourceConfig) || !slices.Equal(have.TargetConfig, l.TargetConfig) || !maps.Equal(have.Secrets, l.Secrets) {
+			return nil, fmt.Errorf("%s: %w: it is there twice, with different targets, configurations or secrets: give one of them another name", linkText(&l), lattice.ErrExists)
 		}
 		have.Interfaces = slices.Compact(slices.Sorted(slices.Values(slices.Concat(have.Interfaces, l.Interfaces))))
 	}
@@ -372,11 +380,11 @@ func (p *parts) component(c *manifest.Component) error {
 	}
 	r := state.Revision{
 		Ref: c.Image, Digest: digest, Limits: c.Limits, Links: links, Routes: c.Routes, Preinit: c.Preinit, Probe: c.Probe,
+		Secrets: refsOf(c.Secrets),
 	}
 	for i := range c.Configs {
 		r.Configs = append(r.Configs, state.RevisionConfig{Name: c.Configs[i].Name, Values: c.Configs[i].Values})
 	}
-	p.noteSecrets("component", c.Name, c.Secrets, c.Links)
 	p.keep[state.ComponentKey(c.ID)] = true
 	old := p.s.Component(c.ID)
 	next := &state.Component{ID: c.ID, App: p.m.Name, Name: c.Name, Rules: c.Rules, Rollout: c.Rollout}
@@ -392,9 +400,7 @@ func (p *parts) component(c *manifest.Component) error {
 	}
 	p.put(state.Record{Component: next})
 	p.touch(c.ID)
-	p.happens(lattice.EventComponentScaled, string(c.ID), &control.ComponentResult{
-		Component: c.ID, Ref: r.Ref, Digest: r.Digest, Revision: next.Target,
-	})
+	p.rescaled(rescaled{Component: c.ID, Ref: r.Ref, Digest: r.Digest, Revision: next.Target})
 	return nil
 }
 

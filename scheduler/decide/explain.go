@@ -47,13 +47,18 @@ func (v *viewer) explainComponent(c *state.Component) control.ComponentExplanati
 	for l := range v.s.LinksFrom(c.ID) {
 		e.Links = append(e.Links, v.explainLink(&l.Link))
 	}
+	for l := range v.s.LinksTo(string(c.ID)) {
+		if v.s.GrantOf(&l.Link) != nil {
+			e.Links = append(e.Links, v.explainLink(&l.Link))
+		}
+	}
 	return e
 }
 
 func (v *viewer) explainLink(l *lattice.Link) control.LinkedExplain {
-	phase, reason := v.target(l.Target)
+	part := v.link(l)
 	return control.LinkedExplain{
-		Link: fmt.Sprintf("%s:%s/{%s}", l.Namespace, l.Package, strings.Join(l.Interfaces, ",")), Target: l.Target, Phase: phase, Reason: reason,
+		Link: fmt.Sprintf("%s:%s/{%s}", l.Namespace, l.Package, strings.Join(l.Interfaces, ",")), Target: l.Target, Phase: part.Phase, Reason: part.Reason,
 	}
 }
 

@@ -3,8 +3,10 @@ package decide
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/capability"
 	"github.com/wattle-dev/wattle/lattice/wire"
 	"github.com/wattle-dev/wattle/scheduler/control"
 	"github.com/wattle-dev/wattle/scheduler/state"
@@ -29,7 +31,19 @@ func (d *decider) putLink(c *control.PutLink) error {
 	case old != nil && old.Target != l.Target:
 		return fmt.Errorf("%s: link %w with different target %q: delete it first, or give this one another name", whose, lattice.ErrExists, old.Target)
 	}
-	if d.s.Component(lattice.ComponentID(l.Target)) == nil {
+	if strings.HasPrefix(l.Target, capability.Scheme) {
+		if _, err := capability.ForImage(l.Target); err != nil {
+			return fmt.Errorf("%s: %w", whose, err)
+		}
+	}
+	if g := d.s.GrantOf(&l); g != nil {
+		// The source may not be there yet, and would be refused when it is.
+		if err := judge(d.s, g, componentOf(g)); err != nil {
+			return err
+		}
+	} else if len(l.Secrets) > 0 {
+		return fmt.Errorf("%s: %w: a link to a component has no secrets: give them to the component itself", whose, lattice.ErrInvalid)
+	} else if d.s.Component(lattice.ComponentID(l.Target)) == nil {
 		result.Notes = append(result.Notes, fmt.Sprintf("no component %q runs yet; if it is no provider either, calls fail until one does", l.Target))
 	}
 	if old != nil && old.Equal(&l) {

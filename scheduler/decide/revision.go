@@ -26,15 +26,17 @@ func revise(old, next *state.Component, r state.Revision, number uint64) (bool, 
 	if number != 0 && number < target.Number {
 		return false, fmt.Errorf("component %q: %w: revision %d is before revision %d, which runs", next.ID, lattice.ErrConflict, number, target.Number)
 	}
-	if sameRevision(target, &r) && (number == 0 || number == target.Number) {
-		// Who asks again for what has failed wants it to be tried again.
+	// Who asks again for what has failed wants it to be tried again: that is a revision
+	// of its own, so that what hosts have said of the other is not said of this.
+	again := old.Failed != "" && sameRevision(target, &r) && number == 0
+	if !again && sameRevision(target, &r) && (number == 0 || number == target.Number) {
 		next.Failed = ""
 		return old.Failed != "", nil
 	}
 	next.Promoted, next.Failed = false, ""
 	if number == 0 {
 		for i := range old.Revisions {
-			if have := &old.Revisions[i]; sameRevision(have, &r) {
+			if have := &old.Revisions[i]; !again && sameRevision(have, &r) {
 				next.Target = have.Number
 				return true, nil
 			}
@@ -59,6 +61,7 @@ func sameRevision(a, b *state.Revision) bool {
 		slices.EqualFunc(a.Configs, b.Configs, func(x, y state.RevisionConfig) bool {
 			return x.Name == y.Name && (x.Values == nil) == (y.Values == nil) && maps.Equal(x.Values, y.Values)
 		}) &&
+		maps.Equal(a.Secrets, b.Secrets) &&
 		slices.EqualFunc(a.Links, b.Links, func(x, y lattice.Link) bool { return x.Equal(&y) }) &&
 		(a.Probe == nil) == (b.Probe == nil) && (a.Probe == nil || *a.Probe == *b.Probe)
 }

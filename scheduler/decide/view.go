@@ -2,8 +2,10 @@ package decide
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/capability"
 	"github.com/wattle-dev/wattle/scheduler/control"
 	"github.com/wattle-dev/wattle/scheduler/state"
 )
@@ -22,13 +24,15 @@ func View(in In, query control.Command) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := v.status(app)
-		v.secrets(app, s)
-		return s, nil
+		return v.status(app), nil
 	case *control.ExplainApp:
 		return v.explain(q)
 	case *control.AppHistoryOf:
 		return v.history(q)
+	case *control.ListSecrets:
+		return v.secretList(), nil
+	case *control.SecretHistoryOf:
+		return v.secretHistory(q)
 	}
 	return nil, fmt.Errorf("query %q: %w", query.Name(), lattice.ErrNotFound)
 }
@@ -36,7 +40,7 @@ func View(in In, query control.Command) (any, error) {
 // IsQuery reports whether a command is a question that View answers.
 func IsQuery(cmd control.Command) bool {
 	switch cmd.(type) {
-	case *control.ListApps, *control.GetApp, *control.AppStatusOf, *control.ExplainApp, *control.AppHistoryOf:
+	case *control.ListApps, *control.GetApp, *control.AppStatusOf, *control.ExplainApp, *control.AppHistoryOf, *control.ListSecrets, *control.SecretHistoryOf:
 		return true
 	}
 	return false
@@ -143,6 +147,9 @@ func (v *viewer) status(app *state.App) *control.AppStatus {
 	if app.Deployed != 0 && shown != nil {
 		s.Deployed, s.Phase = shown.Name, control.AppReady
 	}
+	if v, err := before(app); err == nil && app.Deployed != 0 {
+		s.Before = v.Name
+	}
 	if shown != nil {
 		s.Version, s.Description, s.Changed = shown.Name, shown.Description, control.Time(shown.At)
 	}
@@ -242,6 +249,14 @@ func (v *viewer) link(l *lattice.Link) control.PartStatus {
 	if part.Phase != control.AppReady {
 		return part
 	}
+	if g := v.s.GrantOf(l); g != nil {
+		if len(g.MissingConfigs) > 0 {
+			part.Phase, part.Reason = control.AppWaiting, configMissing(g.MissingConfigs[0])
+		} else if err := judge(v.s, g, componentOf(g)); err != nil {
+			part.Phase, part.Reason = control.AppFailed, err.Error()
+		}
+		return part
+	}
 	for _, names := range [][]lattice.ConfigName{l.SourceConfig, l.TargetConfig} {
 		for _, name := range names {
 			if v.s.Config(name) == nil {
@@ -252,8 +267,19 @@ func (v *viewer) link(l *lattice.Link) control.PartStatus {
 	return part
 }
 
+// componentOf is the component at one end of a link to or from a capability.
+func componentOf(g *state.Grant) lattice.ComponentID {
+	if g.Calls {
+		return lattice.ComponentID(g.Link.Target)
+	}
+	return g.Link.Source
+}
+
 // target is how what a link leads to is doing.
 func (v *viewer) target(id string) (control.AppPhase, string) {
+	if strings.HasPrefix(id, capability.Scheme) {
+		return control.AppReady, "" // every host has it
+	}
 	if c := v.s.Component(lattice.ComponentID(id)); c != nil {
 		if p := v.s.Placements(c.ID); p == nil || len(p.Hosts) == 0 {
 			return control.AppWaiting, fmt.Sprintf("component %q runs nowhere", id)

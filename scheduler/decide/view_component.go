@@ -145,6 +145,8 @@ func (v *viewer) phase(c *state.Component, placed *state.Placements, n *tally) (
 		return control.AppFailed, c.Failed
 	case v.configMissing(c) != "":
 		return control.AppWaiting, v.configMissing(c)
+	case v.secretMissing(c) != nil:
+		return control.AppWaiting, v.secretMissing(c).Error()
 	case len(placed.Hosts) == 0 && missing != "":
 		return control.AppWaiting, missing
 	case len(placed.Hosts) == 0 && c.Rules.Mode == lattice.ModeDaemon:
@@ -178,6 +180,13 @@ func (v *viewer) configMissing(c *state.Component) string {
 		}
 	}
 	return ""
+}
+
+// secretMissing reports the secrets of a component that are not there: they were deleted
+// since it was deployed.
+func (v *viewer) secretMissing(c *state.Component) error {
+	_, missing := v.s.Resolve(c.TargetRevision().Secrets)
+	return secretsMissing(v.s, missing)
 }
 
 // why says why the other hosts were not chosen.

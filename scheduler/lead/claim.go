@@ -65,7 +65,9 @@ const (
 //   - when it has said nothing new for Silence otherwise.
 //
 // So of two that begin at the same moment the one leads whose beat is there first, and of
-// two copies of a log the one that began last. A Claim is for one goroutine at a time.
+// two copies of a log the one that began last. If the beat is lost with its bucket, it is as
+// if nobody led: another one may claim the lattice before the leader finds that out. A Claim
+// is for one goroutine at a time.
 type Claim struct {
 	name lattice.Name
 	self Beat

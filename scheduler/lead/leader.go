@@ -176,12 +176,13 @@ func (l *Leader) Heard(now int64, id lattice.HostID, report *lattice.HostReport,
 			l.first[id] = report.Applied
 		}
 	}
+	known := old != nil && l.wasTold(id)
 	l.hosts[id] = &heard{report: report, told: l.first[id]}
 	if fresh {
 		l.rec.Observe(now, report)
 	}
 	wish := l.state.Host(id)
-	if old == nil && (wish != nil || l.state.NumOn(id) > 0 || l.wasTold(id)) {
+	if !known && (old == nil && (wish != nil || l.state.NumOn(id) > 0) || l.wasTold(id)) {
 		l.dirty.Hosts[id] = true
 	}
 	if fresh && wish != nil && report.State == lattice.HostStopped && wish.State == lattice.HostStopped && !slices.Contains(l.revive, id) {
@@ -256,7 +257,8 @@ func (l *Leader) in(now, wall int64, s *state.State) decide.In {
 }
 
 // newest is the latest stamp that any document of a scheduler has, or that a host says it
-// was told.
+// was told. What is no later than the state's is of no account: of most documents no more
+// than the stamp is read.
 func (l *Leader) newest() lattice.Stamp {
 	var newest lattice.Stamp
 	see := func(stamp lattice.Stamp) {
@@ -264,12 +266,22 @@ func (l *Leader) newest() lattice.Stamp {
 			newest = stamp
 		}
 	}
+	old := func(value []byte) bool {
+		stamp, ok := stampIn(value)
+		return ok && stamp.Compare(l.state.Stamp) <= 0
+	}
 	for key, have := range l.shelf[Desired] {
+		if old(have.value) {
+			continue
+		}
 		if d, err := wire.DecodeDesired(have.value, l.name, lattice.HostID(key)); err == nil {
 			see(d.Stamp)
 		}
 	}
 	for key, have := range l.shelf[Components] {
+		if old(have.value) {
+			continue
+		}
 		if a, err := wire.DecodeAssignment(have.value, lattice.ComponentID(key)); err == nil {
 			see(a.Stamp)
 		}

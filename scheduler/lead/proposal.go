@@ -1,7 +1,6 @@
 package lead
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -140,15 +139,12 @@ func entries(base uint64, wall int64, by string, changes []state.Change) ([]*sta
 	if len(changes) == 0 {
 		return nil, nil
 	}
-	one := &state.Entry{Base: base, At: wall, By: by, Changes: changes}
-	if len(changes) <= state.MaxChanges {
-		_, err := state.EncodeEntry(one)
-		if err == nil {
-			return []*state.Entry{one}, nil
-		}
-		if !errors.Is(err, lattice.ErrExhausted) {
-			return nil, err
-		}
+	one, err := whole(base, wall, by, changes)
+	if err != nil {
+		return nil, err
+	}
+	if one != nil {
+		return []*state.Entry{one}, nil
 	}
 	units, err := unitsOf(changes)
 	if err != nil {
@@ -171,6 +167,33 @@ func entries(base uint64, wall int64, by string, changes []state.Change) ([]*sta
 	return all, nil
 }
 
+// whole returns the entry of all changes, or nil if it would be too long.
+func whole(base uint64, wall int64, by string, changes []state.Change) (*state.Entry, error) {
+	if len(changes) > state.MaxChanges {
+		return nil, nil //nolint:nilnil // it is too long
+	}
+	one := &state.Entry{Base: base, At: wall, By: by, Changes: changes}
+	size := 0
+	for i := range changes {
+		n, err := sizeOf(&changes[i])
+		if err != nil {
+			return nil, err
+		}
+		if size += n; size > maxPacked {
+			break
+		}
+	}
+	if size <= maxPacked {
+		return one, nil
+	}
+	// It may fit all the same.
+	_, err := state.EncodeEntry(one)
+	if errors.Is(err, lattice.ErrExhausted) {
+		return nil, nil //nolint:nilnil // it is too long
+	}
+	return one, err
+}
+
 // maxPacked is how much of an entry changes may fill. The rest is for what is around them.
 const maxPacked = state.MaxEntry - 4096
 
@@ -188,11 +211,10 @@ func unitsOf(changes []state.Change) ([]unit, error) {
 	var first, rest []unit
 	var apps int
 	for _, c := range changes {
-		text, err := json.Marshal(&c)
+		size, err := sizeOf(&c)
 		if err != nil {
 			return nil, err
 		}
-		size := len(text) + 1
 		switch kind := c.Key.Kind(); kind {
 		case state.KindApp, state.KindManifest, state.KindMeta:
 			if apps == 0 {

@@ -75,7 +75,17 @@ func (l *Leader) onlyLoses(want *lattice.Desired) bool {
 	if want.State == lattice.HostDrained || want.State == lattice.HostStopped {
 		return true
 	}
-	have, err := wire.DecodeDesired(l.shelf.at(Doc{Desired, string(want.Host)}).value, l.name, want.Host)
+	told := l.shelf.at(Doc{Desired, string(want.Host)}).value
+	if told == nil {
+		return false
+	}
+	// When a lead begins, nearly all are as they were.
+	if value, err := wire.EncodeDesired(want); err == nil {
+		if _, same := stampedAs(told, value, want.Stamp); same {
+			return true
+		}
+	}
+	have, err := wire.DecodeDesired(told, l.name, want.Host)
 	if err != nil || have.State != want.State {
 		return false
 	}
@@ -279,6 +289,16 @@ func stampedAs(have, want []byte, stamp lattice.Stamp) (lattice.Stamp, bool) {
 		return lattice.Stamp{}, false
 	}
 	return other, true
+}
+
+// stampIn returns the stamp in the text of a document, if it is where it is written.
+func stampIn(value []byte) (stamp lattice.Stamp, ok bool) {
+	_, text, found := bytes.Cut(value, []byte(`"stamp":`))
+	end := bytes.IndexByte(text, '}')
+	if !found || end < 0 || wire.DecodeObject("stamp", text[:end+1], maxStamp, &stamp) != nil {
+		return lattice.Stamp{}, false
+	}
+	return stamp, true
 }
 
 // maxStamp bounds the text of a stamp, in bytes.

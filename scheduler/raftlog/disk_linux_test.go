@@ -123,9 +123,7 @@ func fullDisk(t *testing.T) {
 	if err := os.Remove(filler.Name()); err != nil {
 		t.Fatal(err)
 	}
-	wait(t, n, "to lead again", leads)
-	verified(t, n)
-	propose(t, n, count)
+	acknowledged(t, count, &member{Node: n})
 	count++
 	if st := n.Status(); st.Err != "" || n.Err() != nil {
 		t.Errorf("status when there is room again: %+v", st)
@@ -144,69 +142,53 @@ func fullDisk(t *testing.T) {
 	}
 }
 
-// fullTerm has no room for a term: it is waited for.
+// fullTerm has no room for a term: it is waited for, until there is room or the node ends.
 func fullTerm(t *testing.T) {
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	s, err := raftlog.NewStore(filepath.Join(dir, "log"), true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	raftlog.OnFail(s, func(err error) { t.Errorf("it fails: %v", err) })
-	done := make(chan struct{})
-	raftlog.Patient(s, done)
-	release, err := raftlog.HoldPages(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	filler := filepath.Join(dir, "filler")
-	if err := os.WriteFile(filler, make([]byte, 2<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
-		t.Fatal(err)
-	}
-	set := func(term uint64) chan bool {
+	for _, ends := range []bool{false, true} {
+		dir := t.TempDir()
+		if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+		s, err := raftlog.NewStore(filepath.Join(dir, "log"), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raftlog.OnFail(s, func(err error) { t.Errorf("it fails: %v", err) })
+		done := make(chan struct{})
+		raftlog.Patient(s, done)
+		release, err := raftlog.HoldPages(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		filler := filepath.Join(dir, "filler")
+		if err := os.WriteFile(filler, make([]byte, 2<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
+			t.Fatal(err)
+		}
 		kept := make(chan bool, 1)
 		go func() {
 			defer close(kept) // also if the goroutine ends
-			kept <- s.SetUint64([]byte("CurrentTerm"), term) == nil
+			kept <- s.SetUint64([]byte("CurrentTerm"), 7) == nil
 		}()
-		return kept
-	}
-	kept := set(7)
-	for raftlog.Trouble(s) == nil {
-		runtime.Gosched()
-	}
-	if err := raftlog.Trouble(s); !errors.Is(err, syscall.ENOSPC) {
-		t.Errorf("trouble %v", err)
-	}
-	if err := os.Remove(filler); err != nil {
-		t.Fatal(err)
-	}
-	if !<-kept {
-		t.Error("the term was not kept when there was room again")
-	}
-	if term, err := s.GetUint64([]byte("CurrentTerm")); err != nil || term != 7 {
-		t.Errorf("term %d, %v", term, err)
-	}
-	if err := release(); err != nil {
-		t.Fatal(err)
-	}
-	// Who waits ends with the node.
-	if release, err = raftlog.HoldPages(s); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filler, make([]byte, 2<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
-		t.Fatal(err)
-	}
-	kept = set(8)
-	close(done)
-	if <-kept {
-		t.Error("a term was kept on a full disk")
-	}
-	if err := release(); err != nil {
-		t.Fatal(err)
+		for raftlog.Trouble(s) == nil {
+			runtime.Gosched()
+		}
+		if err := raftlog.Trouble(s); !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("trouble %v", err)
+		}
+		if ends {
+			close(done)
+		} else if err := os.Remove(filler); err != nil {
+			t.Fatal(err)
+		}
+		if <-kept == ends {
+			t.Errorf("the node ends %v, and the term was kept: %v", ends, !ends)
+		}
+		if term, err := s.GetUint64([]byte("CurrentTerm")); !ends && (err != nil || term != 7) {
+			t.Errorf("term %d, %v", term, err)
+		}
+		if err := errors.Join(release(), s.Close()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

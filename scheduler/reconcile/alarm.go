@@ -44,16 +44,33 @@ func (r *Reconciler) alarm(m *component, at int64) {
 		return
 	}
 	m.alarm = at
-	heap.Push(&r.alarms, alarm{at, m.id})
+	r.ring(m)
+}
+
+// ring has the alarm of a component be among those that are waited for, or an earlier one.
+func (r *Reconciler) ring(m *component) {
+	if m.rings == 0 || m.rings > m.alarm {
+		m.rings = m.alarm
+		heap.Push(&r.alarms, alarm{m.alarm, m.id})
+	}
 }
 
 // wake touches the components whose time has come.
 func (r *Reconciler) wake() {
 	for len(r.alarms) > 0 && r.alarms[0].at <= r.now {
 		one, _ := heap.Pop(&r.alarms).(alarm)
-		if m := r.known[one.id]; m != nil && m.alarm == one.at {
+		m := r.known[one.id]
+		if m == nil || m.rings != one.at {
+			continue
+		}
+		m.rings = 0
+		switch {
+		case m.alarm == 0: // what it was set for has come to be
+		case m.alarm <= r.now:
 			m.alarm = 0
 			r.touch(one.id)
+		default:
+			r.ring(m)
 		}
 	}
 	if r.now >= r.again {

@@ -132,6 +132,7 @@ func (r *Reconciler) move(p *Plan, id lattice.ComponentID, from, to lattice.Host
 		Annotations: c.Annotations, Why: "it joined and has less to do than host " + from.Short(), At: r.wall,
 	})
 	r.setPlacements(next)
+	r.alarm(r.known[id], r.now+r.opts.Lease) // the host may run it already, and say nothing new
 	if r.already(c, old, next) {
 		r.touch(id)
 	}

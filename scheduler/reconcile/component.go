@@ -21,16 +21,17 @@ type component struct {
 	// shrinking is since when instances are to be taken away, and short since when a
 	// rollout has found too few hosts. Zero is not.
 	shrinking, short int64
-	// dry is since when the target is ready nowhere, zero if it is somewhere or nobody
-	// tries.
+	// dry is since when the revision that hosts ought to have is ready nowhere, zero if it is
+	// somewhere or nobody tries.
 	dry    int64
 	canary canary
 	// proven is a revision that was ready on some host in this term.
 	proven uint64
 	// waiting says what a rollout waits for, for people.
 	waiting string
-	// alarm is when the component is looked at next, zero if that is not set.
-	alarm int64
+	// alarm is when the component is looked at next, zero if that is not set, and rings
+	// the first time that is among the alarms for it.
+	alarm, rings int64
 }
 
 // pending is a placement that is not ready, or was not when it was seen first.
@@ -82,6 +83,24 @@ func (m *component) avoid(host lattice.HostID, until int64, why string) {
 		m.bad = map[lattice.HostID]bad{}
 	}
 	m.bad[host] = bad{until, why}
+}
+
+// postpone has a time not count that has passed meanwhile.
+func (m *component) postpone(from, to int64) {
+	later := func(since int64) int64 {
+		if since == 0 {
+			return 0 // it is not
+		}
+		return min(since+to-from, max(since, to))
+	}
+	for id, p := range m.pending {
+		p.since, p.until = later(p.since), later(p.until)
+		m.pending[id] = p
+	}
+	for id, since := range m.leaving {
+		m.leaving[id] = later(since)
+	}
+	m.shrinking, m.short, m.dry, m.canary.since = later(m.shrinking), later(m.short), later(m.dry), later(m.canary.since)
 }
 
 // clone returns a copy that shares nothing that is changed.

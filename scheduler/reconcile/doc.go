@@ -21,13 +21,16 @@
 // placement on a host that is not lost and of which nothing was heard yet is kept there.
 //
 // A report counts for a placement only if revision and digest are those of the placement.
-// Whatever else a host says that it runs changes nothing.
+// A host that serves another revision of the record serves, so that nothing has to make up
+// for it, and is not ready. Whatever else a host says that it runs changes nothing. If a
+// host says that it runs what was taken from it and given back in one moment, it may not
+// have heard of the first yet: that counts when it has applied the second, or after a lease.
 //
 // # Placements
 //
 // Where a component ought to run is what package place says, given what may stay. What is
 // to go elsewhere is marked as leaving and stays as far as it makes up for what is to take
-// its place and is not ready, but no longer than the deadline; what serves nothing goes after
+// its place and does not serve, but no longer than the deadline; what serves nothing goes after
 // a lease, and at once if it has failed. What is on a lost host goes at once if something else
 // takes its place, and stays in the record otherwise: when the host returns it goes on. Instances
 // that move from one host to another are added first and taken away when the others are

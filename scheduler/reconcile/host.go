@@ -21,10 +21,16 @@ type host struct {
 	lost bool
 }
 
-// Beat says that the leader's own beat has come back to it through the lattice.
+// Beat says that the leader's own beat has come back to it through the lattice. If it was
+// away, so were hosts: that time counts against nothing that they were to do.
 func (r *Reconciler) Beat(now int64) {
 	if !r.hears || now-r.beat > r.opts.Beat {
 		r.heard = now
+		if r.hears {
+			for _, m := range r.known {
+				m.postpone(r.beat, now)
+			}
+		}
 	}
 	r.hears, r.beat = true, now
 }

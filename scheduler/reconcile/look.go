@@ -40,6 +40,9 @@ func (r *Reconciler) look(p *Plan, id lattice.ComponentID) {
 	l.next()
 	l.rollOut()
 	l.settle()
+	if l.rests() {
+		m.alarm = 0
+	}
 }
 
 // looking is a look at one component.
@@ -55,6 +58,16 @@ type looking struct {
 	hosts []state.Placement
 	// lacks is how many instances are not ready for which nothing else makes up.
 	lacks int
+}
+
+// rests reports whether all is as it ought to be, so that nothing will change because time
+// goes by.
+func (l *looking) rests() bool {
+	m := l.m
+	if len(l.c.Revisions) > 1 || l.c.Failed != "" || l.ought.Missing > 0 || len(m.bad) > 0 || m.shrinking != 0 || m.short != 0 || m.dry != 0 || m.waiting != "" {
+		return false
+	}
+	return !slices.ContainsFunc(l.hosts, func(at state.Placement) bool { return at.Leaving != "" || !l.observed(l.c, &at).Ready })
 }
 
 // pin returns the pin on a host, or nil.
@@ -276,12 +289,12 @@ func (l *looking) more() bool {
 	return false
 }
 
-// surplus is how many instances are ready where fewer ought to be.
+// surplus is how many instances run where fewer ought to be.
 func (l *looking) surplus() int {
 	n := 0
 	for i := range l.old.Hosts {
 		at := &l.old.Hosts[i]
-		if choice := l.kept[at.Host]; choice != nil && choice.Instances < at.Instances && l.observed(l.c, at).Ready {
+		if choice := l.kept[at.Host]; choice != nil && choice.Instances < at.Instances && l.serves(at) {
 			n += at.Instances - choice.Instances
 		}
 	}
@@ -378,6 +391,10 @@ func (l *looking) settle() {
 		l.tell(was, next)
 		r.setPlacements(next)
 		r.alarm(l.m, r.now+l.deadline())
+		if l.m.shrinking != 0 || slices.ContainsFunc(next.Hosts, func(at state.Placement) bool { return at.Leaving != "" }) {
+			// Hosts may run already what others wait for, and then say nothing new.
+			r.alarm(l.m, r.now+r.opts.Lease)
+		}
 		if r.already(l.c, was, next) {
 			r.touch(l.c.ID)
 		}

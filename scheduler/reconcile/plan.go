@@ -101,7 +101,7 @@ func (r *Reconciler) Consider(now, wall int64, after *state.State, changes []sta
 	for _, id := range touched {
 		save(id)
 	}
-	r.follow(after, changes)
+	r.follow(after, changes, nil)
 	p := &Plan{}
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(touched))) {
 		r.look(p, id)
@@ -110,9 +110,9 @@ func (r *Reconciler) Consider(now, wall int64, after *state.State, changes []sta
 	// As if nothing had been.
 	r.s = before
 	r.forget()
-	r.follow(before, changes)
+	r.follow(before, changes, nil)
 	for id, m := range saved {
-		m.rules, m.alarm = r.known[id].rules, 0 // it is looked at next
+		m.rules, m.alarm, m.rings = r.known[id].rules, 0, r.known[id].rings // it is looked at next
 		*r.known[id] = *m
 		r.touch(id)
 	}

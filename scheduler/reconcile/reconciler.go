@@ -111,21 +111,26 @@ func (r *Reconciler) Update(now int64, s *state.State, changes []state.Change) {
 		}
 		delete(planned, id)
 	}
-	r.follow(s, changes)
+	r.follow(s, changes, planned)
 	for id := range planned {
 		delete(r.dirty, id)
 	}
 }
 
-// follow takes over a state.
-func (r *Reconciler) follow(s *state.State, changes []state.Change) {
+// follow takes over a state. Of the placements that were planned as they are the cluster
+// has been told.
+func (r *Reconciler) follow(s *state.State, changes []state.Change, planned map[lattice.ComponentID]*ahead) {
 	before := r.s
 	r.s = s
 	for i := range changes {
 		switch c := &changes[i]; c.Key.Kind() {
 		case state.KindComponent, state.KindPlacements:
 			id := lattice.ComponentID(c.Key.Name())
-			r.sync(id)
+			if a := planned[id]; a != nil && a.component == nil {
+				r.track(r.known[id], a.placements)
+			} else {
+				r.sync(id)
+			}
 			r.touch(id)
 			for _, s := range []*state.State{before, s} {
 				if have := s.Component(id); have != nil && have.App != "" {

@@ -65,16 +65,22 @@ func (l *looking) active(hosts []state.Placement) []*state.Placement {
 func (l *looking) judgeRollout() {
 	l.m.waiting = ""
 	active := l.active(l.old.Hosts)
-	target := l.c.Target
-	ready, tried := 0, false
+	target, effective := l.c.Target, Effective(l.c)
+	ready, good, tried := 0, 0, false
 	for _, at := range active {
-		tried = tried || at.Revision == target
-		if at.Revision == target && l.observed(l.c, at).Ready {
+		tried = tried || at.Revision == effective
+		if !l.observed(l.c, at).Ready {
+			continue
+		}
+		if at.Revision == target {
 			ready++
+		}
+		if at.Revision == effective {
+			good++
 		}
 	}
 	switch {
-	case ready > 0 || !tried:
+	case good > 0 || !tried:
 		l.m.dry = 0
 	case l.m.dry == 0:
 		l.m.dry = l.now
@@ -106,8 +112,7 @@ func (l *looking) judgeRollout() {
 				l.m.pending[at.Host] = since
 			}
 			until := since.since + l.deadline()
-			if !seen.Failed && l.now < until {
-				l.alarm(l.m, until)
+			if !seen.Failed && l.early(until) {
 				continue
 			}
 			l.fault(at, &seen, ready)
@@ -118,6 +123,19 @@ func (l *looking) judgeRollout() {
 	}
 	l.shortage(active)
 	l.recover(active, ready)
+}
+
+// early reports whether a deadline has not come, or what comes of it cannot be heard. Then
+// the component is looked at again.
+func (l *looking) early(until int64) bool {
+	if l.now >= until && l.judges() {
+		return false
+	}
+	if l.now >= until {
+		until = l.now + l.opts.Beat
+	}
+	l.alarm(l.m, until)
+	return true
 }
 
 // fault deals with a placement that did not become ready.
@@ -138,7 +156,8 @@ func (l *looking) fault(at *state.Placement, seen *Placement, ready int) {
 		return
 	}
 	if (ready > 0 || l.m.proven == l.c.Target) && len(l.c.Revisions) == 1 || at.Revision != l.c.Target {
-		if ready == 0 && l.c.Failed != "" && at.Revision == l.c.Target {
+		tried := l.m.dry != 0 && l.now >= l.m.dry+2*l.deadline()
+		if ready == 0 && l.c.Failed != "" && (at.Revision == l.c.Target || tried) {
 			return // other hosts have had their chance: it stays
 		}
 		// It runs elsewhere, or did, so it is for the host.
@@ -146,7 +165,7 @@ func (l *looking) fault(at *state.Placement, seen *Placement, ready int) {
 		l.alarm(l.m, l.now+l.opts.Avoid)
 		// Or whoever said that it runs there has lied, and it would go from host to host
 		// for ever: others have had the time to start it as well.
-		everywhere := l.rolls() && l.bad() || l.m.dry != 0 && l.now >= l.m.dry+2*l.deadline()
+		everywhere := l.rolls() && l.bad() || tried
 		if ready > 0 || !everywhere {
 			return
 		}
@@ -177,6 +196,7 @@ func (l *looking) fail(host lattice.HostID, why string) {
 	next := *l.c
 	next.Failed = why
 	l.change(&next)
+	l.m.dry = 0 // of what it goes back to, if it does
 	l.event(lattice.EventComponentFailed, host, why)
 }
 
@@ -196,8 +216,7 @@ func (l *looking) shortage(active []*state.Placement) {
 		l.m.short = l.now
 	}
 	until := l.m.short + l.deadline()
-	if l.now < until {
-		l.alarm(l.m, until)
+	if l.early(until) {
 		return
 	}
 	why := fmt.Sprintf("%d of what it asks for has no host, %d hosts have it", l.old.Missing, len(active))

@@ -37,6 +37,14 @@ const (
 	NotAgain Break = "not again"
 	// NoRollback has applications not go back when a version fails.
 	NoRollback Break = "no rollback"
+	// ClaimAtOnce has another log's scheduler claim the lattice while it is led.
+	ClaimAtOnce Break = "claim at once"
+	// NoRollCall has hosts count as lost that nobody has asked.
+	NoRollCall Break = "no roll call"
+	// IgnoreLeases has hosts go on with what they may only run while they are heard.
+	IgnoreLeases Break = "ignore leases"
+	// HideAiling has hosts not say that the probes of a component are bad.
+	HideAiling Break = "hide ailing"
 	// OtherClock has replicas apply something of their own.
 	OtherClock Break = "other clock"
 )

@@ -53,12 +53,16 @@ type check struct {
 	lost int64
 	// wipedAt is when a bucket was last lost that says what can be called.
 	wipedAt int64
+	// unclaimed is when the bucket was last lost that says who leads.
+	unclaimed int64
 	// leaving has since when placements are to go.
 	leaving map[flip]int64
+	// troubled is when a component was last not well on a host, or could not be loaded.
+	troubled map[flip]int64
 	// over has since when hosts go on with what is not placed there, and gone is to be
 	// that.
 	over, gone map[flip]int64
-	// counted is when it was last looked how much runs.
+	// counted is when those invariants were last looked at that seldom are.
 	counted int64
 	// strayed is when messages last were late or lost.
 	strayed int64
@@ -83,7 +87,7 @@ func newCheck(w *World) check {
 	return check{
 		w: w, log: map[uint64]*applied{}, states: map[lattice.Stamp]*state.State{}, told: map[string]lattice.Stamp{}, taken: map[lattice.HostID]lattice.Stamp{},
 		placed: map[there]bool{}, assigned: map[lattice.ComponentID]*lattice.Assignment{}, since: map[string]int64{}, flips: map[flip]*flipped{},
-		callable: map[lattice.ComponentID]int64{}, lately: map[lattice.ComponentID]map[lattice.HostID]int64{}, born: map[lattice.ComponentID]lattice.Stamp{}, revisions: map[lattice.ComponentID]map[uint64]string{}, missed: map[lattice.ComponentID]int64{}, leaving: map[flip]int64{}, over: map[flip]int64{}, gone: map[flip]int64{}, wipedAt: -1 << 40, strayed: -1 << 40,
+		callable: map[lattice.ComponentID]int64{}, lately: map[lattice.ComponentID]map[lattice.HostID]int64{}, born: map[lattice.ComponentID]lattice.Stamp{}, revisions: map[lattice.ComponentID]map[uint64]string{}, missed: map[lattice.ComponentID]int64{}, leaving: map[flip]int64{}, over: map[flip]int64{}, troubled: map[flip]int64{}, gone: map[flip]int64{}, wipedAt: -1 << 40, unclaimed: -1 << 40, strayed: -1 << 40,
 		last: &applied{state: state.New(latticeName)},
 	}
 }
@@ -92,12 +96,16 @@ func newCheck(w *World) check {
 // applied or a document that is written, are where that happens.
 var invariants = []struct {
 	name string
+	// seldom says that it is about seconds, and looked at a few times in each.
+	seldom bool
 	// holds returns what is wrong, or nothing.
 	holds func(*check) string
 }{
-	{"no component runs beyond its count for long", (*check).withinCount},
-	{"a rollout spares all but a few hosts", (*check).rolls},
-	{"what runs can be called", (*check).canBeCalled},
+	{"no component runs beyond its count for long", true, (*check).withinCount},
+	{"a rollout spares all but a few hosts", false, (*check).rolls},
+	{"what runs can be called", false, (*check).canBeCalled},
+	{"what ails is placed elsewhere", true, (*check).ails},
+	{"what is leased ends on a host that is cut off", true, (*check).leased},
 }
 
 func (c *check) all() {
@@ -107,7 +115,14 @@ func (c *check) all() {
 	if !c.w.canAct() {
 		c.lost = c.w.now
 	}
+	seldom := c.w.now-c.counted >= countEvery
+	if seldom {
+		c.counted = c.w.now
+	}
 	for i := range invariants {
+		if invariants[i].seldom && !seldom {
+			continue
+		}
 		if wrong := invariants[i].holds(c); wrong != "" {
 			c.w.fail(invariants[i].name, "%s", wrong)
 			return
@@ -237,6 +252,9 @@ func (c *check) forgot(h *host) { delete(c.taken, h.id) }
 
 // wiped says that a bucket is lost, with all that was in it.
 func (c *check) wiped(b *bucket) {
+	if b == c.w.beats {
+		c.unclaimed = c.w.now
+	}
 	if b == c.w.assignments || b == c.w.ready {
 		c.wipedAt = c.w.now
 	}
@@ -277,11 +295,15 @@ func (w *World) number(id lattice.HostID) int {
 	return 0
 }
 
+// deaf is for how long a leader may not hear its beat and still counts time, in
+// milliseconds: while it does not, nothing counts against anybody.
+const deaf = 2500
+
 // canAct reports whether some scheduler can decide and have it be known.
 func (w *World) canAct() bool {
 	return slices.ContainsFunc(w.replicas, func(r *replica) bool {
 		s := r.service
-		if s == nil || s.ended || !r.up || !r.leading || r.paused > w.now || w.faults.away[r.id] || !s.listens() {
+		if s == nil || s.ended || !r.up || !r.leading || r.paused > w.now || w.faults.away[r.id] || !s.listens() || w.now-s.beaten > deaf {
 			return false
 		}
 		answers := 1

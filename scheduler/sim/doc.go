@@ -22,14 +22,18 @@
 //     took effect. Watches deliver late, twice, in another order for different keys, or
 //     not at all until they begin anew.
 //   - The hosts: they do what package host/daemon promises. Loading takes time and fails,
-//     some binaries never become ready, hosts die, return with what they had on disk,
-//     are cut off, and some lie.
+//     some binaries never become ready, probes are bad that were good, hosts die, return
+//     with what they had on disk, are cut off, have their reports not be taken while they
+//     answer who asks them, and some lie. What they may only run while they are heard
+//     ends when they are not.
+//   - The claim: leaders claim the lattice before they act, by the beat. A rival, which is
+//     a scheduler with a log of its own, comes and goes, and has the lattice if nobody
+//     else has. Then whoever leads decides nothing until somebody says that it may.
 //   - Clocks: each process has its own idea of the time of day, which jumps. How much
 //     time has passed they know.
 //
-// Not in the model: probes that fail after they were good, schedulers that are added or
-// removed, a log that is lost and restored, and that hosts are asked before they count as
-// lost.
+// Not in the model: schedulers that are added or removed, a log that is lost and restored,
+// copies of a log, and what a rival decides.
 //
 // # Invariants
 //

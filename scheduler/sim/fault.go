@@ -1,6 +1,9 @@
 package sim
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // faults is what goes wrong.
 type faults struct {
@@ -47,7 +50,7 @@ func (f *faults) again(pause, end int64) {
 // strike has something go wrong.
 func (f *faults) strike() {
 	w := f.w
-	switch w.rand.IntN(12) {
+	switch w.rand.IntN(16) {
 	case 0, 1:
 		if r := w.replicas[w.rand.IntN(len(w.replicas))]; r.up {
 			r.stop()
@@ -95,18 +98,39 @@ func (f *faults) strike() {
 		}
 	case 11:
 		if w.chance(0.2) {
-			b := []*bucket{w.desired, w.assignments, w.reports, w.ready}[w.rand.IntN(4)]
+			b := []*bucket{w.desired, w.assignments, w.reports, w.ready, w.beats}[w.rand.IntN(5)]
 			w.note("bucket %s is lost", b.name)
-			w.lose(b)
+			w.lose(b, w.chance(0.5))
 		}
+	case 12:
+		if w.chance(0.3) {
+			w.rivalry(3000 + w.rand.Int64N(20_000))
+		}
+	case 13, 14:
+		h := w.hosts[w.rand.IntN(len(w.hosts))]
+		ids := slices.Sorted(maps.Keys(h.runners))
+		if h.up && len(ids) > 0 {
+			if r := h.runners[ids[w.rand.IntN(len(ids))]]; r.serves() && !r.stopping {
+				r.ail([]int64{2000, 15_000, 150_000, 150_000}[w.rand.IntN(4)])
+			}
+		}
+	case 15:
+		h := w.hosts[w.rand.IntN(len(w.hosts))]
+		h.unstored = w.now + 1000 + w.rand.Int64N(9000)
+		h.note("has its reports not be taken for %d ms", h.unstored-w.now)
 	}
 }
 
 // lose has a bucket be lost. Hosts find soon that what they said of readiness is gone, and
-// say it again.
-func (w *World) lose(b *bucket) {
+// say it again. suddenly has watches find it before they give what was on its way.
+func (w *World) lose(b *bucket, suddenly bool) {
 	b.wipe()
 	w.check.wiped(b)
+	if suddenly {
+		for _, one := range slices.Clone(b.watches) {
+			one.begin()
+		}
+	}
 	for _, h := range w.hosts {
 		if b == w.ready && h.up {
 			h.after(1000, h.flush)
@@ -189,6 +213,9 @@ func (f *faults) end() {
 	f.on, f.drop, f.repeat, f.slow, f.load, f.denial = false, 0, 0, 0, 0, 100
 	clear(f.cuts)
 	w.note("faults end")
+	if w.rival != nil {
+		w.rival.end()
+	}
 	for _, r := range w.replicas {
 		f.back(r)
 		r.paused = min(r.paused, w.now)
@@ -200,6 +227,7 @@ func (f *faults) end() {
 		if h.lie != honest {
 			h.lie, h.hurt, h.relabelled = honest, w.now, w.now
 		}
+		h.unstored = min(h.unstored, w.now)
 		f.join(h)
 		f.revive(h)
 	}

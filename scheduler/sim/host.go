@@ -41,8 +41,13 @@ type host struct {
 	cut bool
 	// mute is until when it says of nothing that it is ready.
 	mute int64
+	// unstored is until when its reports are not taken by the bucket, and taken when one
+	// was last, negative if none was since it started.
+	unstored, taken int64
 	// lie is how it lies, if it does.
 	lie lie
+	// said is what it has said last.
+	said saying
 
 	// On disk is the last document that it took.
 	desired *lattice.Desired
@@ -84,7 +89,7 @@ func (h *host) linked() bool { return h.up && !h.cut }
 func (h *host) start() {
 	h.life++
 	h.up, h.since, h.hurt, h.answered = true, h.w.now, h.w.now, false
-	h.due, h.flushing = false, false
+	h.due, h.flushing, h.taken = false, false, -1
 	h.runners, h.put = map[lattice.ComponentID]*runner{}, map[lattice.ComponentID]string{}
 	for _, key := range slices.Sorted(maps.Keys(h.w.ready.items)) {
 		if id, of, err := wire.ParseReadyKey(key); err == nil && id == h.id && h.w.ready.get(key) != nil {
@@ -180,7 +185,12 @@ func (h *host) converge() {
 	wanted := map[lattice.ComponentID]*lattice.ComponentSpec{}
 	if h.desired != nil && !h.empty() {
 		for i := range h.desired.Components {
-			wanted[h.desired.Components[i].ID] = &h.desired.Components[i]
+			c := &h.desired.Components[i]
+			if !h.lapsed(c) {
+				wanted[c.ID] = c
+			} else if h.runners[c.ID].serves() {
+				h.hurt = h.w.now
+			}
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(h.runners)) {
@@ -188,9 +198,31 @@ func (h *host) converge() {
 	}
 	for _, id := range slices.Sorted(maps.Keys(wanted)) {
 		if h.runners[id] == nil {
-			r := &runner{h: h, id: id, state: lattice.ComponentStarting, since: h.w.now}
+			r := &runner{h: h, id: id, state: lattice.ComponentStarting, since: h.w.now, healed: -quietTime}
 			h.runners[id] = r
 			r.set(wanted[id])
+		}
+	}
+}
+
+// lapsed reports whether a component must not run because no report was taken for the time
+// of its lease.
+func (h *host) lapsed(c *lattice.ComponentSpec) bool {
+	return c.LeaseMillis > 0 && (h.taken < 0 || h.w.now-h.taken > max(c.LeaseMillis, 2*heartbeat)) && h.w.opts.Break != IgnoreLeases
+}
+
+// renew ends what has lapsed, and begins again what has not any more.
+func (h *host) renew() {
+	if h.desired == nil || h.empty() {
+		return
+	}
+	for i := range h.desired.Components {
+		c := &h.desired.Components[i]
+		if r := h.runners[c.ID]; h.lapsed(c) != (r == nil || r.want == nil) {
+			h.note("has the lease of %s, and its reports are taken: %t", c.ID, !h.lapsed(c))
+			h.hurt = h.w.now
+			h.converge()
+			return
 		}
 	}
 }
@@ -212,6 +244,7 @@ func (h *host) state() lattice.HostState {
 
 // beat reports with every heartbeat.
 func (h *host) beat() {
+	h.renew()
 	h.report()
 	h.after(heartbeat, h.beat)
 }
@@ -230,20 +263,40 @@ func (h *host) changed() {
 // report puts what it says of itself into the bucket.
 func (h *host) report() {
 	h.reported = h.w.now
-	if !h.linked() || h.w.chance(h.w.faults.drop) {
+	if !h.linked() || h.w.now < h.unstored || h.w.chance(h.w.faults.drop) {
 		return
 	}
-	value := h.tell()
+	value, life := h.tell(), h.life
 	h.w.after(h.w.latency(), func() {
-		if !h.cut {
-			_, _ = h.w.reports.put(string(h.id), value, false, 0)
+		if h.cut {
+			return
+		}
+		_, _ = h.w.reports.put(string(h.id), value, false, 0)
+		if h.up && h.life == life {
+			h.taken = h.w.now
+			h.renew()
 		}
 	})
 }
 
-// tell returns the document of what it says of itself.
+// saying is what a host says of itself, as its document has it.
+type saying struct {
+	truth *lattice.HostReport
+	value []byte
+	read  *lattice.HostReport
+}
+
+// tell returns the document of what it says of itself. One that says the same as the last
+// is the last one, with its time: most do, and it is much work to write and read them.
 func (h *host) tell() []byte {
 	r := h.truth()
+	if h.said.truth != nil && h.lie == honest {
+		r.Time = h.said.truth.Time
+		if reflect.DeepEqual(r, h.said.truth) {
+			return h.said.value
+		}
+		r.Time = time.UnixMilli(epoch + h.w.now).UTC()
+	}
 	if h.lie != honest {
 		if raw := h.distort(r); raw != nil {
 			return raw
@@ -253,7 +306,24 @@ func (h *host) tell() []byte {
 	if err != nil {
 		h.w.fail("documents can be written", "%s: %v", h, err)
 	}
+	h.said = saying{truth: r, value: value}
 	return value
+}
+
+// hear returns the report that a document is.
+func (w *World) hear(id lattice.HostID, value []byte) (*lattice.HostReport, error) {
+	h := w.byID[id]
+	if h == nil || len(value) == 0 || len(h.said.value) == 0 || &value[0] != &h.said.value[0] {
+		return wire.DecodeHostReport(value, latticeName, id)
+	}
+	if h.said.read == nil {
+		r, err := wire.DecodeHostReport(value, latticeName, id)
+		if err != nil {
+			return nil, err
+		}
+		h.said.read = r
+	}
+	return h.said.read, nil
 }
 
 // truth is what a report should say.

@@ -26,7 +26,7 @@ const (
 	relabel = 10_000
 )
 
-// countEvery is how often it is looked how much runs, which is about seconds.
+// countEvery is how often those invariants are looked at that are about seconds.
 const countEvery = 200
 
 // reaction is how long it takes at most until what is so is known, decided on and done. A
@@ -164,7 +164,7 @@ func (c *check) flip(id lattice.ComponentID, was, now *state.Placement) {
 func (c *check) unheard(h *host) bool {
 	return slices.ContainsFunc(c.w.replicas, func(r *replica) bool {
 		s := r.service
-		return s != nil && !s.ended && c.w.now-max(s.heard[h.id], s.since) >= lease
+		return s != nil && !s.ended && s.l != nil && c.w.now-max(s.heard[h.id], s.since) >= lease
 	})
 }
 
@@ -240,10 +240,6 @@ func (c *check) lasts(what string, so bool) int64 {
 // the replacement has failed. And none of what leaves goes on for longer than a lease, and
 // than it takes to do something, if there is enough without it.
 func (c *check) withinCount() string {
-	if c.w.now-c.counted < countEvery {
-		return ""
-	}
-	c.counted = c.w.now
 	for component := range c.last.state.Components() {
 		id, most := component.ID, c.most(component)
 		placed, serves, spare, where := 0, 0, 0, ""
@@ -254,8 +250,8 @@ func (c *check) withinCount() string {
 				if h != nil && h.up || one.Leaving == "" {
 					placed += one.Instances
 				}
-				if h == nil || !h.linked() || h.lie != honest || c.w.now-h.hurt < lease {
-					continue
+				if h == nil || !h.linked() || h.lie != honest || c.w.now-max(h.hurt, h.unstored) < lease {
+					continue // nobody may know that it serves
 				}
 				if _, ok := c.serves(h, component.ID); !ok {
 					continue
@@ -370,8 +366,10 @@ func (c *check) remember(before, now *state.State) {
 			at = map[lattice.HostID]int64{}
 			c.lately[p.Component] = at
 		}
-		for i := range p.Hosts {
-			at[p.Hosts[i].Host] = c.w.now
+		for _, where := range []*state.Placements{p, before.Placements(p.Component)} {
+			for i := 0; where != nil && i < len(where.Hosts); i++ {
+				at[where.Hosts[i].Host] = c.w.now // until now, or from now on
+			}
 		}
 	}
 }
@@ -408,7 +406,7 @@ func (c *check) canBeCalled() string {
 // has. What is there of one that was removed, and made anew with the same name, is none.
 func (c *check) serves(h *host, id lattice.ComponentID) (uint64, bool) {
 	r := h.runners[id]
-	if r == nil || !r.serves() {
+	if !r.serves() {
 		return 0, false
 	}
 	return r.current.Revision, c.revisions[id][r.current.Revision] == r.current.Digest
@@ -423,10 +421,12 @@ func (c *check) calls(component *state.Component) bool {
 	}
 	for i := range a.Variants {
 		for h := range a.Variants[i].Hosts {
-			if host := c.w.byID[h]; host != nil && host.linked() && c.w.ready.get(wire.ReadyKey(h, id)) != nil {
-				if _, ok := c.serves(host, id); ok {
-					return true
-				}
+			host := c.w.byID[h]
+			if host == nil || !host.linked() {
+				continue
+			}
+			if _, ok := c.serves(host, id); ok && c.w.ready.get(wire.ReadyKey(h, id)) != nil {
+				return true
 			}
 		}
 	}
@@ -455,7 +455,9 @@ func (c *check) excused(component *state.Component) bool {
 	for h, at := range c.lately[component.ID] {
 		host := c.w.byID[h]
 		switch {
-		case c.w.now-at > blind && p.On(h) == nil:
+		case c.w.now-max(at, c.lost) > blind && p.On(h) == nil:
+		case host != nil && host.runners[component.ID] != nil && host.runners[component.ID].ails:
+			return true // for how long is for another invariant
 		case host == nil, host.lie != honest, !host.linked(), c.w.now-max(host.hurt, host.silent, host.opened) < blind, s.Wish(h) == lattice.HostStopped:
 			return true
 		}

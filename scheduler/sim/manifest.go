@@ -100,9 +100,15 @@ func (o *operator) traits(i, n int) []string {
 		}
 		all = append(all, fmt.Sprintf("{type: rollout.wattle.dev, properties: {rollout: {maxUnavailable: %s, deadline: %ds%s}}}", unavailable, 5+w.rand.IntN(20), canary))
 	}
+	var rules []string
 	if w.chance(0.2) {
-		rules := []string{"group: edge", "group: default", "labels: {zone: c}", "hosts: 2", fmt.Sprintf("priority: %d", w.rand.IntN(3))}[w.rand.IntN(5)]
-		all = append(all, fmt.Sprintf("{type: placement.wattle.dev, properties: {rules: {%s}}}", rules))
+		rules = append(rules, []string{"group: edge", "group: default", "labels: {zone: c}", "hosts: 2", fmt.Sprintf("priority: %d", w.rand.IntN(3))}[w.rand.IntN(5)])
+	}
+	if w.chance(0.15) {
+		rules = append(rules, []string{"disconnected: 2s", "disconnected: 6s"}[w.rand.IntN(2)])
+	}
+	if len(rules) > 0 {
+		all = append(all, fmt.Sprintf("{type: placement.wattle.dev, properties: {rules: {%s}}}", strings.Join(rules, ", ")))
 	}
 	if w.chance(0.25) {
 		all = append(all, fmt.Sprintf("{type: resources.wattle.dev, properties: {request: {memory: %dMiB}}}", 64<<w.rand.IntN(4)))

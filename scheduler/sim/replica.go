@@ -53,6 +53,9 @@ type replica struct {
 	follower []follower
 	waiting  []proposal
 	service  *service
+	// beats counts its beats, and anew has it begin anew.
+	beats uint64
+	anew  bool
 	// leads is the term for which a service begins when barrier is applied.
 	leads, barrier uint64
 }
@@ -109,7 +112,7 @@ func (r *replica) start() {
 	r.life++
 	r.up, r.paused = true, 0
 	r.state, r.commit, r.applied, r.applying = state.New(latticeName), r.base, r.base, false
-	r.leading, r.follower, r.waiting, r.service, r.leads = false, nil, nil, nil, 0
+	r.leading, r.follower, r.waiting, r.service, r.leads, r.beats, r.anew = false, nil, nil, nil, 0, 0, false
 	if r.snapshot != nil {
 		restored, err := state.Restore(bytes.NewReader(r.snapshot))
 		if err != nil {

@@ -28,6 +28,11 @@ type runner struct {
 	next    *lattice.NextStatus
 	since   int64
 	attempt uint
+	// ill counts what has made its probes bad, ails says that they are, and healed is when
+	// they were last.
+	ill    int
+	ails   bool
+	healed int64
 }
 
 // sameSpec reports whether what runs is what is wanted.
@@ -58,7 +63,7 @@ func (r *runner) move(s lattice.ComponentState, reason string) {
 }
 
 // serves reports whether it takes calls.
-func (r *runner) serves() bool { return r.h.up && r.current != nil && !r.closed }
+func (r *runner) serves() bool { return r != nil && r.h.up && r.current != nil && !r.closed }
 
 // step does what is next.
 func (r *runner) step() {
@@ -73,8 +78,36 @@ func (r *runner) step() {
 		r.load()
 	default:
 		r.next = nil
+		r.offer()
+	}
+}
+
+// offer has callers find it, unless its probes are bad.
+func (r *runner) offer() {
+	r.offered = !r.ails
+	if r.ails && r.h.w.opts.Break != HideAiling {
+		r.move(lattice.ComponentUnhealthy, "probe: no answer")
+	} else {
 		r.move(lattice.ComponentRunning, "")
 	}
+	r.h.flush()
+}
+
+// ail has the probes of what runs be bad for a while.
+func (r *runner) ail(ms int64) {
+	r.ill++
+	ill := r.ill
+	r.ails = true
+	r.h.note("has bad probes of %s for %d ms", r.id, ms)
+	r.offer()
+	r.h.after(ms, func() {
+		if r.ails && r.ill == ill {
+			r.ails, r.healed = false, r.h.w.now
+			if r.current != nil && !r.stopping {
+				r.offer()
+			}
+		}
+	})
 }
 
 // load loads what is wanted beside what runs.
@@ -111,11 +144,10 @@ func (r *runner) load() {
 		if r.current != nil && r.current.Revision != want.Revision {
 			r.before, r.since = r.current.Revision, h.w.now
 		}
-		r.current, r.closed, r.offered, r.attempt, r.next = want, false, true, 0, nil
+		r.current, r.closed, r.ails, r.attempt, r.next = want, false, false, 0, nil
 		h.note("runs %s/%d×%d", r.id, want.Revision, want.MaxInstances)
 		h.w.check.runs(h, r.id, want.Revision)
-		r.move(lattice.ComponentRunning, "")
-		h.flush()
+		r.offer()
 		r.step()
 	})
 }
@@ -124,6 +156,7 @@ func (r *runner) load() {
 func (r *runner) fail(reason string) {
 	h := r.h
 	h.note("does not get %s/%d to run: %s", r.id, r.want.Revision, reason)
+	h.w.check.troubled[flip{r.id, h.id}] = h.w.now
 	if r.current == nil {
 		r.move(lattice.ComponentFailed, reason)
 	} else {
@@ -149,9 +182,8 @@ func (r *runner) stop() {
 	h.flush()
 	h.after(drainGrace, func() {
 		if r.want != nil { // it was asked for again
-			r.stopping, r.offered = false, true
-			r.move(lattice.ComponentRunning, "")
-			h.flush()
+			r.stopping = false
+			r.offer()
 			r.step()
 			return
 		}
@@ -174,7 +206,7 @@ func (r *runner) status() lattice.ComponentStatus {
 		spec = r.last
 	}
 	state, reason := r.state, r.reason
-	if state == lattice.ComponentRunning && r.h.put[r.id] == "" {
+	if state == lattice.ComponentRunning && r.h.put[r.id] == "" && !r.ails {
 		state, reason = lattice.ComponentStarting, "it runs, and callers do not find it yet"
 	}
 	return lattice.ComponentStatus{

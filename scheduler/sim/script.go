@@ -19,16 +19,20 @@ import (
 //	run for=5s                         lets time pass
 //	rest                               waits until all is as it should be
 //	show                               tells what is placed, and what runs
-//	deploy app=a version=v1 instances=2 [binary=broken|sick] [zone=z] [deadline=10s]
+//	deploy app=a version=v1 instances=2 [binary=broken|sick] [zone=z] [deadline=10s] [disconnected=2s]
 //	undeploy app=a
 //	start component=c hosts=2 | start component=c host=1
+//	stop component=c
 //	update component=c [binary=broken|sick]
 //	scale component=c hosts=2
 //	host number=1 state=drained | label number=1 zone=a
 //	kill host=1, revive host=1, cut host=1, join host=1, add
 //	mute host=1 for=5s                 has it not say what is ready
+//	untaken host=1 for=5s              has its reports not be taken
+//	ail host=1 component=c for=5s      has the probes of a component be bad there
 //	crash scheduler=0, restart scheduler=0, pause scheduler=0 for=5s
-//	wipe bucket=desired|components
+//	wipe bucket=desired|components|hosts|ready [at=once]
+//	rival for=10s                      starts a scheduler with another log
 func (w *World) Script(line string) (string, error) {
 	words := strings.Fields(line)
 	args := map[string]string{}
@@ -119,6 +123,8 @@ func (c *scripted) do(verb string) string {
 			cmd.Hosts = c.number("hosts")
 		}
 		w.operator.ask(cmd)
+	case "stop":
+		w.operator.ask(&control.StopComponent{ID: lattice.ComponentID(c.args["component"])})
 	case "update":
 		d := map[string]string{}
 		image := w.operator.image(d, c.binary())
@@ -152,6 +158,13 @@ func (c *scripted) fault(verb string) {
 		h.cut, h.hurt = true, w.now
 	case "mute":
 		c.host("host").mute = w.now + c.millis("for")
+	case "untaken":
+		c.host("host").unstored = w.now + c.millis("for")
+	case "ail":
+		h := c.host("host")
+		if r := h.runners[lattice.ComponentID(c.args["component"])]; r.serves() {
+			r.ail(c.millis("for"))
+		}
 	case "join":
 		w.faults.join(c.host("host"))
 	case "crash":
@@ -160,13 +173,15 @@ func (c *scripted) fault(verb string) {
 		c.scheduler().start()
 	case "pause":
 		c.scheduler().paused = w.now + c.millis("for")
+	case "rival":
+		w.rivalry(c.millis("for"))
 	case "wipe":
 		b, ok := map[string]*bucket{"desired": w.desired, "components": w.assignments, "hosts": w.reports, "ready": w.ready}[c.args["bucket"]]
 		if !ok {
 			c.err = fmt.Errorf("bucket=%q: there is none", c.args["bucket"])
 			return
 		}
-		w.lose(b)
+		w.lose(b, c.args["at"] == "once")
 	default:
 		c.err = fmt.Errorf("%q: there is no such command", verb)
 	}
@@ -195,6 +210,9 @@ func (c *scripted) deploy() {
 	p.traits = append(p.traits, fmt.Sprintf("{type: spreadscaler, properties: {instances: %d%s}}", c.number("instances"), spread))
 	if deadline := c.args["deadline"]; deadline != "" {
 		p.traits = append(p.traits, fmt.Sprintf("{type: rollout.wattle.dev, properties: {rollout: {deadline: %s}}}", deadline))
+	}
+	if lease := c.args["disconnected"]; lease != "" {
+		p.traits = append(p.traits, fmt.Sprintf("{type: placement.wattle.dev, properties: {rules: {disconnected: %s}}}", lease))
 	}
 	s := shape{app: c.args["app"], version: c.args["version"], components: []part{p}}
 	put.Manifest = s.text()

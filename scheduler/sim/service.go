@@ -2,12 +2,11 @@ package sim
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/wattle-dev/wattle/lattice"
-	"github.com/wattle-dev/wattle/lattice/wire"
 	"github.com/wattle-dev/wattle/scheduler/control"
 	"github.com/wattle-dev/wattle/scheduler/lead"
 	"github.com/wattle-dev/wattle/scheduler/reconcile"
@@ -15,8 +14,6 @@ import (
 )
 
 const (
-	// beatEvery is the time between two beats of a leader, in milliseconds.
-	beatEvery = 1000
 	// retryAfter is when what could not be written is tried again.
 	retryAfter = 1000
 	// writeTime is how long a write may take.
@@ -26,7 +23,10 @@ const (
 	// mostWaiting is how many commands wait, mostUnderWay how many decisions.
 	mostWaiting  = 64
 	mostUnderWay = 4
-	beatKey      = "leader"
+	// rollEvery is how often hosts that are quiet are asked, and rollTime for how long an
+	// answer is waited for.
+	rollEvery = lease / 6
+	rollTime  = lease / 3
 	// avoid is how long a host is avoided on which a component failed: shorter than by
 	// default, as a world is at rest only when that is over.
 	avoid = 45_000
@@ -44,7 +44,17 @@ type service struct {
 	since int64
 	heard map[lattice.HostID]int64
 
-	l       *lead.Leader
+	// claim is nil until the log says which it is, and l until nobody else leads the
+	// lattice. acts says that it has claimed it, and away that the claim may have lapsed.
+	claim      *lead.Claim
+	contending bool
+	l          *lead.Leader
+	acts, away bool
+	// beaten is when its beat came back last, for the invariants.
+	beaten int64
+	// asked are the hosts that are asked whether they are there.
+	asked map[lattice.HostID]bool
+
 	watches []*watch
 	synced  int
 	begun   bool
@@ -75,35 +85,71 @@ type decision struct {
 	done func()
 }
 
-func newService(r *replica) *service {
-	s := &service{r: r, w: r.w, term: r.term, since: r.w.now, heard: map[lattice.HostID]int64{}}
-	s.l = lead.New(lead.Options{Term: s.term, Reconcile: reconcile.Options{Avoid: avoid}}, s.mono(), r.state)
-	r.note("begins to decide in term %d", s.term)
-	follow := func(b *bucket, f func(item)) {
-		linked := func() bool { return r.up && r.service == s && !s.ended && !s.w.faults.away[r.id] }
-		take := func(i item) {
-			r.after(0, func() {
-				if !s.ended {
-					f(i)
-					s.poke()
-				}
-			})
-		}
-		s.watches = append(s.watches, b.watch("", linked, take, func() {
-			r.after(0, func() {
-				s.synced++
-				s.poke()
-			})
-		}))
-	}
+func newService(r *replica) {
+	s := &service{r: r, w: r.w, term: r.term, heard: map[lattice.HostID]int64{}, asked: map[lattice.HostID]bool{}}
 	r.service = s
-	follow(s.w.reports, s.hear)
-	follow(s.w.beats, s.beatBack)
-	for at, b := range s.w.documents {
-		follow(b, func(i item) { s.saw(lead.Bucket(at), i) })
+	s.identify()
+}
+
+// follow watches a bucket.
+func (s *service) follow(b *bucket, f func(item), synced func()) {
+	r := s.r
+	linked := func() bool { return r.up && r.service == s && !s.ended && !s.w.faults.away[r.id] }
+	take := func(i item) {
+		s.after(0, func() {
+			f(i)
+			s.poke()
+		})
 	}
-	s.beat()
-	return s
+	all := false
+	s.watches = append(s.watches, b.watch("", linked, take, func() {
+		s.after(0, func() {
+			if all { // it has begun anew since
+				return
+			}
+			all = true
+			s.synced++
+			synced()
+			s.poke()
+		})
+	}))
+}
+
+// prepare begins to know what there is: nobody else leads the lattice.
+func (s *service) prepare() {
+	s.contending = false
+	s.since = s.w.now
+	s.l = lead.New(lead.Options{
+		Term: s.term, BeginAnew: s.r.anew, Foreign: s.claim.Foreign(), Reconcile: reconcile.Options{Avoid: avoid},
+	}, s.mono(), s.r.state)
+	s.r.note("begins to decide in term %d", s.term)
+	s.follow(s.w.reports, s.hear, func() {})
+	for at, b := range s.w.documents {
+		s.follow(b, func(i item) { s.saw(lead.Bucket(at), i) }, func() {})
+	}
+	s.roll()
+}
+
+// begin judges what there is, and claims the lattice.
+func (s *service) begin() {
+	s.begun = true
+	err := s.l.Begin()
+	switch {
+	case err == nil:
+		s.take(maxClaims)
+	case s.claim.Foreign() != nil:
+		s.r.note("decides nothing: a rival was here")
+		s.w.after(anewAfter, func() {
+			// Somebody has read why, and starts it with --begin-anew.
+			s.r.anew = true
+			s.again()
+		})
+	case s.l.State().Seq == s.w.check.last.state.Seq:
+		s.w.fail("a leader decides", "scheduler %d: %v", s.r.id, err)
+	default:
+		// One that was deposed with an empty log sees what its successor wrote.
+		s.r.note("decides nothing: its log is empty")
+	}
 }
 
 // end ends the service.
@@ -120,16 +166,20 @@ func (s *service) end() {
 	}
 }
 
-// again begins anew: what was decided did not come to be.
+// again begins anew in a while: what was decided did not come to be, or another one has
+// claimed the lattice.
 func (s *service) again() {
 	if s.ended {
 		return
 	}
 	s.r.note("begins again")
 	s.end()
-	if s.r.up && s.r.leading && s.r.term == s.term {
-		newService(s.r)
-	}
+	s.r.after(retryAfter, func() {
+		if r := s.r; r.service == s && r.leading && r.term == s.term {
+			r.lead()
+			r.apply()
+		}
+	})
 }
 
 // mono is the time by a clock that does not jump, and that means nothing elsewhere.
@@ -146,26 +196,7 @@ func (s *service) after(ms int64, f func()) {
 
 // listens reports whether commands are taken.
 func (s *service) listens() bool {
-	return !s.ended && s.synced >= len(s.watches) && !s.w.faults.away[s.r.id] && s.r.up
-}
-
-// beat puts the leader's beat.
-func (s *service) beat() {
-	s.after(s.w.latency(), func() {
-		if !s.w.faults.away[s.r.id] {
-			_, _ = s.w.beats.put(beatKey, fmt.Appendf(nil, "%d %d %d", s.r.id, s.term, s.w.now), false, 0)
-		}
-	})
-	s.after(beatEvery, s.beat)
-}
-
-// beatBack sees a beat.
-func (s *service) beatBack(i item) {
-	var id int
-	var term uint64
-	if _, err := fmt.Sscanf(string(i.value), "%d %d", &id, &term); err == nil && id == s.r.id && term == s.term {
-		s.l.Beat(s.mono())
-	}
+	return !s.ended && s.acts && !s.w.faults.away[s.r.id] && s.r.up
 }
 
 // hear takes in a report.
@@ -178,12 +209,43 @@ func (s *service) hear(i item) {
 		s.l.Heard(s.mono(), id, nil, false)
 		return
 	}
-	report, err := wire.DecodeHostReport(i.value, latticeName, id)
+	report, err := s.w.hear(id, i.value)
 	if err != nil {
 		return
 	}
 	s.heard[id] = s.w.now
-	s.l.Heard(s.mono(), id, report, s.synced >= len(s.watches) || s.w.now-i.at < fresh)
+	s.l.Heard(s.mono(), id, report, s.complete() || s.w.now-i.at < fresh)
+}
+
+// roll asks hosts that are quiet whether they are there, again and again.
+func (s *service) roll() {
+	s.after(rollEvery, s.roll)
+	for _, id := range slices.Sorted(slices.Values(s.l.Quiet(s.mono()))) {
+		h := s.w.byID[id]
+		if s.asked[id] || h == nil {
+			continue
+		}
+		s.asked[id] = true
+		s.after(rollTime, func() { delete(s.asked, id) })
+		s.w.after(s.w.latency(), func() { // the way there
+			if s.w.faults.away[s.r.id] || !h.linked() || s.w.chance(s.w.faults.drop) {
+				return
+			}
+			s.w.after(s.w.latency(), func() { s.after(0, func() { s.present(id) }) }) // and back
+		})
+	}
+}
+
+// present takes in that a host has answered, in time. One that is lost stays so.
+func (s *service) present(id lattice.HostID) {
+	if s.asked[id] {
+		if s.w.opts.Break != NoRollCall {
+			s.l.Present(s.mono(), id)
+		}
+		if s.w.now-max(s.heard[id], s.since) < lease {
+			s.heard[id] = s.w.now
+		}
+	}
 }
 
 // saw takes in a document of the schedulers.
@@ -231,23 +293,27 @@ func (s *service) wake(at int64) {
 	})
 }
 
+// complete reports whether all that there was has been seen.
+func (s *service) complete() bool { return s.l != nil && s.synced == len(s.watches) }
+
 // round does the next thing: a command, then what the leader does by itself, then
 // documents.
 func (s *service) round() {
-	if s.synced < len(s.watches) {
+	switch {
+	case !s.complete():
+		return
+	case !s.begun:
+		s.begin()
+		return
+	case !s.acts:
 		return
 	}
-	if !s.begun {
-		s.begun = true
-		if err := s.l.Begin(); err != nil {
-			// One that was deposed with an empty log sees what its successor wrote.
-			if s.w.check.last.state.Seq == 0 {
-				s.w.fail("a leader decides", "scheduler %d: %v", s.r.id, err)
-				return
-			}
-			s.r.note("decides nothing: its log is empty")
-		}
+	sure := s.claim.Sure(s.mono())
+	if s.away && sure {
+		s.again() // nothing was heard meanwhile: that must not count against anybody
+		return
 	}
+	s.away = !sure
 	if len(s.under) < mostUnderWay {
 		if len(s.waiting) > 0 {
 			one := s.waiting[0]
@@ -256,12 +322,12 @@ func (s *service) round() {
 			s.poke()
 			return
 		}
-		if s.plan() {
+		if sure && s.plan() {
 			s.poke()
 			return
 		}
 	}
-	if len(s.under) == 0 && s.writing == 0 && s.retry <= s.w.now {
+	if sure && len(s.under) == 0 && s.writing == 0 && s.retry <= s.w.now {
 		s.write()
 		s.seek()
 	}
@@ -356,6 +422,7 @@ func (s *service) plan() bool {
 // propose has what was decided be committed.
 func (s *service) propose(p *lead.Proposal, what string, done func()) {
 	s.tamper(p)
+	s.losses(p)
 	s.r.note("proposes on %d, %s:", s.r.state.Seq, what)
 	for _, e := range p.Entries {
 		for i := range e.Changes {
@@ -390,6 +457,25 @@ func (s *service) propose(p *lead.Proposal, what string, done func()) {
 				s.w.fail("what is decided can be applied", "scheduler %d, %s: %v", s.r.id, what, err)
 			}
 		})
+	}
+}
+
+// losses sees what is taken from hosts because they count as lost.
+//
+// Invariant: no host counts as lost that has reported, or has answered, within the lease.
+func (s *service) losses(p *lead.Proposal) {
+	for _, e := range p.Events {
+		data, _ := e.Data.(map[string]any)
+		reason, _ := data["reason"].(string)
+		id, _ := data["host"].(lattice.HostID)
+		component, _ := data["component"].(lattice.ComponentID)
+		p := s.r.state.Placements(component).On(id)
+		if p == nil || p.Leaving != "" || len(s.under) > 0 {
+			continue // that was decided before
+		}
+		if heard := s.w.now - max(s.heard[id], s.since); strings.HasSuffix(reason, "its host does not report") && heard < lease {
+			s.w.fail("a host that answers is not lost", "scheduler %d, host %d, heard of %d ms ago: %s", s.r.id, s.w.number(id), heard, reason)
+		}
 	}
 }
 
@@ -436,6 +522,7 @@ func (s *service) write() {
 
 // send sends a document on its way.
 func (s *service) send(d *lead.Write) {
+	s.w.oneLeads()
 	b := s.w.documents[d.Bucket]
 	s.writing++
 	answered := false

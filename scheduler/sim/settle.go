@@ -52,10 +52,12 @@ func (w *World) rest() {
 	limit := w.now + settleTime
 	for wrong := ""; w.failure == nil; {
 		w.until(w.now + 1000)
-		if w.now-w.check.at <= calmTime && w.now <= limit {
+		// Deadlines begin anew with each leader.
+		calm := w.now-max(w.check.at, w.check.lost) > calmTime
+		if !calm && w.now <= limit {
 			continue
 		}
-		if wrong = w.unsettled(); wrong == "" && w.now-w.check.at > calmTime {
+		if wrong = w.unsettled(); wrong == "" && calm {
 			break
 		}
 		switch {
@@ -89,7 +91,7 @@ func (w *World) rest() {
 func (w *World) unsettled() string {
 	deciding := 0
 	for _, r := range w.replicas {
-		if r.service != nil && !r.service.ended {
+		if r.service != nil && !r.service.ended && r.service.acts {
 			deciding++
 		}
 		if r.up && r.applied != w.check.last.index {
@@ -192,7 +194,16 @@ func (w *World) unsettledApp(s *state.State, a *state.App) string {
 // holds reports whether a canary waits for somebody, or for a second host.
 func holds(c *state.Component, p *state.Placements) bool {
 	canary := c.Rollout.Canary
-	return canary != nil && !c.Promoted && p != nil && (canary.HoldMillis == 0 || len(p.Hosts) < 2)
+	if canary == nil || c.Promoted || p == nil {
+		return false
+	}
+	stay := 0
+	for i := range p.Hosts {
+		if p.Hosts[i].Leaving == "" {
+			stay++
+		}
+	}
+	return canary.HoldMillis == 0 || stay < 2
 }
 
 // tried reports whether some host that is there was told to run what all ought to run.
@@ -302,6 +313,9 @@ func (w *World) unsettledHost(s *state.State, h *host) string {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(h.runners)) {
+		if h.runners[id].ails || w.now-h.runners[id].healed < quietTime {
+			return fmt.Sprintf("%s is not well there, or is just so again", id)
+		}
 		if r := h.runners[id]; r.current != nil && s.Placements(id).On(h.id) == nil {
 			return fmt.Sprintf("it still runs %s", id)
 		}

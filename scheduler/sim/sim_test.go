@@ -93,6 +93,10 @@ func TestBroken(t *testing.T) {
 		{sim.Churn, "nothing changes without a reason"},
 		{sim.NotAgain, "what was asked for is so in the end|no component runs beyond its count for long"},
 		{sim.NoRollback, "what was asked for is so in the end"},
+		{sim.ClaimAtOnce, "of two logs one leads"},
+		{sim.NoRollCall, "a host that answers is not lost"},
+		{sim.IgnoreLeases, "what is leased ends on a host that is cut off"},
+		{sim.HideAiling, "what ails is placed elsewhere"},
 		{sim.OtherClock, "replicas agree"},
 	} {
 		t.Run(strings.ReplaceAll(string(test.rule), " ", "-"), func(t *testing.T) {

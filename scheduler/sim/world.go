@@ -51,6 +51,9 @@ type World struct {
 	// documents are those that follow from the state.
 	documents [4]*bucket
 
+	rival  *rival
+	rivals int
+
 	// lied says that some host lies, or has.
 	lied bool
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
@@ -19,6 +18,8 @@ const (
 	MaxHistory  = 256
 	// MaxRevisions is how many revisions of a component hosts may have at a time.
 	MaxRevisions = 16
+	// MaxSecretVersions is how many versions of a secret are kept.
+	MaxSecretVersions = 16
 	// MaxShares is how many shares a component is spread over, or others it names in
 	// one of its rules.
 	MaxShares = 128
@@ -53,6 +54,8 @@ func (r *Record) check() error {
 	case r.Config != nil:
 		_, err := lattice.ParseConfigName(string(r.Config.Name))
 		return errors.Join(err, checkAppName(r.Config.App, true), checkValues(r.Config.Values))
+	case r.Secret != nil:
+		return checkSecret(r.Secret)
 	case r.Host != nil:
 		return checkHost(r.Host)
 	case r.Ref != nil:
@@ -179,7 +182,26 @@ func checkProvider(p *Provider) error {
 		checkLine("image", p.Image, wire.MaxRef),
 		checkLine("kind", p.Kind, wire.MaxText),
 		checkConfigNames("configs", p.Configs),
+		wire.CheckSecrets(p.Secrets),
 	)
+}
+
+func checkSecret(s *Secret) error {
+	_, err := lattice.ParseSecretName(string(s.Name))
+	errs := []error{err, checkLen("versions", len(s.Versions), 1, MaxSecretVersions)}
+	for i := range s.Versions {
+		v := &s.Versions[i]
+		errs = append(
+			errs,
+			checkNumber("version", v.Number, 1, wire.MaxSecretVersion),
+			checkLen("bytes sealed", len(v.Sealed), 1, wire.MaxSealed),
+			checkLine("by", v.By, maxBy),
+		)
+		if i > 0 && v.Number <= s.Versions[i-1].Number {
+			errs = append(errs, invalid("version %d comes after version %d", v.Number, s.Versions[i-1].Number))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func checkHost(h *Host) error {
@@ -195,12 +217,13 @@ func checkHost(h *Host) error {
 func checkLink(l *lattice.Link) error {
 	errs := []error{
 		checkComponentID(l.Source),
-		checkComponentID(lattice.ComponentID(l.Target)),
+		checkTarget(l.Target),
 		wire.CheckWIT("namespace", l.Namespace),
 		wire.CheckWIT("package", l.Package),
 		checkLen("interfaces", len(l.Interfaces), 1, wire.MaxInterfaces),
 		checkConfigNames("source_config", l.SourceConfig),
 		checkConfigNames("target_config", l.TargetConfig),
+		wire.CheckSecrets(l.Secrets),
 	}
 	if _, err := lattice.ParseLinkName(string(l.Name)); err != nil || l.Name == "" {
 		errs = append(errs, invalid("link name %.80q: %q is the usual one", l.Name, lattice.DefaultLink))
@@ -221,6 +244,11 @@ func checkAppName(name lattice.AppName, optional bool) error {
 
 func checkComponentID(id lattice.ComponentID) error {
 	_, err := lattice.ParseComponentID(string(id))
+	return err
+}
+
+func checkTarget(target string) error {
+	_, err := lattice.ParseTarget(target)
 	return err
 }
 
@@ -253,12 +281,11 @@ func checkLine(what, s string, most int) error {
 
 // checkText checks a text of any number of lines, which may be empty.
 func checkText(what, s string, most int) error {
-	return checkLine(what, breaks.Replace(s), most)
+	if len(s) > most || !wire.PrintableText(s) {
+		return invalid("%s %.80q: want up to %d bytes of text", what, s, most)
+	}
+	return nil
 }
-
-// breaks takes out of a text what a line has not. To make one takes far longer than to
-// use it.
-var breaks = strings.NewReplacer("\n", "", "\r", "", "\t", "")
 
 func checkNumber(what string, n, least, most uint64) error {
 	if n < least || n > most {

@@ -40,13 +40,12 @@ func checkRevision(r *Revision, id lattice.ComponentID) error {
 		checkNumber("number", r.Number, 1, maxRevision),
 		checkRef(r.Ref),
 		wire.CheckDigest(r.Digest),
-		checkNumber("limits: memory_bytes", r.Limits.MemoryBytes, 0, wire.MaxMemoryBytes),
-		checkInt("limits: timeout_ms", r.Limits.TimeoutMillis, 0, wire.MaxMillis),
-		checkInt("limits: queue", int64(r.Limits.Queue), 0, wire.MaxQueue),
+		wire.CheckLimits(&r.Limits),
 		checkRevisionConfigs(r.Configs),
 		checkLen("links", len(r.Links), 0, wire.MaxLinks),
 		wire.CheckRoutes(r.Routes),
 		checkProbe(r.Probe),
+		wire.CheckSecrets(r.Secrets),
 	}
 	seen := map[string]bool{}
 	for i := range r.Links {

@@ -50,13 +50,18 @@ func (s *State) Spec(c *Component, p *Placement) lattice.ComponentSpec {
 		Revision:     r.Number,
 		MaxInstances: p.Instances,
 		Limits:       r.Limits,
-		Links:        s.linksOf(c.ID, r),
 		Routes:       r.Routes,
 		Preinit:      r.Preinit,
 		Probe:        r.Probe,
 		LeaseMillis:  c.Rules.LeaseMillis,
 		Annotations:  p.Annotations,
 	}
+	links, grants := s.grants(c.ID, r)
+	spec.Links = links
+	for i := range grants {
+		spec.Capabilities = append(spec.Capabilities, grants[i].Capability)
+	}
+	spec.Secrets, _ = s.Resolve(r.Secrets)
 	for i := range r.Configs {
 		name, values := r.Configs[i].Name, r.Configs[i].Values
 		if values == nil {

@@ -58,5 +58,5 @@ func DecodeEntry(data []byte) (*Entry, error) {
 
 // decode reads JSON. The names that are given are those of maps whose keys are free.
 func decode(what string, data []byte, limit int, v any) error {
-	return wire.DecodeObject(what, data, limit, v, "labels", "annotations", "values", "digests", "requirements")
+	return wire.DecodeObject(what, data, limit, v, "labels", "annotations", "values", "digests", "requirements", "secrets")
 }

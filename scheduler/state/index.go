@@ -17,12 +17,16 @@ type index struct {
 	parts relation[struct{}]
 	// configs has the keys of what names a configuration.
 	configs relation[struct{}]
+	// secrets has the keys of what names a secret.
+	secrets relation[struct{}]
+	// targets has the keys of what has a link to something.
+	targets relation[struct{}]
 	// routes has the components of a route.
 	routes relation[struct{}]
 }
 
 func (x *index) fork() index {
-	return index{x.placed.fork(), x.parts.fork(), x.configs.fork(), x.routes.fork()}
+	return index{x.placed.fork(), x.parts.fork(), x.configs.fork(), x.secrets.fork(), x.targets.fork(), x.routes.fork()}
 }
 
 // update has the index follow the change of a record.
@@ -30,6 +34,8 @@ func (x *index) update(k Key, before, after Record) {
 	x.placed.update(placedOf(k, before.Placements), placedOf(k, after.Placements))
 	x.parts.update(partsOf(k, &before), partsOf(k, &after))
 	x.configs.update(configsOf(k, &before), configsOf(k, &after))
+	x.secrets.update(secretsOf(k, &before), secretsOf(k, &after))
+	x.targets.update(targetsOf(k, &before), targetsOf(k, &after))
 	x.routes.update(routesOf(k, before.Component), routesOf(k, after.Component))
 }
 
@@ -96,6 +102,55 @@ func configsOf(k Key, r *Record) []pair[struct{}] {
 	return pairs
 }
 
+func secretsOf(k Key, r *Record) []pair[struct{}] {
+	var all []map[string]lattice.SecretRef
+	switch {
+	case r.Component != nil:
+		for i := range r.Component.Revisions {
+			all = append(all, r.Component.Revisions[i].Secrets)
+			for j := range r.Component.Revisions[i].Links {
+				all = append(all, r.Component.Revisions[i].Links[j].Secrets)
+			}
+		}
+	case r.Provider != nil:
+		all = append(all, r.Provider.Secrets)
+	case r.Link != nil:
+		all = append(all, r.Link.Secrets)
+	}
+	var names []string
+	for _, secrets := range all {
+		for _, ref := range secrets {
+			names = append(names, string(ref.Name))
+		}
+	}
+	return pairsTo(k, names)
+}
+
+func targetsOf(k Key, r *Record) []pair[struct{}] {
+	var names []string
+	switch {
+	case r.Component != nil:
+		for i := range r.Component.Revisions {
+			for j := range r.Component.Revisions[i].Links {
+				names = append(names, r.Component.Revisions[i].Links[j].Target)
+			}
+		}
+	case r.Link != nil:
+		names = append(names, r.Link.Target)
+	}
+	return pairsTo(k, names)
+}
+
+// pairsTo pairs each of some names with a key, once.
+func pairsTo(k Key, names []string) []pair[struct{}] {
+	slices.Sort(names)
+	var pairs []pair[struct{}]
+	for _, name := range slices.Compact(names) {
+		pairs = append(pairs, pair[struct{}]{of: name, to: string(k)})
+	}
+	return pairs
+}
+
 func routesOf(k Key, c *Component) []pair[struct{}] {
 	if c == nil {
 		return nil
@@ -151,6 +206,17 @@ func (r *relation[V]) of(name string) iter.Seq2[string, V] {
 		prefix := name + between
 		for key, v := range r.t.under(prefix) {
 			if !yield(key[len(prefix):], v) {
+				return
+			}
+		}
+	}
+}
+
+// keys returns the keys that a name is paired with, in order.
+func (r *relation[V]) keys(name string) iter.Seq[Key] {
+	return func(yield func(Key) bool) {
+		for k := range r.of(name) {
+			if !yield(Key(k)) {
 				return
 			}
 		}

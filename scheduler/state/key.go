@@ -23,6 +23,7 @@ const (
 	KindProvider   Kind = "provider"
 	KindLink       Kind = "link"
 	KindConfig     Kind = "config"
+	KindSecret     Kind = "secret"
 	KindHost       Kind = "host"
 	KindRef        Kind = "ref"
 	KindMeta       Kind = "meta"
@@ -56,6 +57,9 @@ func LinkKey(l *lattice.Link) Key { return key(KindLink, wire.LinkKey(l)) }
 
 // ConfigKey is the key of a configuration.
 func ConfigKey(name lattice.ConfigName) Key { return key(KindConfig, string(name)) }
+
+// SecretKey is the key of a secret.
+func SecretKey(name lattice.SecretName) Key { return key(KindSecret, string(name)) }
 
 // HostKey is the key of a host.
 func HostKey(id lattice.HostID) Key { return key(KindHost, string(id)) }
@@ -108,6 +112,8 @@ func ParseKey(s string) (Key, error) {
 		return k, checkLinkKey(name)
 	case KindConfig:
 		_, err = lattice.ParseConfigName(name)
+	case KindSecret:
+		_, err = lattice.ParseSecretName(name)
 	case KindHost:
 		_, err = lattice.ParseHostID(name)
 	case KindRef:
@@ -155,6 +161,7 @@ func (r *Record) Key() Key {
 	is(r.Provider != nil, func() Key { return ProviderKey(r.Provider.ID) })
 	is(r.Link != nil, func() Key { return LinkKey(&r.Link.Link) })
 	is(r.Config != nil, func() Key { return ConfigKey(r.Config.Name) })
+	is(r.Secret != nil, func() Key { return SecretKey(r.Secret.Name) })
 	is(r.Host != nil, func() Key { return HostKey(r.Host.ID) })
 	is(r.Ref != nil, func() Key { return RefKey(r.Ref.Ref) })
 	is(r.Meta != nil, func() Key { return MetaKey })

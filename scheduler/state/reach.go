@@ -49,22 +49,33 @@ func Changed(before, after *State, changes []Change) *Reach {
 		case KindLink:
 			r.Links[name] = true
 			for _, s := range []*State{before, after} {
-				if l := s.Link(name); l != nil {
-					r.hostsOf(s, l.Source)
-				}
+				r.hostsOfAll(s, c.Key)
+			}
+		case KindProvider:
+			for _, s := range []*State{before, after} {
+				r.hostsOfAll(s, c.Key)
+			}
+		case KindSecret:
+			for k := range after.AskersOf(lattice.SecretName(name)) {
+				r.hostsOfAll(after, k)
 			}
 		case KindConfig:
 			r.Configs[lattice.ConfigName(name)] = true
 			for k := range after.UsersOf(lattice.ConfigName(name)) {
-				if k.Kind() == KindComponent {
-					r.hostsOf(after, lattice.ComponentID(k.Name()))
-				}
+				r.hostsOfAll(after, k)
 			}
 		case KindHost:
 			r.host(before, after, lattice.HostID(name))
 		}
 	}
 	return r
+}
+
+// hostsOfAll reaches the hosts of all components that what is under a key concerns.
+func (r *Reach) hostsOfAll(s *State, k Key) {
+	for _, id := range s.concerns(k) {
+		r.hostsOf(s, id)
+	}
 }
 
 // hostsOf reaches the hosts on which a component is placed.

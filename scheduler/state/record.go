@@ -21,6 +21,7 @@ type Record struct {
 	Provider   *Provider   `json:"provider,omitempty"`
 	Link       *Link       `json:"link,omitempty"`
 	Config     *Config     `json:"config,omitempty"`
+	Secret     *Secret     `json:"secret,omitempty"`
 	Host       *Host       `json:"host,omitempty"`
 	Ref        *Ref        `json:"ref,omitempty"`
 	Meta       *Meta       `json:"meta,omitempty"`
@@ -146,6 +147,9 @@ type Revision struct {
 	Routes  []lattice.Route `json:"routes,omitempty"`
 	Preinit bool            `json:"preinit,omitempty"`
 	Probe   *lattice.Probe  `json:"probe,omitempty"`
+	// Secrets are those that the component may ask for, by its names for them. A version
+	// of zero is the newest one.
+	Secrets map[string]lattice.SecretRef `json:"secrets,omitempty"`
 }
 
 // RevisionConfig is a configuration that a revision is given.
@@ -200,6 +204,8 @@ type Provider struct {
 	Image   string               `json:"image"`
 	Kind    string               `json:"kind,omitempty"`
 	Configs []lattice.ConfigName `json:"configs,omitempty"`
+	// Secrets are those that its configurations may ask for, as in Revision.
+	Secrets map[string]lattice.SecretRef `json:"secrets,omitempty"`
 }
 
 // Link is a link that is not part of a revision.
@@ -213,6 +219,24 @@ type Config struct {
 	Name   lattice.ConfigName `json:"name"`
 	Values lattice.Config     `json:"values,omitempty"`
 	App    lattice.AppName    `json:"app,omitempty"`
+}
+
+// Secret is a secret. What it is only schedulers can read, and they do not need to for
+// anything but to hand it on.
+type Secret struct {
+	Name lattice.SecretName `json:"name"`
+	// Versions are those that are kept, oldest first.
+	Versions []SecretVersion `json:"versions"`
+}
+
+// SecretVersion is a version of a secret.
+type SecretVersion struct {
+	// Number counts from 1.
+	Number uint64 `json:"number"`
+	// Sealed is the value, sealed for the schedulers of the lattice.
+	Sealed []byte `json:"sealed"`
+	At     int64  `json:"at"`
+	By     string `json:"by,omitempty"`
 }
 
 // Host is what operators have asked of a host.

@@ -54,6 +54,7 @@ func (s *State) records(yield func(*Change) bool) {
 		each(&s.providers, yield, func(v *Provider) Record { return Record{Provider: v} }) &&
 		each(&s.links, yield, func(v *Link) Record { return Record{Link: v} }) &&
 		each(&s.configs, yield, func(v *Config) Record { return Record{Config: v} }) &&
+		each(&s.secrets, yield, func(v *Secret) Record { return Record{Secret: v} }) &&
 		each(&s.hosts, yield, func(v *Host) Record { return Record{Host: v} }) &&
 		each(&s.refs, yield, func(v *Ref) Record { return Record{Ref: v} })
 }
@@ -169,7 +170,7 @@ type position struct {
 func positionOf(k Key) position {
 	p := position{name: k.Name()}
 	for i, kind := range []Kind{
-		KindApp, KindManifest, KindComponent, KindPlacements, KindProvider, KindLink, KindConfig, KindHost, KindRef,
+		KindApp, KindManifest, KindComponent, KindPlacements, KindProvider, KindLink, KindConfig, KindSecret, KindHost, KindRef,
 	} {
 		if kind == k.Kind() {
 			p.kind = i + 1

@@ -22,6 +22,7 @@ type State struct {
 	providers  table[*Provider]
 	links      table[*Link]
 	configs    table[*Config]
+	secrets    table[*Secret]
 	hosts      table[*Host]
 	refs       table[*Ref]
 	index      index
@@ -45,6 +46,7 @@ func (s *State) fork() *State {
 		providers:  s.providers.fork(),
 		links:      s.links.fork(),
 		configs:    s.configs.fork(),
+		secrets:    s.secrets.fork(),
 		hosts:      s.hosts.fork(),
 		refs:       s.refs.fork(),
 		index:      s.index.fork(),
@@ -70,6 +72,8 @@ func (s *State) put(c *Change) {
 		s.links.put(name, c.Link, c.Link != nil)
 	case KindConfig:
 		s.configs.put(name, c.Config, c.Config != nil)
+	case KindSecret:
+		s.secrets.put(name, c.Secret, c.Secret != nil)
 	case KindHost:
 		s.hosts.put(name, c.Host, c.Host != nil)
 	case KindRef:
@@ -97,6 +101,8 @@ func (s *State) Record(k Key) (r Record) {
 		r.Link = s.links.get(name)
 	case KindConfig:
 		r.Config = s.configs.get(name)
+	case KindSecret:
+		r.Secret = s.secrets.get(name)
 	case KindHost:
 		r.Host = s.hosts.get(name)
 	case KindRef:
@@ -124,6 +130,8 @@ func (s *State) Len(k Kind) int {
 		return s.links.m.Len()
 	case KindConfig:
 		return s.configs.m.Len()
+	case KindSecret:
+		return s.secrets.m.Len()
 	case KindHost:
 		return s.hosts.m.Len()
 	case KindRef:
@@ -191,6 +199,12 @@ func (s *State) Config(name lattice.ConfigName) *Config { return s.configs.get(s
 
 // Configs returns all configurations by name.
 func (s *State) Configs() iter.Seq[*Config] { return s.configs.all() }
+
+// Secret returns a secret, or nil.
+func (s *State) Secret(name lattice.SecretName) *Secret { return s.secrets.get(string(name)) }
+
+// Secrets returns all secrets by name.
+func (s *State) Secrets() iter.Seq[*Secret] { return s.secrets.all() }
 
 // Host returns what operators have asked of a host, nil if nobody was ever told
 // anything of it.
@@ -260,9 +274,25 @@ func (s *State) ConfigsOf(app lattice.AppName) iter.Seq[*Config] {
 // configuration of the state, in order. A component that comes with values of its own
 // for the name is none.
 func (s *State) UsersOf(name lattice.ConfigName) iter.Seq[Key] {
-	return func(yield func(Key) bool) {
-		for k := range s.index.configs.of(string(name)) {
-			if !yield(Key(k)) {
+	return s.index.configs.keys(string(name))
+}
+
+// AskersOf returns the keys of the components, capabilities and links that name a secret,
+// in order.
+func (s *State) AskersOf(name lattice.SecretName) iter.Seq[Key] {
+	return s.index.secrets.keys(string(name))
+}
+
+// LinkersTo returns the keys of the components that have a link to a target in one of
+// their revisions, and of the links of the state to it, in order.
+func (s *State) LinkersTo(target string) iter.Seq[Key] { return s.index.targets.keys(target) }
+
+// LinksTo returns the links of the state to a target, by their keys.
+func (s *State) LinksTo(target string) iter.Seq[*Link] {
+	return func(yield func(*Link) bool) {
+		prefix := target + between + string(KindLink) + "."
+		for key := range s.index.targets.t.under(prefix) {
+			if !yield(s.links.get(key[len(prefix):])) {
 				return
 			}
 		}

@@ -33,14 +33,32 @@ func drawApp(t *rapid.T) lattice.AppName {
 
 func drawLink(t *rapid.T, source lattice.ComponentID) lattice.Link {
 	return lattice.Link{
-		Source: source, Target: string(drawID(t)), Name: lattice.DefaultLink, Namespace: "wasi",
+		Source: source, Target: drawTarget(t), Secrets: drawSecrets(t), Name: lattice.DefaultLink, Namespace: "wasi",
 		Package:    rapid.SampledFrom([]string{"http", "keyvalue"}).Draw(t, "package"),
 		Interfaces: []string{"store"}, SourceConfig: []lattice.ConfigName{drawConfig(t)},
 	}
 }
 
+func drawTarget(t *rapid.T) string {
+	if rapid.Bool().Draw(t, "address") {
+		return rapid.SampledFrom([]string{"wattle://httpclient", "wattle://httpserver"}).Draw(t, "target")
+	}
+	return string(drawID(t))
+}
+
+func drawSecret(t *rapid.T) lattice.SecretName {
+	return lattice.SecretName(fmt.Sprintf("s%d", rapid.IntRange(0, few).Draw(t, "secret")))
+}
+
+func drawSecrets(t *rapid.T) map[string]lattice.SecretRef {
+	if rapid.Bool().Draw(t, "no secrets") {
+		return nil
+	}
+	return map[string]lattice.SecretRef{"a b": {Name: drawSecret(t), Version: uint64(rapid.IntRange(0, 3).Draw(t, "version"))}}
+}
+
 func drawRevision(t *rapid.T, id lattice.ComponentID, number uint64) state.Revision {
-	r := state.Revision{Number: number, Ref: fmt.Sprintf("%s:%d", id, number), Digest: digest}
+	r := state.Revision{Number: number, Ref: fmt.Sprintf("%s:%d", id, number), Digest: digest, Secrets: drawSecrets(t)}
 	if rapid.Bool().Draw(t, "has config") {
 		c := state.RevisionConfig{Name: drawConfig(t)}
 		if rapid.Bool().Draw(t, "of its own") {
@@ -104,7 +122,15 @@ func drawPlacements(t *rapid.T, id lattice.ComponentID, revisions int) *state.Pl
 }
 
 func drawRecord(t *rapid.T, s *state.State) state.Record {
-	switch rapid.IntRange(0, 9).Draw(t, "kind") {
+	switch rapid.IntRange(0, 10).Draw(t, "kind") {
+	case 10:
+		secret := &state.Secret{Name: drawSecret(t)}
+		for n := range uint64(3) {
+			if rapid.Bool().Draw(t, "version") {
+				secret.Versions = append(secret.Versions, state.SecretVersion{Number: n + 1, Sealed: []byte{1, 2}})
+			}
+		}
+		return state.Record{Secret: secret}
 	case 0:
 		a := &state.App{Name: "shop", Last: 3, Deployed: uint64(rapid.IntRange(0, 3).Draw(t, "deployed"))}
 		for n := range uint64(3) {
@@ -116,7 +142,7 @@ func drawRecord(t *rapid.T, s *state.State) state.Record {
 	case 1:
 		return state.Record{Manifest: &state.Manifest{App: "shop", Number: uint64(rapid.IntRange(1, 3).Draw(t, "number")), Text: "name: shop\n", Digests: map[string]string{"./any.wasm": digest}}}
 	case 2:
-		return state.Record{Provider: &state.Provider{ID: drawID(t), App: drawApp(t), Name: "p", Image: "example.com/p:1", Configs: []lattice.ConfigName{drawConfig(t)}}}
+		return state.Record{Provider: &state.Provider{ID: drawID(t), App: drawApp(t), Name: "p", Image: "example.com/p:1", Configs: []lattice.ConfigName{drawConfig(t)}, Kind: rapid.SampledFrom([]string{"", "httpserver", "messaging-nats"}).Draw(t, "provider"), Secrets: drawSecrets(t)}}
 	case 3:
 		return state.Record{Link: &state.Link{Link: drawLink(t, drawID(t)), App: drawApp(t)}}
 	case 4:

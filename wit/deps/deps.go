@@ -6,6 +6,14 @@
 // in crate wasip2 2.0.1+wasi-0.2.12, with its licence (Apache-2.0 with LLVM
 // exception) beside it. The files are unchanged; to update, replace all of them
 // together.
+//
+// Folder wasmcloud holds interfaces of wasmCloud, in the versions that its components
+// import: from the repository github.com/wasmCloud/wasmCloud, with its licence
+// (Apache-2.0) beside it. Those of Folder wasi-draft that are wasi:config, wasi:logging and
+// wasi:messaging are from github.com/WebAssembly/wasi-config, wasi-logging and
+// wasi-messaging, and in the versions that wasmCloud alone has published, from its
+// repository. Packages of several files are one file here.
+// Of wasmcloud:bus 2.0.1 the interface error is left out, which needs packages of wRPC.
 package deps
 
 import (
@@ -18,7 +26,7 @@ import (
 
 // FS holds the .wit files: one folder per origin, in it one file per package.
 //
-//go:embed wasi wasi-draft
+//go:embed wasi wasi-draft wasmcloud
 var FS embed.FS
 
 // Sources returns the text of every package.

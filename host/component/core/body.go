@@ -457,6 +457,7 @@ func (c *codec) misc(at int) {
 			c.hide(hiddenTables)
 		}
 		if op == opTableGrow && c.err == nil {
+			c.askTable(at)
 			c.meterGrow(at, tableGrowth(table))
 			return
 		}

@@ -27,7 +27,8 @@
 //     asks for it, so that instances can share them: [Module.Image] is what the
 //     data segments would have written. Programs that differ only there, such as
 //     scripts with the same interpreter, become the same module.
-//   - Tables get a maximum of at most [Options.MaxTableElements].
+//   - Tables get a maximum of at most [Options.MaxTableElements]. Before one grows, the
+//     function for fuel is asked by how much it may: see [TableGrowth].
 //   - The name section keeps the names of the module, its functions and their
 //     locals, so that traps stay readable. All other custom sections are dropped.
 //     Label names are dropped because the checks add labels; a malformed name

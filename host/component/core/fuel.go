@@ -1,5 +1,7 @@
 package core
 
+import "math"
+
 // bytesPerUnitLog2 is how many bytes of memory an instruction may write for one
 // unit of fuel: 16. That takes an engine between 0.2 ns (in the cache) and 2 ns;
 // an ordinary instruction, 0.3 ns to 1 ns.
@@ -21,6 +23,35 @@ var memoryGrowth = growth{[]byte{opMemorySize, 0}, 16 - bytesPerUnitLog2}
 func tableGrowth(table uint32) growth {
 	return growth{appendU32([]byte{opMiscPrefix, opTableSize}, table), 3}
 }
+
+// TableGrowth reports whether what a module has handed to the function for fuel is a
+// question instead: by how many elements it may try to have a table grow. The answer is
+// a number of elements, as an unsigned integer of 32 bits.
+func TableGrowth(v int64) (n uint32, ok bool) {
+	return uint32(v), v < askGrowth+1<<32 //nolint:gosec // the lower half is meant
+}
+
+// askGrowth marks such a question. Fuel is never so far below zero.
+const askGrowth = math.MinInt64
+
+// askTable asks before the instruction that has a table grow, whose operand is on top
+// of the stack:
+//
+//	i64.extend_i32_u  i64.const askGrowth  i64.or  call $refill  i32.wrap_i64
+func (c *codec) askTable(at int) {
+	if !c.writing {
+		return
+	}
+	c.body.work.branchOff(c.body.locals)
+	c.cut(at, at)
+	c.out = append(c.out, opI64ExtendU, opI64Const)
+	c.out = append(c.out, askGrowthConst...)
+	c.out = appendU32(append(c.out, opI64Or, opCall), uint32(c.importedFuncs))
+	c.out = append(c.out, opI32WrapI64)
+}
+
+// askGrowthConst is askGrowth as it stands in code.
+var askGrowthConst = []byte{0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f}
 
 // freeCode is how many instructions a function without loops and calls has at
 // most if nothing is charged for it: every cycle that leads through it leads

@@ -29,6 +29,7 @@ const (
 	opI64Add      = 0x7c
 	opI64Sub      = 0x7d
 	opI64Mul      = 0x7e
+	opI64Or       = 0x84
 	opI64Shl      = 0x86
 	opI64ShrU     = 0x88
 	opI32WrapI64  = 0xa7

@@ -10,7 +10,8 @@ import (
 // Names that a rewritten module adds to those of the original.
 const (
 	// RefillModule and RefillName name the imported function of type
-	// (i64) -> (i64) that a metered module calls when its fuel is below zero.
+	// (i64) -> (i64) that a metered module calls when its fuel is below zero, and
+	// before it has a table grow: see [TableGrowth].
 	RefillModule = "wattle"
 	RefillName   = "refill"
 	// PositionalModule is the module name of every original import; the import's

@@ -44,7 +44,8 @@ func (f *sharedFile) release() error {
 
 // Drop implements component.Dropper. Errors of closing concern nobody: the guest
 // cannot be told, and what it wrote has been written.
-func (d *Descriptor) Drop(context.Context) {
+func (d *Descriptor) Drop(ctx context.Context) {
+	d.state.ctx = ctx
 	switch {
 	case d.file != nil:
 		_ = d.file.release()
@@ -65,7 +66,8 @@ func (d *Descriptor) Reopen(state any) (any, bool) {
 }
 
 // needDir returns the directory of a descriptor that must be one.
-func (d *Descriptor) needDir() (provider.Dir, error) {
+func (d *Descriptor) needDir(c *component.Call) (provider.Dir, error) {
+	d.state.enter(c)
 	if d.dir == nil {
 		return nil, ErrorCodeNotDirectory
 	}
@@ -74,15 +76,16 @@ func (d *Descriptor) needDir() (provider.Dir, error) {
 
 // needMutable returns the directory of a descriptor that must be one that may be
 // changed.
-func (d *Descriptor) needMutable() (provider.Dir, error) {
+func (d *Descriptor) needMutable(c *component.Call) (provider.Dir, error) {
 	if d.dir != nil && d.flags&DescriptorFlagsMutateDirectory == 0 {
 		return nil, ErrorCodeReadOnly
 	}
-	return d.needDir()
+	return d.needDir(c)
 }
 
 // needFile returns the file of a descriptor that must be one with the flags.
-func (d *Descriptor) needFile(flags DescriptorFlags) (*sharedFile, error) {
+func (d *Descriptor) needFile(c *component.Call, flags DescriptorFlags) (*sharedFile, error) {
+	d.state.enter(c)
 	switch {
 	case d.file == nil:
 		return nil, ErrorCodeIsDirectory
@@ -112,8 +115,8 @@ func (d *Descriptor) GetType(*component.Call) (DescriptorType, error) {
 }
 
 // Advise implements descriptor.advise. The advice is not taken.
-func (d *Descriptor) Advise(_ *component.Call, off, length Filesize, _ Advice) error {
-	if _, err := d.needFile(0); err != nil {
+func (d *Descriptor) Advise(c *component.Call, off, length Filesize, _ Advice) error {
+	if _, err := d.needFile(c, 0); err != nil {
 		return ErrorCodeBadDescriptor
 	}
 	start, err := offset(off)
@@ -127,7 +130,8 @@ func (d *Descriptor) Advise(_ *component.Call, off, length Filesize, _ Advice) e
 func (d *Descriptor) SyncData(c *component.Call) error { return d.Sync(c) }
 
 // Sync implements descriptor.sync.
-func (d *Descriptor) Sync(*component.Call) error {
+func (d *Descriptor) Sync(c *component.Call) error {
+	d.state.enter(c)
 	switch {
 	case d.dir != nil && d.flags&DescriptorFlagsMutateDirectory != 0:
 		return errorCode(d.dir.Sync())
@@ -138,15 +142,15 @@ func (d *Descriptor) Sync(*component.Call) error {
 }
 
 // IsSameObject implements descriptor.is-same-object.
-func (d *Descriptor) IsSameObject(_ *component.Call, other *Descriptor) (bool, error) {
+func (d *Descriptor) IsSameObject(c *component.Call, other *Descriptor) (bool, error) {
 	if d == other || d.dir != nil && d.dir == other.dir || d.file != nil && d.file == other.file {
 		return true, nil
 	}
-	a, err := d.stat()
+	a, err := d.stat(c)
 	if err != nil {
 		return false, nil //nolint:nilerr // an object that is gone is not the same as another
 	}
-	b, err := other.stat()
+	b, err := other.stat(c)
 	if err != nil {
 		return false, nil //nolint:nilerr // an object that is gone is not the same as another
 	}

@@ -18,8 +18,8 @@ type DirectoryEntryStream struct {
 }
 
 // ReadDirectory implements descriptor.read-directory.
-func (d *Descriptor) ReadDirectory(*component.Call) (*DirectoryEntryStream, error) {
-	dir, err := d.needDir()
+func (d *Descriptor) ReadDirectory(c *component.Call) (*DirectoryEntryStream, error) {
+	dir, err := d.needDir(c)
 	if err != nil {
 		return nil, err
 	}

@@ -14,9 +14,9 @@ import (
 const MaxRead = 256 << 10
 
 // Read implements descriptor.read.
-func (d *Descriptor) Read(_ *component.Call, length, off Filesize) (component.Tuple2[[]byte, bool], error) {
+func (d *Descriptor) Read(c *component.Call, length, off Filesize) (component.Tuple2[[]byte, bool], error) {
 	var result component.Tuple2[[]byte, bool]
-	f, err := d.needFile(DescriptorFlagsRead)
+	f, err := d.needFile(c, DescriptorFlagsRead)
 	if err != nil {
 		return result, err
 	}
@@ -43,8 +43,8 @@ func (d *Descriptor) Read(_ *component.Call, length, off Filesize) (component.Tu
 }
 
 // Write implements descriptor.write.
-func (d *Descriptor) Write(_ *component.Call, buf []byte, off Filesize) (Filesize, error) {
-	f, err := d.needFile(DescriptorFlagsWrite)
+func (d *Descriptor) Write(c *component.Call, buf []byte, off Filesize) (Filesize, error) {
+	f, err := d.needFile(c, DescriptorFlagsWrite)
 	if err != nil {
 		return 0, err
 	}
@@ -60,8 +60,8 @@ func (d *Descriptor) Write(_ *component.Call, buf []byte, off Filesize) (Filesiz
 }
 
 // SetSize implements descriptor.set-size.
-func (d *Descriptor) SetSize(_ *component.Call, size Filesize) error {
-	f, err := d.needFile(DescriptorFlagsWrite)
+func (d *Descriptor) SetSize(c *component.Call, size Filesize) error {
+	f, err := d.needFile(c, DescriptorFlagsWrite)
 	if err != nil {
 		return err
 	}
@@ -73,8 +73,8 @@ func (d *Descriptor) SetSize(_ *component.Call, size Filesize) error {
 }
 
 // ReadViaStream implements descriptor.read-via-stream.
-func (d *Descriptor) ReadViaStream(_ *component.Call, off Filesize) (*wasiio.InputStream, error) {
-	f, err := d.needFile(DescriptorFlagsRead)
+func (d *Descriptor) ReadViaStream(c *component.Call, off Filesize) (*wasiio.InputStream, error) {
+	f, err := d.needFile(c, DescriptorFlagsRead)
 	if err != nil {
 		return nil, err
 	}
@@ -86,8 +86,8 @@ func (d *Descriptor) ReadViaStream(_ *component.Call, off Filesize) (*wasiio.Inp
 }
 
 // WriteViaStream implements descriptor.write-via-stream.
-func (d *Descriptor) WriteViaStream(_ *component.Call, off Filesize) (*wasiio.OutputStream, error) {
-	f, err := d.needFile(DescriptorFlagsWrite)
+func (d *Descriptor) WriteViaStream(c *component.Call, off Filesize) (*wasiio.OutputStream, error) {
+	f, err := d.needFile(c, DescriptorFlagsWrite)
 	if err != nil {
 		return nil, err
 	}
@@ -99,8 +99,8 @@ func (d *Descriptor) WriteViaStream(_ *component.Call, off Filesize) (*wasiio.Ou
 }
 
 // AppendViaStream implements descriptor.append-via-stream.
-func (d *Descriptor) AppendViaStream(*component.Call) (*wasiio.OutputStream, error) {
-	f, err := d.needFile(DescriptorFlagsWrite)
+func (d *Descriptor) AppendViaStream(c *component.Call) (*wasiio.OutputStream, error) {
+	f, err := d.needFile(c, DescriptorFlagsWrite)
 	if err != nil {
 		return nil, err
 	}

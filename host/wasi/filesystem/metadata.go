@@ -23,9 +23,10 @@ var descriptorTypes = [...]DescriptorType{
 }
 
 // stat describes the open object.
-func (d *Descriptor) stat() (provider.Stat, error) {
+func (d *Descriptor) stat(c *component.Call) (provider.Stat, error) {
 	var stat provider.Stat
 	var err error
+	d.state.enter(c)
 	if d.dir != nil {
 		stat, err = d.dir.Stat(".", true)
 	} else {
@@ -35,8 +36,8 @@ func (d *Descriptor) stat() (provider.Stat, error) {
 }
 
 // statAt describes the object at a path.
-func (d *Descriptor) statAt(flags PathFlags, path string) (provider.Stat, error) {
-	dir, err := d.needDir()
+func (d *Descriptor) statAt(c *component.Call, flags PathFlags, path string) (provider.Stat, error) {
+	dir, err := d.needDir(c)
 	if err != nil {
 		return provider.Stat{}, err
 	}
@@ -48,14 +49,14 @@ func (d *Descriptor) statAt(flags PathFlags, path string) (provider.Stat, error)
 }
 
 // Stat implements descriptor.stat.
-func (d *Descriptor) Stat(*component.Call) (DescriptorStat, error) {
-	stat, err := d.stat()
+func (d *Descriptor) Stat(c *component.Call) (DescriptorStat, error) {
+	stat, err := d.stat(c)
 	return descriptorStat(stat), err
 }
 
 // StatAt implements descriptor.stat-at.
-func (d *Descriptor) StatAt(_ *component.Call, flags PathFlags, path string) (DescriptorStat, error) {
-	stat, err := d.statAt(flags, path)
+func (d *Descriptor) StatAt(c *component.Call, flags PathFlags, path string) (DescriptorStat, error) {
+	stat, err := d.statAt(c, flags, path)
 	return descriptorStat(stat), err
 }
 
@@ -104,7 +105,7 @@ func timestamp(n NewTimestamp) (time.Time, error) {
 }
 
 // SetTimes implements descriptor.set-times.
-func (d *Descriptor) SetTimes(_ *component.Call, accessed, modified NewTimestamp) error {
+func (d *Descriptor) SetTimes(c *component.Call, accessed, modified NewTimestamp) error {
 	t, err := times(accessed, modified)
 	if err != nil {
 		return err
@@ -115,16 +116,16 @@ func (d *Descriptor) SetTimes(_ *component.Call, accessed, modified NewTimestamp
 	case d.file != nil:
 		return errorCode(d.file.SetTimes(t))
 	}
-	return d.change(".", func(dir provider.Dir) error { return dir.SetTimes(".", true, t) })
+	return d.change(c, ".", func(dir provider.Dir) error { return dir.SetTimes(".", true, t) })
 }
 
 // SetTimesAt implements descriptor.set-times-at.
-func (d *Descriptor) SetTimesAt(_ *component.Call, flags PathFlags, path string, accessed, modified NewTimestamp) error {
+func (d *Descriptor) SetTimesAt(c *component.Call, flags PathFlags, path string, accessed, modified NewTimestamp) error {
 	t, err := times(accessed, modified)
 	if err != nil {
 		return err
 	}
-	return d.change(path, func(dir provider.Dir) error { return dir.SetTimes(path, follow(flags), t) })
+	return d.change(c, path, func(dir provider.Dir) error { return dir.SetTimes(path, follow(flags), t) })
 }
 
 // hashSeed makes metadata hashes of this process, and tells nobody what they are
@@ -148,13 +149,13 @@ func metadataHash(s provider.Stat) MetadataHashValue {
 }
 
 // MetadataHash implements descriptor.metadata-hash.
-func (d *Descriptor) MetadataHash(*component.Call) (MetadataHashValue, error) {
-	stat, err := d.stat()
+func (d *Descriptor) MetadataHash(c *component.Call) (MetadataHashValue, error) {
+	stat, err := d.stat(c)
 	return metadataHash(stat), err
 }
 
 // MetadataHashAt implements descriptor.metadata-hash-at.
-func (d *Descriptor) MetadataHashAt(_ *component.Call, flags PathFlags, path string) (MetadataHashValue, error) {
-	stat, err := d.statAt(flags, path)
+func (d *Descriptor) MetadataHashAt(c *component.Call, flags PathFlags, path string) (MetadataHashValue, error) {
+	stat, err := d.statAt(c, flags, path)
 	return metadataHash(stat), err
 }

@@ -26,8 +26,8 @@ func checkPath(p string) error {
 func follow(f PathFlags) bool { return f&PathFlagsSymlinkFollow != 0 }
 
 // change runs an operation that changes what is at a path.
-func (d *Descriptor) change(path string, op func(provider.Dir) error) error {
-	dir, err := d.needMutable()
+func (d *Descriptor) change(c *component.Call, path string, op func(provider.Dir) error) error {
+	dir, err := d.needMutable(c)
 	if err != nil {
 		return err
 	}
@@ -38,50 +38,50 @@ func (d *Descriptor) change(path string, op func(provider.Dir) error) error {
 }
 
 // CreateDirectoryAt implements descriptor.create-directory-at.
-func (d *Descriptor) CreateDirectoryAt(_ *component.Call, path string) error {
-	return d.change(path, func(dir provider.Dir) error { return dir.Mkdir(path) })
+func (d *Descriptor) CreateDirectoryAt(c *component.Call, path string) error {
+	return d.change(c, path, func(dir provider.Dir) error { return dir.Mkdir(path) })
 }
 
 // RemoveDirectoryAt implements descriptor.remove-directory-at.
-func (d *Descriptor) RemoveDirectoryAt(_ *component.Call, path string) error {
-	return d.change(path, func(dir provider.Dir) error { return dir.Rmdir(path) })
+func (d *Descriptor) RemoveDirectoryAt(c *component.Call, path string) error {
+	return d.change(c, path, func(dir provider.Dir) error { return dir.Rmdir(path) })
 }
 
 // UnlinkFileAt implements descriptor.unlink-file-at.
-func (d *Descriptor) UnlinkFileAt(_ *component.Call, path string) error {
-	return d.change(path, func(dir provider.Dir) error { return dir.Unlink(path) })
+func (d *Descriptor) UnlinkFileAt(c *component.Call, path string) error {
+	return d.change(c, path, func(dir provider.Dir) error { return dir.Unlink(path) })
 }
 
 // SymlinkAt implements descriptor.symlink-at.
-func (d *Descriptor) SymlinkAt(_ *component.Call, target, path string) error {
+func (d *Descriptor) SymlinkAt(c *component.Call, target, path string) error {
 	if err := checkPath(target); err != nil {
 		return err
 	}
-	return d.change(path, func(dir provider.Dir) error { return dir.Symlink(target, path) })
+	return d.change(c, path, func(dir provider.Dir) error { return dir.Symlink(target, path) })
 }
 
 // RenameAt implements descriptor.rename-at.
-func (d *Descriptor) RenameAt(_ *component.Call, path string, to *Descriptor, toPath string) error {
-	toDir, err := to.needMutable()
+func (d *Descriptor) RenameAt(c *component.Call, path string, to *Descriptor, toPath string) error {
+	toDir, err := to.needMutable(c)
 	if err != nil {
 		return err
 	}
 	if err := checkPath(toPath); err != nil {
 		return err
 	}
-	return d.change(path, func(dir provider.Dir) error { return dir.Rename(path, toDir, toPath) })
+	return d.change(c, path, func(dir provider.Dir) error { return dir.Rename(path, toDir, toPath) })
 }
 
 // LinkAt implements descriptor.link-at.
-func (d *Descriptor) LinkAt(_ *component.Call, flags PathFlags, path string, to *Descriptor, toPath string) error {
-	toDir, err := to.needMutable()
+func (d *Descriptor) LinkAt(c *component.Call, flags PathFlags, path string, to *Descriptor, toPath string) error {
+	toDir, err := to.needMutable(c)
 	if err != nil {
 		return err
 	}
 	if err := checkPath(toPath); err != nil {
 		return err
 	}
-	return d.change(path, func(dir provider.Dir) error {
+	return d.change(c, path, func(dir provider.Dir) error {
 		path, stat, err := expand(dir, path, follow(flags))
 		switch {
 		case err != nil:
@@ -120,8 +120,8 @@ func expand(dir provider.Dir, path string, follow bool) (string, provider.Stat, 
 }
 
 // ReadlinkAt implements descriptor.readlink-at.
-func (d *Descriptor) ReadlinkAt(_ *component.Call, path string) (string, error) {
-	dir, err := d.needDir()
+func (d *Descriptor) ReadlinkAt(c *component.Call, path string) (string, error) {
+	dir, err := d.needDir(c)
 	if err != nil {
 		return "", err
 	}
@@ -139,14 +139,14 @@ func (d *Descriptor) ReadlinkAt(_ *component.Call, path string) (string, error) 
 }
 
 // OpenAt implements descriptor.open-at.
-func (d *Descriptor) OpenAt(_ *component.Call, pathFlags PathFlags, path string, how OpenFlags, flags DescriptorFlags) (*Descriptor, error) {
-	dir, err := d.needDir()
+func (d *Descriptor) OpenAt(c *component.Call, pathFlags PathFlags, path string, how OpenFlags, flags DescriptorFlags) (*Descriptor, error) {
+	dir, err := d.needDir(c)
 	if err != nil {
 		return nil, err
 	}
 	changes := how&(OpenFlagsCreate|OpenFlagsTruncate) != 0 || flags&(DescriptorFlagsWrite|DescriptorFlagsMutateDirectory) != 0
 	if changes {
-		if _, err := d.needMutable(); err != nil {
+		if _, err := d.needMutable(c); err != nil {
 			return nil, err
 		}
 	}

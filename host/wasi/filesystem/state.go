@@ -1,6 +1,9 @@
 package filesystem
 
 import (
+	"context"
+	"errors"
+
 	"github.com/wattle-dev/wattle/host/component"
 	provider "github.com/wattle-dev/wattle/providers/filesystem"
 )
@@ -11,6 +14,11 @@ type Preopen struct {
 	Path string
 	// Dir is the directory. Instances can share it; whoever opened it closes it.
 	Dir provider.Dir
+	// Open is there instead of Dir if each instance has a directory of its own. It
+	// is called when an instance first asks for its directories, and what it returns
+	// is closed with the state. If it has to wait for something, it waits no longer
+	// than ctx lasts, which is that of the guest's call at the time.
+	Open func(ctx func() context.Context) provider.Dir
 	// Writable gives the guest mutate-directory. Without it the guest cannot
 	// change anything, whatever Dir allows.
 	Writable bool
@@ -32,6 +40,8 @@ const DefaultMaxOpen = 1024
 type State struct {
 	opts Options
 	open int
+	own  []provider.Dir // by preopen: those that only this instance has, if it has asked for them
+	ctx  context.Context //nolint:containedctx // of the guest's call, which is always one
 }
 
 // NewState returns the state of an instance.
@@ -39,8 +49,30 @@ func NewState(opts Options) *State {
 	if opts.MaxOpen == 0 {
 		opts.MaxOpen = DefaultMaxOpen
 	}
-	return &State{opts: opts}
+	return &State{opts: opts, ctx: context.Background()}
 }
+
+// Close closes the directories that only this instance has.
+func (s *State) Close() error {
+	var errs []error
+	for _, dir := range s.own {
+		if dir != nil {
+			errs = append(errs, dir.Close())
+		}
+	}
+	s.own = nil
+	return errors.Join(errs...)
+}
+
+// enter notes the call that the guest is in. Providers do not know of calls, but
+// have to end with them.
+func (s *State) enter(c *component.Call) {
+	if c != nil {
+		s.ctx = c.Context()
+	}
+}
+
+func (s *State) context() context.Context { return s.ctx }
 
 // acquire counts an object that is about to be opened.
 func (s *State) acquire() error {
@@ -54,7 +86,8 @@ func (s *State) acquire() error {
 func (s *State) release() { s.open-- }
 
 // GetDirectories implements preopens.get-directories.
-func (s *State) GetDirectories(*component.Call) ([]component.Tuple2[*Descriptor, string], error) {
+func (s *State) GetDirectories(c *component.Call) ([]component.Tuple2[*Descriptor, string], error) {
+	s.enter(c)
 	dirs := make([]component.Tuple2[*Descriptor, string], len(s.opts.Preopens))
 	for i, p := range s.opts.Preopens {
 		dirs[i].V0, dirs[i].V1 = s.preopen(i), p.Path
@@ -69,5 +102,20 @@ func (s *State) preopen(i int) *Descriptor {
 	if p.Writable {
 		flags |= DescriptorFlagsMutateDirectory
 	}
-	return &Descriptor{state: s, dir: p.Dir, flags: flags, kept: true, preopen: i + 1}
+	return &Descriptor{state: s, dir: s.dir(i), flags: flags, kept: true, preopen: i + 1}
+}
+
+// dir returns the directory of a preopen.
+func (s *State) dir(i int) provider.Dir {
+	p := &s.opts.Preopens[i]
+	if p.Open == nil {
+		return p.Dir
+	}
+	if s.own == nil {
+		s.own = make([]provider.Dir, len(s.opts.Preopens))
+	}
+	if s.own[i] == nil {
+		s.own[i] = p.Open(s.context)
+	}
+	return s.own[i]
 }

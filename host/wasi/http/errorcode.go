@@ -102,6 +102,8 @@ func limitCode(e *httpclient.LimitError) *ErrorCode {
 	switch e.What {
 	case httpclient.LimitRequests:
 		return &ErrorCode{Tag: ErrorCodeConnectionLimitReached}
+	case httpclient.LimitRequestBody:
+		return &ErrorCode{Tag: ErrorCodeHTTPRequestBodySize, HTTPRequestBodySize: component.Some(uint64(e.Max))} //nolint:gosec // a limit is not negative
 	case httpclient.LimitHeader:
 		return &ErrorCode{Tag: ErrorCodeHTTPResponseHeaderSectionSize}
 	case httpclient.LimitTrailer:

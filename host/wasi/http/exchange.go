@@ -90,7 +90,7 @@ func NewExchange(s *State, w nethttp.ResponseWriter, r *nethttp.Request) *Exchan
 		_ = ctl.EnableFullDuplex()
 	}
 	s.head = r.Method == nethttp.MethodHead
-	e := &Exchange{state: s, w: w, ctl: ctl, body: newServerBody(r, ctl, s.opts.MaxRequestBody)}
+	e := &Exchange{state: s, w: w, ctl: ctl, body: newServerBody(r, ctl, s.opts.MaxRequestBody, s.opts.Exceeded)}
 	e.in = &IncomingRequest{state: s, req: r, body: &incoming{
 		body: e.body, code: errorCode, trailer: func() nethttp.Header { return r.Trailer },
 	}}
@@ -160,6 +160,17 @@ func (e *Exchange) Finish(ctx context.Context) error {
 		e.sendHead()
 	}
 	return e.err
+}
+
+// TooLong returns that the client has sent more than the guest may be sent, nil if it
+// has not. The guest was told so when it read that far.
+func (e *Exchange) TooLong() *component.LimitError {
+	e.body.mu.Lock()
+	defer e.body.mu.Unlock()
+	if !e.body.over {
+		return nil
+	}
+	return &component.LimitError{Name: limitRequest, What: "bytes of request body", Max: uint64(e.body.max)} //nolint:gosec // it is positive
 }
 
 // Close ends an exchange whose response is complete, the guest's or the server's.

@@ -555,7 +555,11 @@ func TestRequestsAreBounded(t *testing.T) {
 	stop := make(chan struct{})
 	srv := serve(t, func(nethttp.ResponseWriter, *nethttp.Request) { <-stop })
 	defer close(stop)
-	s := newGuest(t, Options{Client: newClient(t, httpclient.Options{}, srv.URL), MaxRequests: 2})
+	var exceeded []string
+	s := newGuest(t, Options{
+		Client: newClient(t, httpclient.Options{}, srv.URL), MaxRequests: 2,
+		Exceeded: func(limit string) { exceeded = append(exceeded, limit) },
+	})
 	var futures []*FutureIncomingResponse
 	for range 3 {
 		f, err := start(t, s, newRequest(t, s, "GET", srv.URL))
@@ -566,6 +570,9 @@ func TestRequestsAreBounded(t *testing.T) {
 	}
 	_, err := response(t, futures[2])
 	wantCode(t, err, ErrorCodeConnectionLimitReached)
+	if len(exceeded) != 1 || exceeded[0] != limitConnections {
+		t.Errorf("limits that were exceeded: %q", exceeded)
+	}
 	// What is dropped ends, and makes room.
 	futures[0].Drop(t.Context())
 	if err := wasiio.Wait(t.Context(), &futures[0].out.done); err != nil {

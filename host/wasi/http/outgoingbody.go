@@ -74,6 +74,23 @@ func (b *OutgoingBody) checked() bool {
 	return b.length >= 0 && (b.response == nil || !b.response.bodiless())
 }
 
+// over returns what is wrong with a body of n bytes. A response that is longer than
+// any may be ends there, and not in good order.
+func (b *OutgoingBody) over(n int64) error {
+	most := b.state.opts.MaxResponseBody
+	switch {
+	case b.checked() && n > b.length:
+		return b.sizeError(n)
+	case b.response != nil && n > most && !b.ended:
+		b.state.opts.Exceeded(limitResponse)
+		b.end(&component.LimitError{Name: limitResponse, What: "bytes of response body", Max: uint64(most)}) //nolint:gosec // it is positive
+		fallthrough
+	case b.response != nil && n > most:
+		return b.sizeError(n)
+	}
+	return nil
+}
+
 // Write implements [method]outgoing-body.write.
 func (b *OutgoingBody) Write(*component.Call) (*wasiio.OutputStream, error) {
 	if b.taken {
@@ -92,8 +109,8 @@ type bodySink struct {
 // Write implements wasiio.Sink.
 func (s *bodySink) Write(p []byte) error {
 	b := s.body
-	if n := b.written + int64(len(p)); b.checked() && n > b.length {
-		return b.sizeError(n)
+	if err := b.over(b.written + int64(len(p))); err != nil {
+		return err
 	}
 	if err := s.Sink.Write(p); err != nil {
 		return err
@@ -115,8 +132,8 @@ func (s *bodySink) WriteThrough(ctx context.Context, p []byte) (bool, error) {
 	if _, err := s.Check(); err != nil {
 		return true, err
 	}
-	if n := b.written + int64(len(p)); b.checked() && n > b.length {
-		return true, b.sizeError(n)
+	if err := b.over(b.written + int64(len(p))); err != nil {
+		return true, err
 	}
 	b.written += int64(len(p))
 	b.exchange.write(ctx, p)

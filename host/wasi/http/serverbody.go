@@ -25,16 +25,19 @@ type serverBody struct {
 	ctl  *nethttp.ResponseController
 	max  int64
 	left int64
+	// exceeded is told when there is more.
+	exceeded func(limit string)
 
 	mu      sync.Mutex
 	idle    sync.Cond // reading became false
 	reading bool
 	closed  bool
+	over    bool // it is longer than max
 	ended   bool // the body has been read to its end, or cannot be
 }
 
-func newServerBody(r *nethttp.Request, ctl *nethttp.ResponseController, most int64) *serverBody {
-	b := &serverBody{body: r.Body, ctl: ctl, max: most, left: most, ended: r.Body == nil || r.Body == nethttp.NoBody}
+func newServerBody(r *nethttp.Request, ctl *nethttp.ResponseController, most int64, exceeded func(string)) *serverBody {
+	b := &serverBody{body: r.Body, ctl: ctl, max: most, left: most, exceeded: exceeded, ended: r.Body == nil || r.Body == nethttp.NoBody}
 	if b.body == nil {
 		b.body = nethttp.NoBody
 	}
@@ -65,10 +68,22 @@ func (b *serverBody) Read(p []byte) (int, error) {
 	b.mu.Unlock()
 	b.idle.Broadcast()
 	if int64(n) > b.left {
+		b.exceed()
 		return int(b.left), &ErrorCode{Tag: ErrorCodeHTTPRequestBodySize, HTTPRequestBodySize: component.Some(uint64(b.max))}
 	}
 	b.left -= int64(n)
 	return n, err
+}
+
+// exceed notes that the body is too long.
+func (b *serverBody) exceed() {
+	b.mu.Lock()
+	first := !b.over
+	b.over = true
+	b.mu.Unlock()
+	if first {
+		b.exceeded(limitRequest)
+	}
 }
 
 // Close implements io.Closer. A Read under way is not interrupted: what would

@@ -17,6 +17,8 @@ const (
 	DefaultMaxHeader      = 64 << 10
 	DefaultMaxRequests    = 32
 	DefaultMaxRequestBody = 64 << 20
+	// DefaultMaxResponseBody is larger: what a guest streams occupies nothing here.
+	DefaultMaxResponseBody = 1 << 30
 )
 
 // Options configure a State. The zero value denies all requests.
@@ -43,6 +45,13 @@ type Options struct {
 	// MaxRequestBody is how many bytes the body of a request to the guest may
 	// have. If zero, DefaultMaxRequestBody.
 	MaxRequestBody int64
+	// MaxResponseBody is how many bytes the body of the guest's response may have. If
+	// zero, DefaultMaxResponseBody.
+	MaxResponseBody int64
+	// Exceeded is told the name of a limit that was exceeded: "request-bytes",
+	// "response-bytes" or "connections". It is called by several goroutines, and may be
+	// nil.
+	Exceeded func(limit string)
 }
 
 func (o Options) withDefaults() Options {
@@ -57,6 +66,12 @@ func (o Options) withDefaults() Options {
 	or(&o.MaxRequests, DefaultMaxRequests)
 	if o.MaxRequestBody == 0 {
 		o.MaxRequestBody = DefaultMaxRequestBody
+	}
+	if o.MaxResponseBody == 0 {
+		o.MaxResponseBody = DefaultMaxResponseBody
+	}
+	if o.Exceeded == nil {
+		o.Exceeded = func(string) {}
 	}
 	if o.Client == nil {
 		o.Client = denyAll()
@@ -90,6 +105,14 @@ func state(c *component.Call) *State {
 	}
 	return h.HTTP()
 }
+
+// Names of limits, as component.LimitError has them.
+const (
+	limitRequest     = "request-bytes"
+	limitResponse    = "response-bytes"
+	limitConnections = "connections"
+	limitFields      = "http-fields"
+)
 
 // State is what an instance has of wasi:http.
 type State struct {
@@ -147,6 +170,9 @@ func (s *State) remove(o *outgoing) {
 // refused logs a request that policy or a limit forbids, which the operator may
 // want to change.
 func (s *State) refused(ctx context.Context, err error) {
+	if l, ok := errors.AsType[*httpclient.LimitError](err); ok && l.What == httpclient.LimitRequests {
+		s.opts.Exceeded(limitConnections)
+	}
 	s.opts.Logger.WarnContext(ctx, "outgoing request refused", "error", err)
 }
 
@@ -154,7 +180,7 @@ func (s *State) refused(ctx context.Context, err error) {
 // when that is too much.
 func (s *State) charge(n int) error {
 	if n > s.opts.MaxFields-s.fields {
-		return &component.LimitError{What: "bytes of HTTP fields", Max: uint64(s.opts.MaxFields)}
+		return &component.LimitError{Name: limitFields, What: "bytes of HTTP fields", Max: uint64(s.opts.MaxFields)}
 	}
 	s.fields += n
 	return nil

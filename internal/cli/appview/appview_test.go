@@ -126,6 +126,25 @@ what can be done
 	}
 }
 
+// TestExplainOnce demands that a long reason which several hosts have is written once.
+func TestExplainOnce(t *testing.T) {
+	e := explanation()
+	c := &e.Components[0]
+	const reason = "probe: GET /: 502\n\ntrap: unreachable\n  0: main"
+	c.Hosts = []control.PartHost{
+		{Host: one, Name: "edge-1", Reason: reason}, {Host: two, Name: "edge-2", Reason: reason}, {Host: two, Name: "edge-3", Reason: "short"}, {Host: two, Name: "edge-4", Reason: "short"},
+	}
+	var b strings.Builder
+	if err := appview.Explain(&b, e, degraded(), names); err != nil {
+		t.Fatal(err)
+	}
+	for part, want := range map[string]int{"trap: unreachable": 1, "probe: GET /: 502 … (all of it is the same as on edge-1)": 1, "short": 2} {
+		if n := strings.Count(b.String(), part); n != want {
+			t.Errorf("%q is there %d times, want %d:\n%s", part, n, want, &b)
+		}
+	}
+}
+
 // TestHostile demands that nothing which the scheduler passes on can do more to a
 // terminal than show.
 func TestHostile(t *testing.T) {
@@ -174,7 +193,7 @@ func TestHostile(t *testing.T) {
 
 func TestNext(t *testing.T) {
 	part := func(p control.PartStatus) *control.AppStatus {
-		return &control.AppStatus{AppSummary: control.AppSummary{App: "shop", Phase: p.Phase}, Parts: []control.PartStatus{p}}
+		return &control.AppStatus{AppSummary: control.AppSummary{App: "shop", Phase: p.Phase, Before: "1.4.0"}, Parts: []control.PartStatus{p}}
 	}
 	for name, c := range map[string]struct {
 		status *control.AppStatus
@@ -184,13 +203,17 @@ func TestNext(t *testing.T) {
 		"undeployed": {&control.AppStatus{AppSummary: control.AppSummary{App: "shop", Phase: control.AppUndeployed}}, []string{"run it: wattle app deploy shop"}},
 		"canary": {
 			part(control.PartStatus{Kind: "component", Name: "c", Phase: control.AppCanary}),
-			[]string{"have the new version take all calls: wattle app promote shop", "go back to the version before: wattle app rollback shop"},
+			[]string{"have the new version take all calls: wattle app promote shop", "go back to version 1.4.0: wattle app rollback shop"},
 		},
 		"config": {part(control.PartStatus{Kind: "config", Name: "keys", Phase: control.AppWaiting}), []string{"give configuration keys its values: wattle config put keys KEY=VALUE"}},
 		"link":   {part(control.PartStatus{Kind: "link", Name: "a -> b", Phase: control.AppWaiting}), []string{"deploy what link a -> b leads to, or take the link out of the manifest"}},
+		"failed first": {
+			&control.AppStatus{AppSummary: control.AppSummary{App: "shop", Phase: control.AppFailed}},
+			[]string{"see what became of its versions: wattle app history shop"},
+		},
 		"failed": {
 			part(control.PartStatus{Kind: "component", Name: "c", ID: "shop-c", Phase: control.AppFailed}),
-			[]string{"read what component c writes: wattle component logs shop-c", "see what became of its versions: wattle app history shop", "go back to the version before: wattle app rollback shop"},
+			[]string{"read what component c writes: wattle component logs shop-c", "see what became of its versions: wattle app history shop", "go back to version 1.4.0: wattle app rollback shop"},
 		},
 	} {
 		if diff := cmp.Diff(c.want, appview.Next(c.status)); diff != "" {

@@ -16,10 +16,7 @@ import (
 // is how the application is doing.
 func Explain(w io.Writer, e *control.AppExplanation, status *control.AppStatus, name Names) error {
 	var b strings.Builder
-	b.WriteString(headline(&status.AppSummary) + "\n")
-	if status.Reason != "" {
-		indented(&b, "  ", status.Reason)
-	}
+	summary(&b, &status.AppSummary)
 	for i := range e.Components {
 		b.WriteByte('\n')
 		explainComponent(&b, &e.Components[i], partOf(status, e.Components[i].Name), name)
@@ -59,8 +56,9 @@ func explainComponent(b *strings.Builder, c *control.ComponentExplanation, p *co
 	if len(c.Hosts) > 0 {
 		b.WriteString("  where it runs\n")
 	}
+	said := map[string]string{}
 	for i := range c.Hosts {
-		explainHost(b, &c.Hosts[i])
+		explainHost(b, &c.Hosts[i], said)
 	}
 	if c.Missing > 0 {
 		fmt.Fprintf(b, "  no host was found for %s\n", count(c.Missing, "instance"))
@@ -82,7 +80,9 @@ func explainComponent(b *strings.Builder, c *control.ComponentExplanation, p *co
 	}
 }
 
-func explainHost(b *strings.Builder, h *control.PartHost) {
+// explainHost writes what is known of a component on a host. said has the reasons that
+// were written before, by the name of their host: a long one is written once.
+func explainHost(b *strings.Builder, h *control.PartHost, said map[string]string) {
 	fmt.Fprintf(b, "    %s: %s of revision %d", show.Text(hostName(h)), count(h.Instances, "instance"), h.Revision)
 	if h.State != "" {
 		b.WriteString(", " + show.Text(string(h.State)))
@@ -94,8 +94,14 @@ func explainHost(b *strings.Builder, h *control.PartHost) {
 	if h.Why != "" {
 		indented(b, "      ", h.Why)
 	}
-	if h.Reason != "" {
+	first, _, long := strings.Cut(h.Reason, "\n")
+	switch at, again := said[h.Reason]; {
+	case h.Reason == "":
+	case again && long:
+		indented(b, "      ", first+" … (all of it is the same as on "+at+")")
+	default:
 		indented(b, "      ", h.Reason)
+		said[h.Reason] = hostName(h)
 	}
 	if h.Leaving != "" {
 		indented(b, "      ", "it leaves: "+h.Leaving)

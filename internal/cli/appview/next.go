@@ -30,6 +30,11 @@ func Next(s *control.AppStatus) []string {
 			steps = append(steps, step)
 		}
 	}
+	back := func() {
+		if s.Before != "" {
+			add("go back to version %s: wattle app rollback %s", brief(s.Before), app)
+		}
+	}
 	if s.Phase == control.AppUndeployed {
 		add("run it: wattle app deploy %s", app)
 		return steps
@@ -39,7 +44,7 @@ func Next(s *control.AppStatus) []string {
 		switch {
 		case p.Phase == control.AppCanary:
 			add("have the new version take all calls: wattle app promote %s", app)
-			add("go back to the version before: wattle app rollback %s", app)
+			back()
 		case p.Kind == "component" && p.Placed < p.Wanted && p.Phase != control.AppProgressing:
 			add("see which hosts were passed over, and why: wattle app explain %s %s", app, name)
 			add("start hosts that fit, or change their labels: wattle hostgroup run, wattle host label")
@@ -54,7 +59,7 @@ func Next(s *control.AppStatus) []string {
 	}
 	if s.Phase == control.AppFailed {
 		add("see what became of its versions: wattle app history %s", app)
-		add("go back to the version before: wattle app rollback %s", app)
+		back()
 	}
 	return steps
 }

@@ -37,10 +37,7 @@ var hostColumns = []show.Column{
 // Status writes how an application is doing; wide adds a table of hosts.
 func Status(w io.Writer, s *control.AppStatus, now time.Time, wide bool) error {
 	var b strings.Builder
-	b.WriteString(headline(&s.AppSummary) + "\n")
-	if s.Reason != "" {
-		indented(&b, "  ", s.Reason)
-	}
+	summary(&b, &s.AppSummary)
 	if len(s.Parts) > 0 {
 		b.WriteByte('\n')
 		table := show.Table{Columns: partColumns, Wide: wide}
@@ -68,6 +65,14 @@ func Status(w io.Writer, s *control.AppStatus, now time.Time, wide bool) error {
 	writeNext(&b, Next(s))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// summary writes what an application is like, and why.
+func summary(b *strings.Builder, s *control.AppSummary) {
+	b.WriteString(headline(s) + "\n")
+	if s.Reason != "" {
+		indented(b, "  ", s.Reason)
+	}
 }
 
 // headline says in a line what an application is like.

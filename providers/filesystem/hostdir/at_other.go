@@ -27,16 +27,16 @@ func (d *dir) remove(p string, isDir bool) error {
 	return d.wrap(d.root.Remove(p))
 }
 
-// Rmdir implements filesystem.Dir.
-func (d *dir) Rmdir(p string) error { return d.remove(p, true) }
+// rmdir removes an empty directory.
+func (d *dir) rmdir(p string) error { return d.remove(p, true) }
 
-// Unlink implements filesystem.Dir.
-func (d *dir) Unlink(p string) error { return d.remove(p, false) }
+// unlink removes what is not a directory.
+func (d *dir) unlink(p string) error { return d.remove(p, false) }
 
 // both runs an operation on two paths, which must be of the same directory: the
 // system has no call that takes two.
-func (d *dir) both(p string, to filesystem.Dir, toPath string, op func(from, to string) error) error {
-	if to != filesystem.Dir(d) {
+func (d *dir) both(p string, to *dir, toPath string, op func(from, to string) error) error {
+	if to != d {
 		return filesystem.Fail(filesystem.CrossDevice)
 	}
 	if err := d.change(); err != nil {
@@ -51,12 +51,12 @@ func (d *dir) both(p string, to filesystem.Dir, toPath string, op func(from, to 
 	return d.wrap(op(p, toPath))
 }
 
-// Rename implements filesystem.Dir.
-func (d *dir) Rename(p string, to filesystem.Dir, toPath string) error {
+// rename moves a name, and replaces what is there.
+func (d *dir) rename(p string, to *dir, toPath string) error {
 	return d.both(p, to, toPath, d.root.Rename)
 }
 
-// Link implements filesystem.Dir.
-func (d *dir) Link(p string, to filesystem.Dir, toPath string) error {
+// link makes a hard link.
+func (d *dir) link(p string, to *dir, toPath string) error {
 	return d.both(p, to, toPath, d.root.Link)
 }

@@ -97,15 +97,15 @@ func (d *dir) at(p string, op func(*place) error) error {
 	return d.wrap(op(at))
 }
 
-// Rmdir implements filesystem.Dir.
-func (d *dir) Rmdir(p string) error {
+// rmdir removes an empty directory.
+func (d *dir) rmdir(p string) error {
 	return d.at(p, func(at *place) error {
 		return retry(func() error { return unix.Unlinkat(at.fd(), at.name, unix.AT_REMOVEDIR) })
 	})
 }
 
-// Unlink implements filesystem.Dir.
-func (d *dir) Unlink(p string) error {
+// unlink removes what is not a directory.
+func (d *dir) unlink(p string) error {
 	return d.at(p, func(at *place) error {
 		// Systems disagree about the error for a directory.
 		mode, err := at.mode()
@@ -121,8 +121,8 @@ func (d *dir) Unlink(p string) error {
 	})
 }
 
-// Rename implements filesystem.Dir.
-func (d *dir) Rename(p string, to filesystem.Dir, toPath string) error {
+// rename moves a name, and replaces what is there.
+func (d *dir) rename(p string, to *dir, toPath string) error {
 	return d.both(p, to, toPath, func(from, to *place) error {
 		mode, err := from.mode()
 		switch {
@@ -135,8 +135,8 @@ func (d *dir) Rename(p string, to filesystem.Dir, toPath string) error {
 	})
 }
 
-// Link implements filesystem.Dir.
-func (d *dir) Link(p string, to filesystem.Dir, toPath string) error {
+// link makes a hard link.
+func (d *dir) link(p string, to *dir, toPath string) error {
 	return d.both(p, to, toPath, func(from, to *place) error {
 		if err := from.mustBeDir(); err != nil {
 			return err
@@ -149,12 +149,8 @@ func (d *dir) Link(p string, to filesystem.Dir, toPath string) error {
 }
 
 // both runs an operation that changes two places.
-func (d *dir) both(p string, to filesystem.Dir, toPath string, op func(from, to *place) error) error {
-	other, ok := to.(*dir)
-	if !ok {
-		return filesystem.Fail(filesystem.CrossDevice)
-	}
+func (d *dir) both(p string, to *dir, toPath string, op func(from, to *place) error) error {
 	return d.at(p, func(from *place) error {
-		return other.at(toPath, func(to *place) error { return op(from, to) })
+		return to.at(toPath, func(to *place) error { return op(from, to) })
 	})
 }

@@ -1,6 +1,7 @@
 package hostdir
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -18,6 +19,9 @@ type Options struct {
 	// MaxFileSize bounds the size that files can be given. If zero,
 	// DefaultMaxFileSize.
 	MaxFileSize int64
+	// Limits bound what the directory holds, whoever put it there, if it is
+	// writable. If all are zero, nothing is counted.
+	Limits filesystem.Limits
 }
 
 // DefaultMaxFileSize is the default of Options.MaxFileSize.
@@ -26,12 +30,14 @@ const DefaultMaxFileSize = 4 << 30
 // shared is what all directories opened from the same one have in common.
 type shared struct {
 	opts   Options
-	escape error // what os.Root returns for paths that leave it
+	escape error  // what os.Root returns for paths that leave it
+	usage  *usage // or nil
 }
 
 type dir struct {
 	*shared
 	root *os.Root
+	top  bool // it was opened by name and so keeps usage open
 }
 
 // Open opens a directory of the host by name.
@@ -40,10 +46,43 @@ func Open(name string, opts Options) (filesystem.Dir, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newDir(root, opts)
+}
+
+// OpenIn opens a directory in a directory of the host, or in one below it. The path
+// does not lead out of that. If the directory may be written to and is not there, it is
+// made.
+func OpenIn(name, sub string, opts Options) (filesystem.Dir, error) {
+	top, err := os.OpenRoot(name)
+	if err != nil {
+		return nil, err
+	}
+	defer top.Close() //nolint:errcheck // nothing is done with it
+	if opts.Writable {
+		if err := top.MkdirAll(sub, 0o777); err != nil {
+			return nil, err
+		}
+	}
+	root, err := top.OpenRoot(sub)
+	if err != nil {
+		return nil, err
+	}
+	return newDir(root, opts)
+}
+
+func newDir(root *os.Root, opts Options) (filesystem.Dir, error) {
 	if opts.MaxFileSize == 0 {
 		opts.MaxFileSize = DefaultMaxFileSize
 	}
-	return &dir{shared: &shared{opts: opts, escape: escapeOf(root)}, root: root}, nil
+	d := &dir{shared: &shared{opts: opts, escape: escapeOf(root)}, root: root}
+	if opts.Writable && opts.Limits != (filesystem.Limits{}) {
+		var err error
+		if d.usage, err = newUsage(root, opts.Limits); err != nil {
+			return nil, errors.Join(err, root.Close())
+		}
+		d.top = true
+	}
+	return d, nil
 }
 
 // change returns an error if the directory must not be changed.
@@ -57,12 +96,8 @@ func (d *dir) change() error {
 // local judges the form of a path, and makes it one of the host.
 func local(p string) (string, error) {
 	switch {
-	case p == "":
-		return "", filesystem.Fail(filesystem.NoEntry)
-	case p[0] == '/':
-		return "", filesystem.Fail(filesystem.NotPermitted)
-	case strings.IndexByte(p, 0) >= 0:
-		return "", filesystem.Fail(filesystem.Invalid)
+	case filesystem.CheckPath(p) != nil:
+		return "", filesystem.CheckPath(p)
 	case filepath.Separator != '/' && strings.ContainsAny(p, `\:`):
 		return "", filesystem.Fail(filesystem.Invalid)
 	}
@@ -97,6 +132,10 @@ func (d *dir) Open(p string, how filesystem.Open) (filesystem.Object, error) {
 }
 
 func (d *dir) open(p string, how filesystem.Open) (obj filesystem.Object, err error) {
+	if d.usage != nil {
+		d.usage.mu.Lock()
+		defer d.usage.mu.Unlock()
+	}
 	if how.Write || how.Create || how.Truncate {
 		if err := d.change(); err != nil {
 			return obj, err
@@ -112,7 +151,7 @@ func (d *dir) open(p string, how filesystem.Open) (obj filesystem.Object, err er
 		if err := d.wrap(err); !how.Create || filesystem.CodeOf(err) != filesystem.NoEntry {
 			return obj, err
 		}
-		obj.File, err = d.openFile(p, how)
+		obj.File, err = d.create(p, how)
 		return obj, err
 	case exclusive:
 		return obj, filesystem.Fail(filesystem.Exist)
@@ -143,6 +182,10 @@ func (d *dir) openFile(p string, how filesystem.Open) (filesystem.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	shorten := how.Truncate && d.usage != nil // which counts what was there
+	if shorten {
+		how.Truncate, how.Write = false, true
+	}
 	flags := openNonBlocking
 	switch {
 	case how.Read && how.Write:
@@ -166,11 +209,17 @@ func (d *dir) openFile(p string, how filesystem.Open) (filesystem.File, error) {
 	if err == nil && !info.Mode().IsRegular() {
 		err = filesystem.Fail(filesystem.NotPermitted)
 	}
+	if err == nil && shorten {
+		err = f.Truncate(0)
+	}
 	if err != nil {
 		_ = f.Close()
 		return nil, err
 	}
-	return &file{dir: d, f: f}, nil
+	if shorten {
+		d.usage.bytes -= info.Size()
+	}
+	return &file{dir: d, f: f, id: d.usage.opening(info)}, nil
 }
 
 // Mkdir implements filesystem.Dir.
@@ -182,7 +231,7 @@ func (d *dir) Mkdir(p string) error {
 	if err != nil {
 		return err
 	}
-	return d.wrap(d.root.Mkdir(p, 0o777))
+	return d.adding(p, func() error { return d.root.Mkdir(p, 0o777) })
 }
 
 // Symlink implements filesystem.Dir.
@@ -197,7 +246,7 @@ func (d *dir) Symlink(target, p string) error {
 	if target, err = local(target); err != nil {
 		return err
 	}
-	return d.wrap(d.root.Symlink(target, p))
+	return d.adding(p, func() error { return d.root.Symlink(target, p) })
 }
 
 // Readlink implements filesystem.Dir.
@@ -214,6 +263,30 @@ func (d *dir) Readlink(p string) (string, error) {
 		return "", filesystem.Fail(filesystem.NotPermitted)
 	}
 	return filepath.ToSlash(target), nil
+}
+
+// Rmdir implements filesystem.Dir.
+func (d *dir) Rmdir(p string) error { return d.removing(p, func() error { return d.rmdir(p) }) }
+
+// Unlink implements filesystem.Dir.
+func (d *dir) Unlink(p string) error { return d.removing(p, func() error { return d.unlink(p) }) }
+
+// Rename implements filesystem.Dir.
+func (d *dir) Rename(p string, to filesystem.Dir, toPath string) error {
+	other, ok := to.(*dir)
+	if !ok || other.shared != d.shared && (d.usage != nil || other.usage != nil) {
+		return filesystem.Fail(filesystem.CrossDevice)
+	}
+	return d.moving(p, other, toPath)
+}
+
+// Link implements filesystem.Dir.
+func (d *dir) Link(p string, to filesystem.Dir, toPath string) error {
+	other, ok := to.(*dir)
+	if !ok || other.shared != d.shared && (d.usage != nil || other.usage != nil) {
+		return filesystem.Fail(filesystem.CrossDevice)
+	}
+	return other.adding(toPath, func() error { return d.link(p, other, toPath) })
 }
 
 // SetTimes implements filesystem.Dir.
@@ -242,7 +315,13 @@ func (d *dir) Sync() error {
 }
 
 // Close implements filesystem.Dir.
-func (d *dir) Close() error { return d.wrap(d.root.Close()) }
+func (d *dir) Close() error {
+	err := d.root.Close()
+	if d.top {
+		err = errors.Join(err, d.usage.root.Close())
+	}
+	return d.wrap(err)
+}
 
 // Entries implements filesystem.Dir.
 func (d *dir) Entries() (filesystem.Entries, error) {
@@ -258,9 +337,6 @@ type entries struct {
 	f    *os.File
 	next []fs.DirEntry
 }
-
-// entriesAtOnce is how many entries are read ahead.
-const entriesAtOnce = 64
 
 // Next implements filesystem.Entries.
 func (e *entries) Next() (filesystem.Entry, error) {

@@ -1,0 +1,90 @@
+package capability
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/wattle-dev/wattle/lattice/capability"
+	"github.com/wattle-dev/wattle/lattice/wire"
+	"github.com/wattle-dev/wattle/providers/blobstore"
+	"github.com/wattle-dev/wattle/providers/blobstore/natsobjects"
+	"github.com/wattle-dev/wattle/providers/blobstore/s3"
+)
+
+// openBlobstoreNATS opens stores of the lattice.
+func openBlobstoreNATS(_ context.Context, env *Env, links []link, g *Grant) error {
+	for i := range links {
+		l := &links[i]
+		c, err := capability.ParseBlobstoreNATS(l.config)
+		if err != nil {
+			return fmt.Errorf("link %q: %w", l.name, err)
+		}
+		name := natsobjects.Own(env.Component)
+		if c.Bucket != "" {
+			name = natsobjects.Named(c.Bucket)
+		}
+		store := natsobjects.Open(env.Lattice, wire.Buckets{Lattice: env.Name}.Blobs(), name, natsobjects.Limits{Bytes: c.MaxBytes, Keys: c.MaxKeys})
+		if err := addBlobstore(env, g, l, "blobstore-nats", store, c.MaxObject, c.TimeoutMillis); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openBlobstoreS3 opens stores in S3.
+func openBlobstoreS3(_ context.Context, env *Env, links []link, g *Grant) error {
+	for i := range links {
+		l := &links[i]
+		c, err := capability.ParseBlobstoreS3(l.config)
+		if err != nil {
+			return fmt.Errorf("link %q: %w", l.name, err)
+		}
+		o := &s3.Options{
+			Endpoint: c.Endpoint, Region: c.Region, Bucket: c.Bucket, Prefix: c.Prefix, PathStyle: c.PathStyle, CA: c.CA,
+			MaxSize: c.MaxObject, Connections: c.Connections, Timeout: time.Duration(c.TimeoutMillis) * time.Millisecond,
+		}
+		if c.Own {
+			o.Prefix = ownPrefix(env, "/")
+		}
+		err = l.revealAll(map[*string]capability.Text{&o.AccessKey: c.AccessKey, &o.SecretKey: c.SecretKey, &o.SessionToken: c.SessionToken})
+		if err != nil {
+			return fmt.Errorf("link %q: %w", l.name, err)
+		}
+		store, err := s3.Open(o)
+		if err != nil {
+			return fmt.Errorf("link %q: %w", l.name, err)
+		}
+		if err := addBlobstore(env, g, l, "blobstore-s3", store, c.MaxObject, c.TimeoutMillis); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addBlobstore gives a store to the instances, under the name of its link. It is closed
+// with the grant.
+func addBlobstore(env *Env, g *Grant, l *link, kind string, backend blobstore.Store, object, millis int64) error {
+	store := blobstore.Limit(backend, blobstore.Limits{Object: object, Timeout: time.Duration(millis) * time.Millisecond})
+	g.onClose(store.Close)
+	o := &g.WASI.Blobstore
+	if o.Stores[string(l.name)] != nil {
+		return errLinkTwice(l.name, "wasi:blobstore")
+	}
+	stores := maps.Clone(o.Stores)
+	if stores == nil {
+		stores = map[string]blobstore.Store{}
+	}
+	stores[string(l.name)] = store
+	o.Stores = stores
+	complaints, before := newComplaints(env.Logger, kind), o.Failed
+	o.Failed = func(name string, err error) {
+		if name == string(l.name) || before == nil {
+			complaints.failed(name, err)
+			return
+		}
+		before(name, err)
+	}
+	return nil
+}
