@@ -83,7 +83,7 @@ func (p *patience) end() {
 // fault returns the error of an operation with the context: that of the caller's own
 // stays what it is, every other one is an *Error.
 func (p *patience) fault(err error) error {
-	if err == nil || err == io.EOF {
+	if err == nil || err == io.EOF { //nolint:errorlint // as readers return it
 		return err
 	}
 	if cause := context.Cause(p.caller); cause != nil {

@@ -2,6 +2,8 @@ package natsobjects_test
 
 import (
 	"context"
+	"errors"
+	"io"
 	"log/slog"
 	"net/url"
 	"strconv"
@@ -106,4 +108,52 @@ func member(tb testing.TB, network *memlattice.Network) *memlattice.Member {
 	}
 	tb.Cleanup(func() { _ = m.Close() })
 	return m
+}
+
+// A store holds what it may: what does not fit leaves nothing behind, and other stores
+// have room.
+func TestQuota(t *testing.T) {
+	l := member(t, memlattice.New(memlattice.Options{}))
+	create(t, l)
+	limits := natsobjects.Limits{Bytes: 1 << 20, Keys: 100}
+	s := natsobjects.Open(l, bucket, natsobjects.Named("s"), limits)
+	put := func(s *natsobjects.Store, name string, size int64) error {
+		return s.Put(t.Context(), blobstore.ID{Container: "c", Object: name}, io.LimitReader(zeroes{}, size))
+	}
+	if err := s.CreateContainer(t.Context(), "c"); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(s, "fits", 512<<10); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(s, "large", 600<<10); !errors.Is(err, lattice.ErrExhausted) {
+		t.Errorf("Put of more than fits: %v", err)
+	}
+	other := natsobjects.Open(l, bucket, natsobjects.Named("t"), limits)
+	if err := other.CreateContainer(t.Context(), "c"); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(other, "o", 900<<10); err != nil {
+		t.Errorf("another store: %v", err)
+	}
+	b, err := l.Bucket(t.Context(), bucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, _, err := b.Keys(t.Context(), "bucket.s.>", 0, 1000)
+	if err != nil || len(keys) != 6 { // the container, the object, and four parts
+		t.Errorf("%d keys are there, %v, want 6: %v", len(keys), err, keys)
+	}
+	for _, s := range []*natsobjects.Store{s, other} {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+type zeroes struct{}
+
+func (zeroes) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }
