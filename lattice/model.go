@@ -48,7 +48,17 @@ type Desired struct {
 	// for what is detected.
 	Labels     map[string]string `json:"labels,omitempty"`
 	Components []ComponentSpec   `json:"components,omitempty"`
+	// ImagePolicy says which binaries may be run, as package lattice/oci reads it. If
+	// empty, all.
+	ImagePolicy string `json:"image_policy,omitempty"`
 }
+
+// ImagePolicy is the configuration that is the image policy of the lattice, as the value
+// of the key PolicyKey.
+const (
+	ImagePolicy ConfigName = "wattle-image-policy"
+	PolicyKey              = "policy"
+)
 
 // ComponentSpec is a component as it ought to run on a host.
 type ComponentSpec struct {

@@ -116,6 +116,8 @@ func (r *runner) run() {
 			r.start(want)
 		case !fits:
 			r.regrant(want, current)
+		case current.policy != d.policy():
+			r.judge(want, current)
 		default:
 			r.settle(want, current)
 			<-r.wake
@@ -282,6 +284,7 @@ func (r *runner) fail(want *lattice.ComponentSpec, err error) {
 	if r.renumbered(want) {
 		return
 	}
+	policy := d.policy()
 	d.mu.Lock()
 	r.attempt++
 	attempt, reason := r.attempt, explain(err)
@@ -304,7 +307,7 @@ func (r *runner) fail(want *lattice.ComponentSpec, err error) {
 		case <-again:
 			return
 		case <-r.wake:
-			if !r.wanted(want) || r.renumbered(want) {
+			if !r.wanted(want) || r.renumbered(want) || d.policy() != policy {
 				return
 			}
 		}

@@ -22,7 +22,9 @@ import (
 
 // running is a component that has been loaded and can be called.
 type running struct {
-	spec   *lattice.ComponentSpec // as it was loaded
+	spec *lattice.ComponentSpec // as it was loaded
+	// policy is the image policy that allows it. It is the runner's own.
+	policy string
 	comp   *component.Component
 	done   func() // says that comp is closed
 	target *host.Target
@@ -84,6 +86,11 @@ func (d *Daemon) load(ctx context.Context, spec *lattice.ComponentSpec) (*runnin
 		return nil, err
 	}
 	begun := time.Now()
+	policy := d.policy()
+	if err := d.allowed(ctx, spec, policy); err != nil {
+		leave()
+		return nil, err
+	}
 	var imported []string
 	comp, done, err := d.binaries.load(ctx, spec.Digest, spec.Ref, func(imports []string) (*component.Linker, error) {
 		imported = imports
@@ -94,7 +101,7 @@ func (d *Daemon) load(ctx context.Context, spec *lattice.ComponentSpec) (*runnin
 		return nil, err
 	}
 	run := &running{
-		spec: spec, comp: comp, imports: imported, done: done, target: host.NewTarget(comp, d.options(spec)), instances: spec.MaxInstances, queue: spec.Limits.Queue,
+		spec: spec, policy: policy, comp: comp, imports: imported, done: done, target: host.NewTarget(comp, d.options(spec)), instances: spec.MaxInstances, queue: spec.Limits.Queue,
 	}
 	for _, name := range comp.Exports() {
 		if len(name) <= wire.MaxText && len(run.exports) < wire.MaxInterfaces && printable(name, wire.MaxText) == name {

@@ -101,13 +101,13 @@ lattice/natslattice/natsserver: lattice/wire lattice/trust
 lattice/directory:        lattice/wire
 lattice/invoke:           lattice/wire lattice/directory wit/witbin
 lattice/microservice:     lattice/wire
-lattice/oci:              lattice
+lattice/oci:              lattice/wire
 lattice/telemetry:        lattice
 lattice/telemetry/telemetrytest:
 hostgroup:                lattice
 hostgroup/machine:
 host/secrets:             lattice/wire lattice/seal
-host/daemon:              host host/capability host/secrets lattice/capability hostgroup hostgroup/machine lattice/invoke lattice/directory lattice/microservice lattice/telemetry
+host/daemon:              host host/capability host/secrets lattice/capability hostgroup hostgroup/machine lattice/invoke lattice/directory lattice/microservice lattice/telemetry lattice/oci
 scheduler:                lattice/microservice lattice/seal scheduler/lead scheduler/raftlog
 scheduler/control:        lattice/wire lattice/seal
 scheduler/state:          lattice/wire lattice/capability

@@ -167,7 +167,7 @@ func rootCommand(env *Env) *cobra.Command {
 		componentPushCommand(env), componentLogsCommand(env))
 	root.AddCommand(runCommand(env), callCommand(env), comp, witCommand(env), appCommand(env),
 		upCommand(env), hostGroupCommand(env), schedulerCommand(env), getCommand(env), watchCommand(env), hostCommand(env), linkCommand(env), configCommand(env), secretCommand(env), capabilityCommand(env), latticeCommand(env),
-		imagePushCommand(env), imagePullCommand(env), registryCommand(env),
+		imagePushCommand(env), imagePullCommand(env), registryCommand(env), imagePolicyCommand(env),
 		versionCommand(env), workerCommand(env))
 	return root
 }

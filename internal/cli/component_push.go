@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
 )
 
@@ -34,7 +35,7 @@ func (s *session) push(ctx context.Context, env *Env, p *program, what string) (
 		return "", "", fmt.Errorf("store component %q: %w", what, err)
 	}
 	if there {
-		return what, digest, nil
+		return what, digest, pushProvenance(ctx, store, p, digest)
 	}
 	shown := newWait(env, "storing "+what)
 	total := uint64(len(p.wasm))
@@ -45,7 +46,27 @@ func (s *session) push(ctx context.Context, env *Env, p *program, what string) (
 	if err != nil {
 		return "", "", fmt.Errorf("store component %q: %w", what, err)
 	}
-	return what, digest, nil
+	return what, digest, pushProvenance(ctx, store, p, digest)
+}
+
+// pushProvenance stores where a component comes from, if it is from a registry: hosts
+// hold it against the image policy. The same binary from a file leaves it as it is.
+func pushProvenance(ctx context.Context, store lattice.Objects, p *program, digest string) error {
+	if p.provenance == nil {
+		return nil
+	}
+	name, err := wire.ProvenanceName(digest)
+	if err != nil {
+		return err
+	}
+	data, err := p.provenance.Encode()
+	if err != nil {
+		return err
+	}
+	if err := store.Put(ctx, name, bytes.NewReader(data)); err != nil {
+		return fmt.Errorf("store the provenance of %q: %w", p.file, err)
+	}
+	return nil
 }
 
 // meter says how much has been read.

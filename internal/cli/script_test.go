@@ -61,6 +61,8 @@ func processEnv() *cli.Env {
 //	poke FILE OFFSET BYTE    changes a byte of a file
 //	module FILE              makes a core module that is empty
 //	json                     demands that stdout is JSON
+//	registry                 starts a registry for OCI artifacts: $REGISTRY
+//	sign REPO TAG POLICY     signs an image there, and writes the policy that wants that
 func TestScripts(t *testing.T) {
 	examples, err := filepath.Abs("../../examples")
 	if err != nil {
@@ -91,7 +93,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": cmdCode, "unprivileged": cmdUnprivileged, "serve": cmdServe, "http": cmdHTTP, "stop": cmdStop,
 			"up": cmdUp, "host": cmdHost, "scheduler": cmdScheduler, "fetch": cmdFetch, "creds": cmdCreds,
-			"occupy": cmdOccupy, "cut": cmdCut, "poke": cmdPoke, "module": cmdModule, "json": cmdJSON,
+			"occupy": cmdOccupy, "cut": cmdCut, "poke": cmdPoke, "module": cmdModule, "json": cmdJSON, "registry": cmdRegistry, "sign": cmdSign,
 		},
 	})
 }

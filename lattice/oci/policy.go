@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/wire"
 )
 
 // Provenance is where a binary comes from. It is what it says only after Verify.
@@ -28,22 +29,22 @@ type Provenance struct {
 	Signatures []Signature `json:"signatures,omitempty"`
 }
 
-// maxProvenance bounds the text of a provenance.
-const maxProvenance = 4 << 20
+// MaxProvenance bounds the text of a provenance.
+const MaxProvenance = 4 << 20
 
 // Encode returns the provenance as text.
 func (p *Provenance) Encode() ([]byte, error) {
 	data, err := json.Marshal(p)
-	if err == nil && len(data) > maxProvenance {
-		err = fmt.Errorf("provenance: %w: %d bytes are more than %d", lattice.ErrExhausted, len(data), maxProvenance)
+	if err == nil && len(data) > MaxProvenance {
+		err = fmt.Errorf("provenance: %w: %d bytes are more than %d", lattice.ErrExhausted, len(data), MaxProvenance)
 	}
 	return data, err
 }
 
 // DecodeProvenance reads a provenance.
 func DecodeProvenance(data []byte) (*Provenance, error) {
-	if len(data) > maxProvenance {
-		return nil, fmt.Errorf("provenance: %w: %d bytes are more than %d", lattice.ErrInvalid, len(data), maxProvenance)
+	if len(data) > MaxProvenance {
+		return nil, fmt.Errorf("provenance: %w: %d bytes are more than %d", lattice.ErrInvalid, len(data), MaxProvenance)
 	}
 	var p Provenance
 	if err := json.Unmarshal(data, &p); err != nil {
@@ -75,7 +76,7 @@ type Rule struct {
 
 // The limits of a policy's text.
 const (
-	MaxPolicy = 64 << 10
+	MaxPolicy = wire.MaxImagePolicy
 	maxRules  = 256
 	maxKeys   = 16
 )

@@ -10,6 +10,8 @@ const (
 	MaxSigned = lattice.DefaultMaxValue
 	// MaxSigner bounds the name of a signer, which may be a JWT.
 	MaxSigner = 12 << 10
+	// MaxImagePolicy bounds the image policy of a lattice, in bytes.
+	MaxImagePolicy = 64 << 10
 	// MaxDocument bounds a document. It leaves room for a signature.
 	MaxDocument = MaxSigned - MaxSigner - 1<<10
 

@@ -28,6 +28,8 @@ func DecodeDesired(data []byte, name lattice.Name, host lattice.HostID) (*lattic
 				d.Labels = r.labels()
 			case "components":
 				d.Components = r.components()
+			case "image_policy":
+				d.ImagePolicy = r.string(MaxImagePolicy)
 			default:
 				return false
 			}

@@ -284,6 +284,13 @@ func ArtifactName(digest string) (string, error) {
 	return digest[len(digestPrefix):], nil
 }
 
+// ProvenanceName is the name of the object that says where the component of a digest
+// comes from, in the store of artifacts.
+func ProvenanceName(digest string) (string, error) {
+	name, err := ArtifactName(digest)
+	return name + ".provenance", err
+}
+
 func alphanumeric(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }

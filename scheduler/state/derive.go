@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -18,6 +19,10 @@ func (s *State) Desired(host lattice.HostID) *lattice.Desired {
 	d := &lattice.Desired{Lattice: s.Lattice(), Host: host, Stamp: s.Stamp, State: s.Told(host)}
 	if h := s.Host(host); h != nil {
 		d.Labels = h.Labels
+	}
+	if c := s.Config(lattice.ImagePolicy); c != nil {
+		// One that says nothing allows nothing.
+		d.ImagePolicy = cmp.Or(c.Values[lattice.PolicyKey], "{}")
 	}
 	for c, p := range s.On(host) {
 		d.Components = append(d.Components, s.Spec(c, p))

@@ -61,6 +61,9 @@ func Changed(before, after *State, changes []Change) *Reach {
 			}
 		case KindConfig:
 			r.Configs[lattice.ConfigName(name)] = true
+			if name == string(lattice.ImagePolicy) {
+				r.Add(after.Everything())
+			}
 			for k := range after.UsersOf(lattice.ConfigName(name)) {
 				r.hostsOfAll(after, k)
 			}

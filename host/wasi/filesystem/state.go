@@ -40,7 +40,7 @@ const DefaultMaxOpen = 1024
 type State struct {
 	opts Options
 	open int
-	own  []provider.Dir // by preopen: those that only this instance has, if it has asked for them
+	own  []provider.Dir  // by preopen: those that only this instance has, if it has asked for them
 	ctx  context.Context //nolint:containedctx // of the guest's call, which is always one
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -154,9 +155,7 @@ func (k Kind) creating(t *testing.T, d filesystem.Dir) {
 	Put(t, d, "file", "longer than before")
 	Put(t, d, "file", "short")
 	all := k.Fixture()
-	for path, content := range map[string]string{"new": "", "empty/x": "", "made": "/", "made/deeper": "/", "file": "short"} {
-		all[path] = content
-	}
+	maps.Copy(all, map[string]string{"new": "", "empty/x": "", "made": "/", "made/deeper": "/", "file": "short"})
 	if !k.NoSymlinks {
 		Put(t, d, "dangling", "by way of a link")
 		all["nothing"] = "by way of a link"

@@ -193,13 +193,17 @@ func (b *Builder) Link(p, to string) error {
 // Hide removes what earlier layers have at a path, with all that is in it.
 func (b *Builder) Hide(p string) error {
 	at, err := b.t.resolve(b.t.root, p, stay)
-	switch {
-	case filesystem.CodeOf(err) == filesystem.NoEntry && err != nil, err == nil && at.node == nil:
-		return nil // of a layer that is not there
-	case err != nil:
+	if err != nil {
+		if filesystem.CodeOf(err) == filesystem.NoEntry {
+			return nil // of a layer that is not there
+		}
 		return err
+	}
+	switch {
 	case at.in == nil:
 		return fmt.Errorf("hide %q: %w", p, filesystem.Fail(filesystem.Invalid))
+	case at.node == nil:
+		return nil
 	}
 	b.remove(at.in, at.name, b.mark)
 	return nil
