@@ -164,7 +164,7 @@ func call(t *testing.T, a *app, function string, args ...wit.Value) (wit.Value, 
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	results, err := a.Call(ctx, "wattle:talk/calls", function, args)
+	results, err := a.Call(ctx, "test:talk/calls", function, args)
 	if err != nil {
 		t.Fatalf("%s: %v", function, err)
 	}

@@ -96,7 +96,7 @@ func TestPostgresDeadline(t *testing.T) {
 	o.opts.Timeout = 500 * time.Millisecond
 	a := start(t, nil, o, link)
 	begun := time.Now()
-	_, err := a.Call(t.Context(), "wattle:talk/calls", "exec", []wit.Value{"SELECT pg_sleep(3600)", wit.ListValue{}})
+	_, err := a.Call(t.Context(), "test:talk/calls", "exec", []wit.Value{"SELECT pg_sleep(3600)", wit.ListValue{}})
 	if !errors.Is(err, lattice.CodeDeadline.Sentinel()) {
 		t.Errorf("err = %v after %v", err, time.Since(begun))
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
+	grants "github.com/wattle-dev/wattle/host/capability"
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/oci"
 	"github.com/wattle-dev/wattle/lattice/wire"
@@ -99,5 +101,23 @@ func (a *artifacts) keepProvenance(file string, data []byte) {
 	}
 	if err != nil {
 		a.log.Warn("provenance not stored: it has to be fetched again after a restart; make room, or have the data directory be writable", "file", file, "error", err)
+	}
+}
+
+// layers returns what fetches images of files for components, nil if nothing does.
+func (d *Daemon) layers() grants.Layers {
+	if d.opts.Layers == nil {
+		return nil
+	}
+	return func(ctx context.Context, image string) ([]io.ReadCloser, error) {
+		ref, err := oci.ParseReference(image)
+		if err != nil {
+			return nil, err
+		}
+		policy, err := oci.ParsePolicy(d.policy())
+		if err != nil {
+			return nil, err
+		}
+		return d.opts.Layers(ctx, ref, policy)
 	}
 }

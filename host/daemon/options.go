@@ -1,8 +1,10 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -16,6 +18,7 @@ import (
 	"github.com/wattle-dev/wattle/host/wasi"
 	"github.com/wattle-dev/wattle/hostgroup/machine"
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/oci"
 	"github.com/wattle-dev/wattle/lattice/telemetry"
 	"github.com/wattle-dev/wattle/lattice/wire"
 )
@@ -56,8 +59,9 @@ type Options struct {
 	// Volumes are the directories that components may be given, by name. The host's
 	// labels say which there are: volume.NAME is rw or ro.
 	Volumes map[string]grants.Volume
-	// Layers fetches images whose files components are given. If nil, there are none.
-	Layers grants.Layers
+	// Layers fetches images whose files components are given, if the image policy allows
+	// them. If nil, there are none.
+	Layers func(ctx context.Context, ref oci.Reference, policy *oci.Policy) ([]io.ReadCloser, error)
 	// Self are addresses of this process that no component may reach.
 	Self []netip.AddrPort
 	// Providers are those that the process has besides the daemon, for the report.

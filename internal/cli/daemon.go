@@ -109,6 +109,10 @@ func (f *daemonFlags) options(env *Env, name lattice.Name, id *identity, l *log,
 	if err != nil {
 		return nil, err
 	}
+	images, err := imageClient(env)
+	if err != nil {
+		return nil, err
+	}
 	return &daemon.Options{
 		Lattice: name, ID: id.id, Signer: id.signer, Name: cmp.Or(f.name, id.name), Group: lattice.GroupName(f.group), Labels: f.labels,
 		Version:      version(),
@@ -116,6 +120,7 @@ func (f *daemonFlags) options(env *Env, name lattice.Name, id *identity, l *log,
 		WASI:         wasi.Options{HTTP: wasihttp.Options{MaxRequestBody: int64(f.maxBody)}},
 		Volumes:      shared,
 		Self:         self,
+		Layers:       images.Layers,
 		DrainTimeout: f.drain,
 		Output:       l.line,
 		Logger:       l.logger(),

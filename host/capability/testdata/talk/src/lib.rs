@@ -16,7 +16,7 @@ fn text(e: Error) -> String {
     format!("{e:?}")
 }
 
-impl exports::wattle::talk::calls::Guest for Talk {
+impl exports::test::talk::calls::Guest for Talk {
     fn ask(link: String, topic: String, data: String, timeout_ms: u32, replies: u32) -> Result<Vec<String>, String> {
         let client = Client::connect(&link).map_err(text)?;
         let message = Message::new(data.as_bytes());
