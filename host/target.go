@@ -44,6 +44,31 @@ func (t *Target) Metrics() *Metrics { return &t.s.metrics }
 // ServesHTTP reports whether the component answers HTTP requests.
 func (t *Target) ServesHTTP() bool { return t.s.handler != "" }
 
+// Try makes an instance as a call would, and closes it: whether the component starts at
+// all. It counts in no Metrics.
+func (t *Target) Try(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, t.s.opts.Timeout)
+	defer cancel()
+	var g guest
+	g.init(t.s)
+	defer g.end()
+	state := wasi.NewState(g.options(0))
+	defer func() { _ = state.Close() }() // it ends what the guest left open
+	inst, err := t.s.comp.Instantiate(ctx, state, t.s.opts.Limits)
+	if err == nil {
+		inst.Close()
+	}
+	g.drain(ctx, state)
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("start instance: %w", err)
+	if lines := g.tail.String(); lines != "" {
+		err = fmt.Errorf("%w; it wrote: %s", err, lines)
+	}
+	return err
+}
+
 // Preinitialize is as that of Server.
 func (t *Target) Preinitialize(ctx context.Context) error { return t.s.Preinitialize(ctx) }
 

@@ -335,6 +335,7 @@ func TestTalk(t *testing.T) {
 func TestOverload(t *testing.T) {
 	l := connected(t)
 	a := start(t, l, setup{file: talkGuest, opts: host.Options{MaxConcurrent: 1, MaxQueue: 1}},
+		messagingLink("default", "wasi:messaging/request-reply", ""),
 		messagingLink("default", "wasi:messaging/incoming-handler", "subscriptions: a"))
 	ask(t, l, "a", "is it there?")
 	const n = 300

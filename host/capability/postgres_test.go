@@ -77,8 +77,8 @@ func TestPostgresPrepared(t *testing.T) {
 		{"INSERT INTO t VALUES ($1, $2)", []string{"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "7"}, uint64(1), ""},
 		{"UPDATE t SET n = n + $1", []string{"1"}, uint64(1), ""},
 		{"INSERT INTO t VALUES ($1, $2)", []string{"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "7"}, nil, "SQLSTATE 23505"},
-		{"INSERT INTO t VALUES ($1, $2)", []string{"no uuid", "7"}, nil, "QueryError(InvalidParams"},
-		{"INSERT INTO t VALUES ($1, $2)", nil, nil, "QueryError(InvalidParams"},
+		{"INSERT INTO t VALUES ($1, $2)", []string{"no uuid", "7"}, nil, "QueryError::InvalidParams"},
+		{"INSERT INTO t VALUES ($1, $2)", nil, nil, "QueryError::InvalidParams"},
 		{"INSERT INTO none VALUES ($1)", []string{"1"}, nil, "StatementPrepareError"},
 		{"SELECT generate_series(1, 1000)", nil, nil, "at most 100 rows"},
 	} {

@@ -46,6 +46,9 @@
 // all the same. A probe that takes too long while calls are carried out well counts
 // neither way: a host that is slow is not helped by giving its calls to others.
 //
+// A component without a probe takes calls once an instance of it could be made, which is
+// tried before.
+//
 // Probes have an instance of their own ([host.Prober]) and count nowhere as calls.
 // What they reach over links, they call on behalf of the caller "probe". Of a component
 // there is never more than one at a time.

@@ -117,6 +117,11 @@ func (d *Daemon) load(ctx context.Context, spec *lattice.ComponentSpec) (*runnin
 			return nil, errors.Join(fmt.Errorf("initialize: %w", err), run.free(context.WithoutCancel(ctx)))
 		}
 	}
+	if spec.Probe == nil && !spec.Preinit {
+		if err := run.target.Try(ctx); err != nil {
+			return nil, errors.Join(err, run.free(context.WithoutCancel(ctx)))
+		}
+	}
 	if spec.Probe != nil {
 		if run.prober, err = host.NewProber(run.target, spec.Probe); err != nil {
 			return nil, errors.Join(err, run.free(context.WithoutCancel(ctx)))

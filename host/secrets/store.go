@@ -155,7 +155,7 @@ func (s *Store) ask(ctx context.Context, ref lattice.SecretRef) (string, error) 
 	}
 	if err := s.save(ref, reply.Result); err != nil {
 		// It is asked for again when the host starts anew.
-		s.o.Logger.Warn("a secret is not kept", "secret", string(ref.Name), "error", err)
+		s.o.Logger.WarnContext(ctx, "a secret is not kept", "secret", string(ref.Name), "error", err)
 	}
 	return value, nil
 }

@@ -87,7 +87,7 @@ func TestInert(t *testing.T) {
 // Everything that is wrong is said, in the order of the keys.
 func TestFaults(t *testing.T) {
 	v := read("test", &Config{Secrets: []string{"have"}, Values: map[string]string{
-		"size": "12", "time": "1h", "many": "7", "yes": "maybe", "tiem": "1s", "plain": "a${secret:have}",
+		"size": "12", "time": "1h", "many": "7", "yes": "maybe", "tim": "1s", "plain": "a${secret:have}",
 		"open": "a${secret:have", "other": "${secret:have}-${secret:not}", "one": "1", "two": "2",
 	}})
 	v.size(1, 1, 1<<20, "size")
@@ -106,7 +106,7 @@ func TestFaults(t *testing.T) {
 	for _, f := range e.Faults {
 		keys = append(keys, f.Key)
 	}
-	if want := []string{"many", "open", "other", "plain", "size", "tiem", "time", "two", "yes"}; !slices.Equal(keys, want) {
+	if want := []string{"many", "open", "other", "plain", "size", "tim", "time", "two", "yes"}; !slices.Equal(keys, want) {
 		t.Errorf("faults: %s", cmp.Diff(want, keys))
 	}
 }

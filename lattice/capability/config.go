@@ -46,7 +46,7 @@ func (e *Error) Error() string {
 }
 
 // Is says that what is wrong is the input.
-func (e *Error) Is(target error) bool { return target == lattice.ErrInvalid } //nolint:errorlint // this is what errors.Is calls
+func (e *Error) Is(target error) bool { return target == lattice.ErrInvalid }
 
 // values reads a configuration key by key, and collects what is wrong. Whatever was not
 // asked for in the end is a fault.

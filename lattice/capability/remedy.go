@@ -27,7 +27,7 @@ func (e *UnlinkedError) Error() string {
 }
 
 // Is says that the component reaches for what it was not granted.
-func (e *UnlinkedError) Is(target error) bool { return target == lattice.ErrDenied } //nolint:errorlint // this is what errors.Is calls
+func (e *UnlinkedError) Is(target error) bool { return target == lattice.ErrDenied }
 
 // Problem says what is wrong.
 func (e *UnlinkedError) Problem() string {

@@ -18,6 +18,13 @@
 // meant; names that cannot be printed; numbers and texts beyond the bounds of
 // lattice/wire.
 //
+// What no host would grant is in order all the same, so that it can be stored as wadm
+// stores it, and is told by [Manifest.Refused]: links to capabilities (package
+// lattice/capability) for interfaces that they do not serve, configurations that they do
+// not take, capabilities that there are not, and secrets of other backends than "wattle".
+// [Manifest.CheckImports] says, of binaries that are at hand, what they import and are not
+// linked to.
+//
 // # Wattle's own traits
 //
 // Traits whose types end in .wattle.dev say what OAM has no word for: placement,

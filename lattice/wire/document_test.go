@@ -154,9 +154,11 @@ func forms() []form {
 			func(data []byte) (any, error) { return as(wire.DecodeSecretRequest(data, hostA)) }, false,
 		},
 		{
-			"seal-key", []byte{1, 2, 3},
+			"seal-key",
+			[]byte{1, 2, 3},
 			func(v any) ([]byte, error) { return wire.EncodeSealKey("default", v.([]byte)) },
-			func(data []byte) (any, error) { return as(wire.DecodeSealKey(data, "default")) }, false,
+			func(data []byte) (any, error) { return as(wire.DecodeSealKey(data, "default")) },
+			false,
 		},
 		{
 			"secret-answer", &secretAnswer,

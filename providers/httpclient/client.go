@@ -204,8 +204,6 @@ func (c *Client) find(method string, u *url.URL) (*Client, httprule.Target, erro
 		return nil, httprule.Target{}, &RequestError{Field: FieldMethod, Reason: "it is not a token"}
 	case method == http.MethodConnect:
 		return nil, httprule.Target{}, &RequestError{Field: FieldMethod, Reason: "CONNECT makes tunnels, which are not offered"}
-	case method == http.MethodTrace:
-		return nil, httprule.Target{}, &RequestError{Field: FieldMethod, Reason: "TRACE shows what the host adds to requests, which is not for their sender"}
 	case len(u.Path)+len(u.RawQuery) > maxURLLength:
 		return nil, httprule.Target{}, &RequestError{Field: FieldURLLength, Reason: "it is longer than " + strconv.Itoa(maxURLLength) + " bytes"}
 	}
@@ -216,7 +214,7 @@ func (c *Client) find(method string, u *url.URL) (*Client, httprule.Target, erro
 	for at := c; at != nil; at = at.opts.Next {
 		for i := range at.opts.Rules {
 			if at.opts.Rules[i].Matches(&t) {
-				return at, t, nil
+				return at, t, at.checkTrace(&t)
 			}
 		}
 	}

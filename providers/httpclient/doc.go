@@ -31,7 +31,7 @@
 // rules like any other. No proxy is taken from the environment, no cookies are
 // kept, nothing is decompressed, and no header is added but Host, the framing
 // of the body, the hop count, and Options.Fields. Those may be secrets: their values
-// are in no error, and TRACE, which would have the server send them back, is refused.
+// are in no error, and a TRACE that would have the server send them back is refused.
 // Nothing can be done about a server that repeats them in its answers: give secrets only
 // to those that can be trusted with them.
 package httpclient

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/wattle-dev/wattle/lattice/capability/httprule"
@@ -44,6 +45,14 @@ func (c *Client) addFields(h http.Header, to *httprule.Target) {
 			h.Set(f.Name, f.Value)
 		}
 	}
+}
+
+// checkTrace refuses requests that would have a server send back what is added to them.
+func (c *Client) checkTrace(to *httprule.Target) error {
+	if to.Method != http.MethodTrace || !slices.ContainsFunc(c.opts.Fields, func(f Field) bool { return f.Rule.Matches(to) }) {
+		return nil
+	}
+	return &RequestError{Field: FieldMethod, Reason: "TRACE shows what the host adds to requests, which is not for their sender"}
 }
 
 // alike reports whether a server could take two names of fields for the same: many do

@@ -58,7 +58,7 @@ impl exports::test::talk::calls::Guest for Talk {
 }
 
 impl incoming_handler::Guest for Talk {
-    /// Answers twice with what came, and passes it on to the topic in its metadata.
+    /// Answers twice with what came, unless it is told to refuse or to trap.
     fn handle(message: Message) -> Result<(), Error> {
         let data = message.data();
         if data == b"refuse" {
