@@ -72,6 +72,7 @@ var sections = []struct {
 	{"deadline", deadlines},
 	{"fs", filesystems},
 	{"kv", keyvalues},
+	{"http", outgoings},
 	{"lattice", lattices},
 	{"scheduler", schedulers},
 }

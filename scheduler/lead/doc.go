@@ -21,9 +21,12 @@
 // # Documents
 //
 // [Leader.Due] returns the documents that may differ from what follows from the state, in
-// phases: those for hosts that gain something, then assignments with links and
-// configurations, then those for hosts that only lose. Callers are never sent to a host
-// that was not told.
+// phases: those for hosts that only gain something, then assignments with links and
+// configurations, then those for hosts that lose something. So callers know where else a
+// component is before a host loses it: a document that would have it lost earlier, because
+// the assignment could not be written, is held back ([ErrHeld]). A host that gains something
+// and loses something else may be told after callers are; they call no host that does not
+// say itself that it is ready.
 //
 // [Leader.Write] returns how a document is to be replaced: only that revision which is
 // known to be there. A document is never replaced by one with an older stamp. A document

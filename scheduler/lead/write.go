@@ -18,6 +18,10 @@ import (
 // state's. The next round leaps over it.
 var ErrAhead = errors.New("the document is newer than the state")
 
+// ErrHeld says that a document is not to be written before that of a component, which
+// could not be. It stays due.
+var ErrHeld = errors.New("callers are not told yet where else it is")
+
 // Write is how a document is to be replaced.
 type Write struct {
 	Doc
@@ -46,10 +50,10 @@ func (l *Leader) Due() [][]Doc {
 	var gain, middle, lose []Doc
 	for _, id := range slices.Sorted(maps.Keys(l.dirty.Hosts)) {
 		d := Doc{Desired, string(id)}
-		if l.onlyLoses(l.state.Desired(id)) {
-			lose = append(lose, d)
-		} else {
+		if gains, loses := l.differs(l.state.Desired(id)); gains && len(loses) == 0 {
 			gain = append(gain, d)
+		} else {
+			lose = append(lose, d)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(l.dirty.Components)) {
@@ -70,36 +74,54 @@ func (l *Leader) Due() [][]Doc {
 	return phases
 }
 
-// onlyLoses reports whether a host is to run nothing that it was not told already.
-func (l *Leader) onlyLoses(want *lattice.Desired) bool {
+// differs reports whether a host is to run something that it was not told yet, and which
+// components it was told that it is not to run any more. What ends with the host, because
+// it is drained or stopped, is none of these.
+func (l *Leader) differs(want *lattice.Desired) (gains bool, loses []lattice.ComponentID) {
 	if want.State == lattice.HostDrained || want.State == lattice.HostStopped {
-		return true
+		return false, nil
 	}
 	told := l.shelf.at(Doc{Desired, string(want.Host)}).value
 	if told == nil {
-		return false
+		return true, nil
 	}
 	// When a lead begins, nearly all are as they were.
 	if value, err := wire.EncodeDesired(want); err == nil {
 		if _, same := stampedAs(told, value, want.Stamp); same {
-			return true
+			return false, nil
 		}
 	}
 	have, err := wire.DecodeDesired(told, l.name, want.Host)
-	if err != nil || have.State != want.State {
-		return false
+	if err != nil {
+		return true, nil
 	}
+	gains = have.State != want.State
 	specs := make(map[lattice.ComponentID]*lattice.ComponentSpec, len(have.Components))
 	for i := range have.Components {
 		specs[have.Components[i].ID] = &have.Components[i]
 	}
 	for i := range want.Components {
 		spec := &want.Components[i]
-		if old := specs[spec.ID]; old == nil || !reflect.DeepEqual(old, spec) && !sameSpec(old, spec) {
-			return false
+		old := specs[spec.ID]
+		gains = gains || old == nil || !reflect.DeepEqual(old, spec) && !sameSpec(old, spec)
+		delete(specs, spec.ID)
+	}
+	return gains, slices.Sorted(maps.Keys(specs))
+}
+
+// held returns ErrHeld if callers are not told yet where else a component is that a host
+// is to lose: their assignment may be all that keeps them from finding nothing.
+func (l *Leader) held(want *lattice.Desired) error {
+	if len(l.dirty.Components) == 0 {
+		return nil // as it nearly always is by then
+	}
+	_, loses := l.differs(want)
+	for _, id := range loses {
+		if l.dirty.Components[id] && l.state.Component(id) != nil {
+			return fmt.Errorf("host %s is to lose component %q: %w", want.Host, id, ErrHeld)
 		}
 	}
-	return true
+	return nil
 }
 
 // sameSpec compares specs as documents have them: nothing in a list or map is the same
@@ -222,6 +244,9 @@ func (l *Leader) desired(d Doc) (*Write, error) {
 	}
 	if have.value != nil && leapable(stamp) && stamp.Compare(want.Stamp) >= 0 || told.Compare(want.Stamp) > 0 {
 		return nil, fmt.Errorf("host %s: %w", id, ErrAhead)
+	}
+	if err := l.held(want); err != nil {
+		return nil, err
 	}
 	return l.replace(d, value), nil
 }

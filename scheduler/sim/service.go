@@ -65,7 +65,9 @@ type service struct {
 	under []*decision
 	// done are those that arrived last.
 	done []*decision
-	// writing is how many documents are on their way.
+	// phases are the documents that are to be written before anything else is decided, and
+	// writing is how many are on their way.
+	phases  [][]lead.Doc
 	writing int
 	poked   bool
 	alarm   int64
@@ -296,8 +298,8 @@ func (s *service) wake(at int64) {
 // complete reports whether all that there was has been seen.
 func (s *service) complete() bool { return s.l != nil && s.synced == len(s.watches) }
 
-// round does the next thing: a command, then what the leader does by itself, then
-// documents.
+// round does the next thing: the documents of what was decided last, then a command, then
+// what the leader does by itself, then documents that are due for another reason.
 func (s *service) round() {
 	switch {
 	case !s.complete():
@@ -314,6 +316,9 @@ func (s *service) round() {
 		return
 	}
 	s.away = !sure
+	if s.write(sure) {
+		return
+	}
 	if len(s.under) < mostUnderWay {
 		if len(s.waiting) > 0 {
 			one := s.waiting[0]
@@ -327,8 +332,9 @@ func (s *service) round() {
 			return
 		}
 	}
-	if sure && len(s.under) == 0 && s.writing == 0 && s.retry <= s.w.now {
-		s.write()
+	if sure && len(s.under) == 0 && s.retry <= s.w.now {
+		s.phases = s.l.Due()
+		s.write(sure)
 		s.seek()
 	}
 }
@@ -491,33 +497,45 @@ func (s *service) settle() {
 		proposals[i] = d.p
 	}
 	s.l.Applied(s.mono(), s.r.state, proposals...)
+	s.phases = s.l.Due()
 	for _, d := range all {
 		d.done()
 	}
 	s.poke()
 }
 
-// write writes the documents that are due, of the first phase that has any.
-func (s *service) write() {
-	for _, phase := range s.l.Due() {
+// write writes the documents that are due, phase by phase, and reports whether some are on
+// their way. What cannot be written stays due, and does not hold up the next phase.
+func (s *service) write(sure bool) bool {
+	if !sure {
+		s.phases = nil
+	}
+	for s.writing == 0 && len(s.phases) > 0 {
+		phase := s.phases[0]
+		s.phases = s.phases[1:]
 		for _, d := range phase {
 			write, err := s.l.Write(d)
 			switch {
 			case errors.Is(err, lead.ErrAhead):
 				s.r.note("is behind: %v", err)
 				s.poke()
-				return
+			case errors.Is(err, lead.ErrHeld):
+				s.later()
 			case err != nil:
 				s.w.fail("documents can be written", "scheduler %d: %v", s.r.id, err)
-				return
+				return false
 			case write != nil:
 				s.send(write)
 			}
 		}
-		if s.writing > 0 {
-			return
-		}
 	}
+	return s.writing > 0
+}
+
+// later has what could not be written be tried again in a while.
+func (s *service) later() {
+	s.retry = s.w.now + retryAfter
+	s.wake(s.retry)
 }
 
 // send sends a document on its way.
@@ -538,11 +556,11 @@ func (s *service) send(d *lead.Write) {
 		case errors.Is(err, errRevision): // it is looked at anew
 			now, there := b.items[d.Key]
 			s.l.Looked(d.Doc, now.value, now.revision, !there || now.deleted)
+			s.phases = slices.Insert(s.phases, 0, []lead.Doc{d.Doc})
 		case s.w.opts.Break == NotAgain:
 			s.l.Wrote(d, revision)
 		default:
-			s.retry = s.w.now + retryAfter
-			s.wake(s.retry)
+			s.later()
 		}
 		s.poke()
 	}
