@@ -3,17 +3,31 @@
 //	node wrap.mjs world.wit core.wasm component.wasm
 //
 // world.wit holds one package with one world. The WASI packages it refers to
-// are those that ship with jco, and so match jco's preview 1 adapter; they are
-// appended as nested packages.
+// are those that ship with jco, and so match jco's preview 1 adapter; of the
+// proposals, which are not part of WASI 0.2, those that it names are taken from
+// wit/deps/wasi-draft. They are appended as nested packages.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { componentEmbed, componentNew } from "@bytecodealliance/jco-transpile/wasm-tools";
 
 const jco = new URL("./node_modules/@bytecodealliance/jco/lib/", import.meta.url);
+const proposals = new URL("../../wit/deps/wasi-draft/", import.meta.url);
 const wasiVersion = "0.2.12";
 
 function nested(text) {
-  const [, head, body] = text.match(/^package ([^;]+);([\s\S]*)$/);
+  const [, head, body] = text.match(/^package ([^;]+);([\s\S]*)$/m);
   return `package ${head} {${body}}\n`;
+}
+
+// proposed is the proposals that a world names with their versions.
+function proposed(world) {
+  return readdirSync(proposals)
+    .filter((name) => name.endsWith(".wit"))
+    .sort()
+    .map((name) => readFileSync(new URL(name, proposals), "utf8"))
+    .filter((text) => {
+      const [, name, version] = text.match(/^package ([^;@]+)@([^;]+);/m) ?? [];
+      return world.split("\n").some((line) => line.includes(`${name}/`) && line.includes(`@${version};`));
+    });
 }
 
 const [witFile, coreFile, componentFile] = process.argv.slice(2);
@@ -23,10 +37,11 @@ if (!componentFile) {
 }
 
 const dir = new URL(`wit/builtin/${wasiVersion}/`, jco);
+const world = readFileSync(witFile, "utf8");
 const wasi = readdirSync(dir)
   .sort()
-  .map((name) => nested(readFileSync(new URL(`${name}/package.wit`, dir), "utf8")));
-const witSource = [readFileSync(witFile, "utf8"), ...wasi].join("\n");
+  .map((name) => readFileSync(new URL(`${name}/package.wit`, dir), "utf8"));
+const witSource = [world, ...[...wasi, ...proposed(world)].map(nested)].join("\n");
 
 const embedded = await componentEmbed({ binary: readFileSync(coreFile), witSource });
 const adapter = readFileSync(new URL("wasi_snapshot_preview1.reactor.wasm", jco));
