@@ -24,26 +24,32 @@ const (
 )
 
 // found makes what the lattice lacks of its buckets, its store of objects and its
-// stream of events.
+// stream of events. The buckets that hosts report to are the last: who sees a report
+// finds all else there.
 func (s *Service) found(ctx context.Context) (map[string]lattice.Bucket, lattice.Objects, error) {
 	made := map[string]lattice.Bucket{}
-	for _, c := range []lattice.BucketConfig{
-		{Name: s.buckets.Desired(), Description: "what each host ought to run"},
-		{Name: s.buckets.Components(), Description: "which hosts may be called for each component"},
-		{Name: s.buckets.Links(), Description: "links between components and providers"},
-		{Name: s.buckets.Config(), Description: "configurations"},
-		{Name: s.buckets.Scheduler(), Description: "which scheduler leads"},
-		{Name: s.buckets.Hosts(), Description: "what hosts report of themselves", TTL: reportTTL},
-		{Name: s.buckets.Ready(), Description: "which hosts take calls for which components", TTL: reportTTL},
-		{Name: s.buckets.KeyValue(), Description: "keys and values of components", MaxBytes: keyValueBytes},
-		{Name: s.buckets.Blobs(), Description: "blobs of components", MaxBytes: blobsBytes},
-	} {
-		c.Replicas = s.opts.Replicas
-		b, err := s.lattice.CreateBucket(ctx, c)
-		if err != nil {
-			return nil, nil, fmt.Errorf("create bucket %q: %w", c.Name, err)
+	create := func(all ...lattice.BucketConfig) error {
+		for _, c := range all {
+			c.Replicas = s.opts.Replicas
+			b, err := s.lattice.CreateBucket(ctx, c)
+			if err != nil {
+				return fmt.Errorf("create bucket %q: %w", c.Name, err)
+			}
+			made[c.Name] = b
 		}
-		made[c.Name] = b
+		return nil
+	}
+	err := create(
+		lattice.BucketConfig{Name: s.buckets.Desired(), Description: "what each host ought to run"},
+		lattice.BucketConfig{Name: s.buckets.Components(), Description: "which hosts may be called for each component"},
+		lattice.BucketConfig{Name: s.buckets.Links(), Description: "links between components and providers"},
+		lattice.BucketConfig{Name: s.buckets.Config(), Description: "configurations"},
+		lattice.BucketConfig{Name: s.buckets.Scheduler(), Description: "which scheduler leads"},
+		lattice.BucketConfig{Name: s.buckets.KeyValue(), Description: "keys and values of components", MaxBytes: keyValueBytes},
+		lattice.BucketConfig{Name: s.buckets.Blobs(), Description: "blobs of components", MaxBytes: blobsBytes},
+	)
+	if err != nil {
+		return nil, nil, err
 	}
 	objects, err := s.lattice.Objects(ctx, s.buckets.Artifacts(), true)
 	if err != nil {
@@ -61,7 +67,10 @@ func (s *Service) found(ctx context.Context) (map[string]lattice.Bucket, lattice
 	if err != nil {
 		return nil, nil, fmt.Errorf("create stream %q: %w", s.buckets.Events(), err)
 	}
-	return made, objects, nil
+	return made, objects, create(
+		lattice.BucketConfig{Name: s.buckets.Hosts(), Description: "what hosts report of themselves", TTL: reportTTL},
+		lattice.BucketConfig{Name: s.buckets.Ready(), Description: "which hosts take calls for which components", TTL: reportTTL},
+	)
 }
 
 // lookEvery is how often the service looks whether what it has made is there.

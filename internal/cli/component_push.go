@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 
@@ -22,31 +23,30 @@ func (s *session) push(ctx context.Context, env *Env, p *program, what string) (
 	}
 	sum := sha256.Sum256(p.wasm)
 	digest = "sha256:" + hex.EncodeToString(sum[:])
+	store, err := s.Objects(ctx, wire.Buckets{Lattice: s.name}.Artifacts(), false)
+	if err == nil {
+		shown, total := newWait(env, "storing "+what), uint64(len(p.wasm))
+		err = storeProgram(ctx, store, p, digest, func(n uint64) { shown.say("%s of %s", formatSize(n), formatSize(total)) })
+		shown.end()
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("store component %q: %w", what, err)
+	}
+	return what, digest, nil
+}
+
+// storeProgram stores a component, unless it is there, and where it comes from. say is
+// told how many bytes have been stored.
+func storeProgram(ctx context.Context, store lattice.Objects, p *program, digest string, say func(uint64)) error {
 	name, err := wire.ArtifactName(digest)
 	if err != nil {
-		return "", "", err
-	}
-	store, err := s.Objects(ctx, wire.Buckets{Lattice: s.name}.Artifacts(), false)
-	if err != nil {
-		return "", "", fmt.Errorf("store component %q: %w", what, err)
+		return err
 	}
 	there, err := store.Has(ctx, name)
-	if err != nil {
-		return "", "", fmt.Errorf("store component %q: %w", what, err)
+	if err == nil && !there {
+		err = store.Put(ctx, name, &meter{r: bytes.NewReader(p.wasm), f: say})
 	}
-	if there {
-		return what, digest, pushProvenance(ctx, store, p, digest)
-	}
-	shown := newWait(env, "storing "+what)
-	total := uint64(len(p.wasm))
-	err = store.Put(ctx, name, &meter{r: bytes.NewReader(p.wasm), f: func(n uint64) {
-		shown.say("%s of %s", formatSize(n), formatSize(total))
-	}})
-	shown.end()
-	if err != nil {
-		return "", "", fmt.Errorf("store component %q: %w", what, err)
-	}
-	return what, digest, pushProvenance(ctx, store, p, digest)
+	return errors.Join(err, pushProvenance(ctx, store, p, digest))
 }
 
 // pushProvenance stores where a component comes from, if it is from a registry: hosts

@@ -6,9 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/wattle-dev/wattle/host/component"
+	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/oci"
+	"github.com/wattle-dev/wattle/lattice/wire"
 )
 
 // imageClient returns what talks to registries, with the credentials, mirrors and
@@ -104,4 +107,29 @@ func fetchImage(ctx context.Context, env *Env, what string) ([]byte, *oci.Proven
 		return nil, nil, interrupted(ctx, err)
 	}
 	return wasm, &a.Provenance, nil
+}
+
+// fetchTime bounds how long an image is fetched for somebody else's tool.
+const fetchTime = 2 * time.Minute
+
+// fetcher returns what brings images of registries into a lattice, for tools that only
+// name them.
+func fetcher(c *oci.Client, l lattice.Lattice, name lattice.Name) func(context.Context, string) (string, error) {
+	return func(ctx context.Context, image string) (string, error) {
+		ref, err := oci.ParseReference(image)
+		if err != nil {
+			return "", nil //nolint:nilerr // it is a name of another kind
+		}
+		ctx, cancel := context.WithTimeout(ctx, fetchTime)
+		defer cancel()
+		a, wasm, err := c.Fetch(ctx, ref)
+		if err != nil {
+			return "", err
+		}
+		objects, err := l.Objects(ctx, wire.Buckets{Lattice: name}.Artifacts(), false)
+		if err != nil {
+			return "", err
+		}
+		return a.Digest, storeProgram(ctx, objects, &program{file: image, wasm: wasm, provenance: &a.Provenance}, a.Digest, func(uint64) {})
+	}
 }

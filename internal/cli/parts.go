@@ -10,12 +10,13 @@ import (
 // parts are what a process consists of that runs until it is told to end. They are
 // started one after the other and stopped the other way round.
 type parts struct {
+	env    *Env
 	log    *log
 	stops  []func() error // what stops the parts, in the order in which they were started
 	failed chan error     // has why a part ended that should not
 }
 
-func newParts(l *log) parts { return parts{log: l, failed: make(chan error, 1)} }
+func newParts(env *Env, l *log) parts { return parts{env: env, log: l, failed: make(chan error, 1)} }
 
 // stop stops all parts, the last one first.
 func (p *parts) stop() error {

@@ -159,7 +159,7 @@ func (f *schedulerRunFlags) run(cmd *cobra.Command, env *Env) error {
 
 // serve runs the scheduler until ctx ends.
 func (f *schedulerRunFlags) serve(ctx context.Context, env *Env, p *place, dir dataDir, creds *trust.Creds, log *log) (err error) {
-	s := newParts(log)
+	s := newParts(env, log)
 	defer func() {
 		if e := s.stop(); err == nil {
 			err = e

@@ -119,10 +119,15 @@ func (p *parts) serveScheduler(ctx context.Context, l lattice.Lattice, who *iden
 	if !f.allowWadm {
 		o.Allowed = func(ctx context.Context) error { return noWadm(ctx, l, who.name) }
 	}
+	images, err := imageClient(p.env)
+	if err != nil {
+		return nil, err
+	}
+	fetch := fetcher(images, l, who.name)
 	var s *scheduler.Service
 	if f.wasmcloud {
 		o.WhileLeading = func(ctx context.Context) error {
-			return wadm.New(l, who.name, s, &wadm.Options{Logger: p.log.logger()}).Run(ctx)
+			return wadm.New(l, who.name, s, &wadm.Options{Logger: p.log.logger(), Fetch: fetch}).Run(ctx)
 		}
 	}
 	s = scheduler.New(l, who.name, signer, verifier, node, o)
@@ -143,7 +148,7 @@ func (p *parts) serveScheduler(ctx context.Context, l lattice.Lattice, who *iden
 	if !f.wasmcloud {
 		return s, nil
 	}
-	e := wasmcloud.New(l, who.name, verifier, s, &wasmcloud.Options{Logger: p.log.logger()})
+	e := wasmcloud.New(l, who.name, verifier, s, &wasmcloud.Options{Logger: p.log.logger(), Fetch: fetch})
 	edge.Store(e)
 	p.begin(ctx, "the interface of wasmCloud", e.Run)
 	return s, p.await(ctx, e.Ready())

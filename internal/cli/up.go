@@ -135,7 +135,7 @@ func (f *upFlags) run(cmd *cobra.Command, env *Env) error {
 		return err
 	}
 	defer release()
-	u := &up{upFlags: f, parts: newParts(newLog(env.Stderr, f.quiet)), given: given, env: env, dir: dir, manifests: apps}
+	u := &up{upFlags: f, parts: newParts(env, newLog(env.Stderr, f.quiet)), given: given, env: env, dir: dir, manifests: apps}
 	defer u.log.close()
 	return u.run(cmd.Context())
 }

@@ -642,3 +642,40 @@ func TestLayers(t *testing.T) {
 	}
 	_ = layers[0].Close()
 }
+
+// What a registry sends is bounded, whatever it says.
+func TestBounds(t *testing.T) {
+	at := serve(t, nil)
+	c := client(t, nil)
+	large := `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","annotations":{"a":"` + strings.Repeat("x", oci.MaxManifest) + `"}}`
+	put(t, "http://"+at+"/v2/tool/manifests/large", "application/vnd.oci.image.manifest.v1+json", []byte(large))
+	layer := func(n int, size int64) string {
+		one := fmt.Sprintf(`{"mediaType":"application/wasm","digest":%q,"size":%d}`, sum(wasm), size)
+		return `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[` + one + strings.Repeat(","+one, n-1) + `]}`
+	}
+	put(t, "http://"+at+"/v2/tool/blobs/uploads/", "application/octet-stream", wasm)
+	for tag, text := range map[string]string{"binary": layer(1, oci.MaxBinary+1), "size": layer(1, int64(len(wasm))+1), "two": layer(2, int64(len(wasm))), "layers": layer(oci.MaxLayers+1, 1), "layer": layer(1, oci.MaxLayer+1)} {
+		put(t, "http://"+at+"/v2/tool/manifests/"+tag, "application/vnd.oci.image.manifest.v1+json", []byte(text))
+		switch tag {
+		case "layers", "layer":
+			if _, err := c.Layers(t.Context(), reference(t, at+"/tool@"+sum([]byte(text))), &oci.Policy{}); !errors.Is(err, lattice.ErrInvalid) {
+				t.Errorf("%s: %v", tag, err)
+			}
+		default:
+			if _, _, err := c.Fetch(t.Context(), reference(t, at+"/tool:"+tag)); err == nil {
+				t.Errorf("%s: no error", tag)
+			}
+		}
+	}
+	if _, err := c.Resolve(t.Context(), reference(t, at+"/tool:large")); err == nil {
+		t.Error("a manifest that is too large")
+	}
+	p := &oci.Provenance{Ref: at + "/tool:1", Signatures: make([]oci.Signature, oci.MaxSignatures+1)}
+	data, err := p.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := oci.DecodeProvenance(data); !errors.Is(err, lattice.ErrInvalid) {
+		t.Errorf("%d signatures: %v", oci.MaxSignatures+1, err)
+	}
+}

@@ -75,15 +75,12 @@ func (l *Leader) Due() [][]Doc {
 }
 
 // differs reports whether a host is to run something that it was not told yet, and which
-// components it was told that it is not to run any more. What ends with the host, because
-// it is drained or stopped, is none of these.
+// components it was told that it is not to run any more.
 func (l *Leader) differs(want *lattice.Desired) (gains bool, loses []lattice.ComponentID) {
-	if want.State == lattice.HostDrained || want.State == lattice.HostStopped {
-		return false, nil
-	}
+	ends := want.State == lattice.HostDrained || want.State == lattice.HostStopped
 	told := l.shelf.at(Doc{Desired, string(want.Host)}).value
 	if told == nil {
-		return true, nil
+		return !ends, nil
 	}
 	// When a lead begins, nearly all are as they were.
 	if value, err := wire.EncodeDesired(want); err == nil {
@@ -93,7 +90,7 @@ func (l *Leader) differs(want *lattice.Desired) (gains bool, loses []lattice.Com
 	}
 	have, err := wire.DecodeDesired(told, l.name, want.Host)
 	if err != nil {
-		return true, nil
+		return !ends, nil
 	}
 	gains = have.State != want.State
 	specs := make(map[lattice.ComponentID]*lattice.ComponentSpec, len(have.Components))
@@ -106,14 +103,15 @@ func (l *Leader) differs(want *lattice.Desired) (gains bool, loses []lattice.Com
 		gains = gains || old == nil || !reflect.DeepEqual(old, spec) && !sameSpec(old, spec)
 		delete(specs, spec.ID)
 	}
-	return gains, slices.Sorted(maps.Keys(specs))
+	return gains && !ends, slices.Sorted(maps.Keys(specs))
 }
 
 // held returns ErrHeld if callers are not told yet where else a component is that a host
-// is to lose: their assignment may be all that keeps them from finding nothing.
+// is to lose: until then they may know of no other one. A host that is to be stopped is told
+// so at once.
 func (l *Leader) held(want *lattice.Desired) error {
-	if len(l.dirty.Components) == 0 {
-		return nil // as it nearly always is by then
+	if len(l.dirty.Components) == 0 || want.State == lattice.HostStopped {
+		return nil // as nearly always
 	}
 	_, loses := l.differs(want)
 	for _, id := range loses {

@@ -2,6 +2,7 @@ package lead_test
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -69,6 +70,71 @@ func TestWriteOnlyWhatDiffers(t *testing.T) {
 			}
 			if got := w != nil; got != tt.writes {
 				t.Errorf("it is written: %v, want %v: %s", got, tt.writes, tt.have)
+			}
+		})
+	}
+}
+
+// A host does not lose a component before callers are told where else it is: as long as
+// the document of the component cannot be written, that of the host is held back.
+func TestHeld(t *testing.T) {
+	a, b := lattice.HostID("N"+strings.Repeat("A", 55)), lattice.HostID("N"+strings.Repeat("A", 54)+"B")
+	placed := func(hosts ...lattice.HostID) state.Change {
+		p := &state.Placements{Component: "hello"}
+		for _, h := range hosts {
+			p.Hosts = append(p.Hosts, state.Placement{Host: h, Revision: 1, Instances: 1, Why: "it is free"})
+		}
+		return state.Put(state.Record{Placements: p})
+	}
+	s, err := state.New(lattice.DefaultName).Apply(lattice.Stamp{Term: 1, Index: 1}, &state.Entry{Changes: []state.Change{
+		state.Put(state.Record{Component: &state.Component{
+			ID: "hello", Target: 1, Rules: lattice.Rules{Mode: lattice.ModeSpread, Instances: 1},
+			Revisions: []state.Revision{{Number: 1, Ref: "hello:1", Digest: "sha256:" + strings.Repeat("0", 64)}},
+		}}), placed(a, b),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := wire.EncodeDesired(s.Desired(a))
+	if err != nil {
+		t.Fatal(err)
+	}
+	onHost, ofComponent := lead.Doc{Bucket: lead.Desired, Key: string(a)}, lead.Doc{Bucket: lead.Components, Key: "hello"}
+	for name, tt := range map[string]struct {
+		wish lattice.HostState
+		want error
+	}{
+		"is ready":        {lattice.HostReady, lead.ErrHeld},
+		"is drained":      {lattice.HostDrained, lead.ErrHeld},
+		"is to stop":      {lattice.HostStopped, nil},
+		"has it no where": {"", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			change := placed(b)
+			changes := []state.Change{change}
+			if tt.wish == "" { // the component itself is gone
+				changes = []state.Change{state.Delete(state.KindPlacements, "hello"), state.Delete(state.KindComponent, "hello")}
+			} else {
+				changes = append(changes, state.Put(state.Record{Host: &state.Host{ID: a, State: tt.wish}}))
+			}
+			now, err := s.Apply(lattice.Stamp{Term: 1, Index: 2}, &state.Entry{Base: s.Seq, Changes: changes})
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := lead.New(lead.Options{Term: 1}, 0, now)
+			l.Saw(onHost, told, 7, false)
+			if _, err := l.Write(onHost); !errors.Is(err, tt.want) {
+				t.Errorf("the error is %v, want %v", err, tt.want)
+			}
+			w, err := l.Write(ofComponent)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if w != nil {
+				l.Wrote(w, 8)
+			}
+			if w, err := l.Write(onHost); err != nil || w == nil {
+				t.Errorf("when callers are told it is written: %v, %v", w != nil, err)
 			}
 		})
 	}

@@ -87,10 +87,10 @@ func (l *looking) deadline() int64 {
 
 // place asks where the component ought to run.
 func (l *looking) place() {
-	l.ought = l.ask(true)
+	l.ought = l.ask(true, nil)
 	if l.ought.Missing > 0 && len(l.m.bad) > 0 {
-		// Better on a host where it failed than nowhere.
-		if there := l.ask(false); there.Missing < l.ought.Missing {
+		// Better on a host where it failed than nowhere: what the others cannot take.
+		if there := l.ask(false, l.ought); there.Missing < l.ought.Missing {
 			l.ought = there
 		}
 	}
@@ -100,8 +100,9 @@ func (l *looking) place() {
 	}
 }
 
-// ask asks where the component ought to run, with or without the hosts where it failed.
-func (l *looking) ask(avoid bool) *place.Result {
+// ask asks where the component ought to run, with or without the hosts where it failed. Where
+// it was found before that it ought to run it stays.
+func (l *looking) ask(avoid bool, before *place.Result) *place.Result {
 	req := &place.Request{Component: l.c.ID, Rules: &l.c.Rules}
 	var ready, unready, leaving []place.Placed
 	instances := 0
@@ -129,6 +130,7 @@ func (l *looking) ask(avoid bool) *place.Result {
 		}
 	}
 	req.Keep = slices.Concat(ready, unready, leaving)
+	whys := l.keepFirst(req, before)
 	for i := range l.c.Pins {
 		req.Not = append(req.Not, place.Not{Host: l.c.Pins[i].Host, Why: "it has the component because it was named"})
 	}
@@ -141,7 +143,30 @@ func (l *looking) ask(avoid bool) *place.Result {
 	if l.c.Rules.Mode == lattice.ModeSpread && len(req.Keep) > 0 && instances >= l.c.Rules.Instances {
 		req.Stay = len(unready) > 0 || !l.moving[l.c.ID] && len(l.moving) >= l.opts.Moves
 	}
-	return l.cluster.Place(req)
+	result := l.cluster.Place(req)
+	for i := range result.Hosts {
+		if choice := &result.Hosts[i]; whys[choice.Host] != "" {
+			choice.Why, choice.Kept = whys[choice.Host], false
+		}
+	}
+	return result
+}
+
+// keepFirst has a request keep the hosts that were chosen before, ahead of all others, and
+// returns why those were chosen that are new. What needs victims is chosen anew.
+func (l *looking) keepFirst(req *place.Request, before *place.Result) map[lattice.HostID]string {
+	if before == nil || len(before.Victims) > 0 {
+		return nil
+	}
+	whys := map[lattice.HostID]string{}
+	first := make([]place.Placed, len(before.Hosts))
+	for i := range before.Hosts {
+		choice := &before.Hosts[i]
+		whys[choice.Host] = choice.Why
+		first[i] = place.Placed{Host: choice.Host, Instances: choice.Instances, Spread: choice.Spread, Unheard: l.unheard(choice.Host)}
+	}
+	req.Keep = append(first, slices.DeleteFunc(req.Keep, func(at place.Placed) bool { _, is := whys[at.Host]; return is })...)
+	return whys
 }
 
 // next makes the placements that are to be from those that are.

@@ -301,6 +301,9 @@ const deaf = 2500
 
 // canAct reports whether some scheduler can decide and have it be known.
 func (w *World) canAct() bool {
+	if slices.ContainsFunc(w.documents[:], func(b *bucket) bool { return w.now < b.closed }) {
+		return false
+	}
 	return slices.ContainsFunc(w.replicas, func(r *replica) bool {
 		s := r.service
 		if s == nil || s.ended || !r.up || !r.leading || r.paused > w.now || w.faults.away[r.id] || !s.listens() || w.now-s.beaten > deaf {

@@ -256,7 +256,7 @@ func (c *check) withinCount() string {
 				if _, ok := c.serves(h, component.ID); !ok {
 					continue
 				}
-				if one.Leaving == "" && h.put[id] == "" {
+				if one.Leaving == "" && h.put[id] == "" || h.runners[id].ails {
 					continue // callers do not find it: something else makes up for it
 				}
 				serves += one.Instances

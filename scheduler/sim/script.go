@@ -32,6 +32,7 @@ import (
 //	ail host=1 component=c for=5s      has the probes of a component be bad there
 //	crash scheduler=0, restart scheduler=0, pause scheduler=0 for=5s
 //	wipe bucket=desired|components|hosts|ready [at=once]
+//	close bucket=components for=5s     has it take no documents of schedulers
 //	rival for=10s                      starts a scheduler with another log
 func (w *World) Script(line string) (string, error) {
 	words := strings.Fields(line)
@@ -176,15 +177,22 @@ func (c *scripted) fault(verb string) {
 	case "rival":
 		w.rivalry(c.millis("for"))
 	case "wipe":
-		b, ok := map[string]*bucket{"desired": w.desired, "components": w.assignments, "hosts": w.reports, "ready": w.ready}[c.args["bucket"]]
-		if !ok {
-			c.err = fmt.Errorf("bucket=%q: there is none", c.args["bucket"])
-			return
-		}
-		w.lose(b, c.args["at"] == "once")
+		w.lose(c.bucket(), c.args["at"] == "once")
+	case "close":
+		c.bucket().closed = w.now + c.millis("for")
 	default:
 		c.err = fmt.Errorf("%q: there is no such command", verb)
 	}
+}
+
+func (c *scripted) bucket() *bucket {
+	w := c.w
+	b := map[string]*bucket{"desired": w.desired, "components": w.assignments, "hosts": w.reports, "ready": w.ready}[c.args["bucket"]]
+	if b == nil {
+		c.err = fmt.Errorf("bucket=%q: there is none", c.args["bucket"])
+		return new(bucket)
+	}
+	return b
 }
 
 // binary is how the binary behaves that a command names.

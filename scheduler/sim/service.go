@@ -565,7 +565,7 @@ func (s *service) send(d *lead.Write) {
 		s.poke()
 	}
 	s.w.after(s.w.latency(), func() { // the way there
-		if s.w.faults.away[s.r.id] || s.w.chance(s.w.faults.drop) {
+		if s.w.faults.away[s.r.id] || s.w.now < b.closed || s.w.chance(s.w.faults.drop) {
 			return
 		}
 		var now uint64

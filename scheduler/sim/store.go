@@ -21,6 +21,8 @@ type bucket struct {
 	watches  []*watch
 	// written is called with every change, for the invariants.
 	written func(key string, old, now item)
+	// closed is until when it takes no documents of schedulers.
+	closed int64
 }
 
 // item is what is under a key. A deleted one stays as such.

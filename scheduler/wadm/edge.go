@@ -25,6 +25,10 @@ type Commander interface {
 type Options struct {
 	// Logger receives what the edge does. If nil, nothing is logged.
 	Logger *slog.Logger
+	// Fetch brings the component of an image in a registry into the lattice and returns
+	// its digest, empty if the text names no such image. If nil, nothing is fetched: the
+	// scheduler knows the digest of an image or does not.
+	Fetch func(ctx context.Context, image string) (digest string, err error)
 	// Interval is the time between two looks at the statuses. If zero, DefaultInterval.
 	Interval time.Duration
 	// NewID makes the IDs of events. If nil, they are random.

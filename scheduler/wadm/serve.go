@@ -119,10 +119,12 @@ func (e *Edge) put(ctx context.Context, m *lattice.Message) any {
 	if err != nil {
 		return fail("Unable to parse manifest: %v", err)
 	}
+	digests, notes := e.fetch(ctx, parsed)
 	var r control.AppResult
-	if err := e.commands.Do(ctx, &control.PutApp{Manifest: string(m.Data), By: by}, &r); err != nil {
+	if err := e.commands.Do(ctx, &control.PutApp{Manifest: string(m.Data), Digests: digests, By: by}, &r); err != nil {
 		return failed(err)
 	}
+	r.Notes = append(r.Notes, notes...)
 	if parsed.Version != "" && !r.NewVersion && !r.Created {
 		return fail("Manifest version %s already exists", parsed.Version)
 	}
@@ -133,6 +135,30 @@ func (e *Edge) put(ctx context.Context, m *lattice.Message) any {
 	}
 	out.Message = strings.Join(append([]string{fmt.Sprintf("Successfully put manifest %s %s", r.App, r.Version)}, r.Notes...), "; ")
 	return out
+}
+
+// fetch brings the images of a manifest into the lattice. What cannot be fetched is said:
+// a deployment fails then, unless the scheduler knows the image.
+func (e *Edge) fetch(ctx context.Context, m *manifest.Manifest) (digests map[string]string, notes []string) {
+	if e.opts.Fetch == nil {
+		return nil, nil
+	}
+	digests = map[string]string{}
+	for i := range m.Components {
+		image := m.Components[i].Image
+		if image == "" || digests[image] != "" {
+			continue
+		}
+		digest, err := e.opts.Fetch(ctx, image)
+		switch {
+		case err != nil:
+			e.log.WarnContext(ctx, "image not fetched", "component", m.Components[i].Name, "error", err)
+			notes = append(notes, err.Error())
+		case digest != "":
+			digests[image] = digest
+		}
+	}
+	return digests, notes
 }
 
 func (e *Edge) list(ctx context.Context) ([]modelSummary, error) {

@@ -33,6 +33,9 @@ type Options struct {
 	// AllowFileRefs lets a request name a file of this machine, by a file:// URL: it
 	// is read with the rights of this process and put into the lattice.
 	AllowFileRefs bool
+	// Fetch brings the component of an image in a registry into the lattice and returns
+	// its digest, empty if the text names no such image. If nil, nothing is fetched.
+	Fetch func(ctx context.Context, image string) (digest string, err error)
 	// Heartbeat is the time between the heartbeats of hosts, as wasmCloud has them.
 	// If zero, DefaultHeartbeat.
 	Heartbeat time.Duration

@@ -20,13 +20,13 @@ import (
 // maxFile bounds a binary that is read from a file, in bytes.
 const maxFile = 128 << 20
 
-// digest returns the digest of a ref that names a file, of which the binary is in
-// the lattice then. Of other refs it returns nothing: the scheduler knows them or
-// does not.
+// digest returns the digest of a ref that names a file or an image in a registry, of
+// which the binary is in the lattice then. Of other refs, and of images that cannot be
+// fetched, it returns nothing: the scheduler knows them or does not.
 func (e *Edge) digest(ctx context.Context, ref string) (string, error) {
 	u, err := url.Parse(ref)
 	if err != nil || u.Scheme != "file" {
-		return "", nil //nolint:nilerr // a ref need not be a URL
+		return e.fetch(ctx, ref), nil // a ref need not be a URL
 	}
 	if !e.opts.AllowFileRefs {
 		return "", fmt.Errorf("ref %q: files are not read here: %w: store the binary with `wattle component push` and name the digest that it says", ref, lattice.ErrDenied)
@@ -56,6 +56,19 @@ func (e *Edge) digest(ctx context.Context, ref string) (string, error) {
 		return "", fmt.Errorf("object store %q: %w", e.buckets.Artifacts(), err)
 	}
 	return digest, nil
+}
+
+// fetch brings an image into the lattice.
+func (e *Edge) fetch(ctx context.Context, ref string) string {
+	if e.opts.Fetch == nil {
+		return ""
+	}
+	digest, err := e.opts.Fetch(ctx, ref)
+	if err != nil {
+		e.log.WarnContext(ctx, "image not fetched", "error", err)
+		return ""
+	}
+	return digest
 }
 
 // readFile reads a regular file that is not too long.
