@@ -17,10 +17,19 @@ const (
 	eventsNumber = 100_000
 )
 
-// Bounds of what components store in a lattice.
+// Bounds of the buckets, in bytes. JetStream sets aside as much of its disk as they come
+// to, used or not; a laptop should have that. Those of documents have room for 10,000
+// hosts with 100,000 components.
 const (
-	keyValueBytes = 1 << 30
-	blobsBytes    = 4 << 30
+	desiredBytes    = 512 << 20
+	componentsBytes = 256 << 20
+	hostsBytes      = 256 << 20
+	readyBytes      = 128 << 20
+	linksBytes      = 64 << 20
+	configBytes     = 64 << 20
+	leaderBytes     = 1 << 20
+	keyValueBytes   = 256 << 20 // what components store
+	blobsBytes      = 1 << 30
 )
 
 // found makes what the lattice lacks of its buckets, its store of objects and its
@@ -40,11 +49,11 @@ func (s *Service) found(ctx context.Context) (map[string]lattice.Bucket, lattice
 		return nil
 	}
 	err := create(
-		lattice.BucketConfig{Name: s.buckets.Desired(), Description: "what each host ought to run"},
-		lattice.BucketConfig{Name: s.buckets.Components(), Description: "which hosts may be called for each component"},
-		lattice.BucketConfig{Name: s.buckets.Links(), Description: "links between components and providers"},
-		lattice.BucketConfig{Name: s.buckets.Config(), Description: "configurations"},
-		lattice.BucketConfig{Name: s.buckets.Scheduler(), Description: "which scheduler leads"},
+		lattice.BucketConfig{Name: s.buckets.Desired(), Description: "what each host ought to run", MaxBytes: desiredBytes},
+		lattice.BucketConfig{Name: s.buckets.Components(), Description: "which hosts may be called for each component", MaxBytes: componentsBytes},
+		lattice.BucketConfig{Name: s.buckets.Links(), Description: "links between components and providers", MaxBytes: linksBytes},
+		lattice.BucketConfig{Name: s.buckets.Config(), Description: "configurations", MaxBytes: configBytes},
+		lattice.BucketConfig{Name: s.buckets.Scheduler(), Description: "which scheduler leads", MaxBytes: leaderBytes},
 		lattice.BucketConfig{Name: s.buckets.KeyValue(), Description: "keys and values of components", MaxBytes: keyValueBytes},
 		lattice.BucketConfig{Name: s.buckets.Blobs(), Description: "blobs of components", MaxBytes: blobsBytes},
 	)
@@ -68,8 +77,8 @@ func (s *Service) found(ctx context.Context) (map[string]lattice.Bucket, lattice
 		return nil, nil, fmt.Errorf("create stream %q: %w", s.buckets.Events(), err)
 	}
 	return made, objects, create(
-		lattice.BucketConfig{Name: s.buckets.Hosts(), Description: "what hosts report of themselves", TTL: reportTTL},
-		lattice.BucketConfig{Name: s.buckets.Ready(), Description: "which hosts take calls for which components", TTL: reportTTL},
+		lattice.BucketConfig{Name: s.buckets.Hosts(), Description: "what hosts report of themselves", TTL: reportTTL, MaxBytes: hostsBytes},
+		lattice.BucketConfig{Name: s.buckets.Ready(), Description: "which hosts take calls for which components", TTL: reportTTL, MaxBytes: readyBytes},
 	)
 }
 

@@ -85,6 +85,7 @@ func (l *leading) watchClaim(ctx context.Context, b lattice.Bucket) error {
 		own := false
 		l.claim.use(func(k *lead.Claim) {
 			if e.Synced {
+				k.Synced(l.at(c.at), l.old)
 				l.claim.synced = true
 				return
 			}

@@ -18,6 +18,8 @@ type leading struct {
 	began time.Time
 	lead  *lead.Leader
 	claim *claim
+	// old says that this is no new log, or one that is to begin anew.
+	old bool
 
 	documents [4]lattice.Bucket // by lead.Bucket
 	artifacts lattice.Objects
@@ -88,7 +90,7 @@ func (s *Service) lead(ctx context.Context, term uint64) error {
 		return err
 	}
 	l := &leading{Service: s, term: term, began: time.Now(), changes: make(chan *changed, 1024), checks: make(checks, maxChecks), own: ownWords{all: map[lead.Doc]ownWord{}}, places: make(chan struct{}, 4), roll: newRollCall(), revisions: map[lattice.HostID]uint64{}, told: map[string]string{}}
-	l.claim = l.newClaim(verified)
+	l.claim, l.old = l.newClaim(verified), s.opts.BeginAnew || !lead.Blank(verified)
 	watched, beats, err := l.prepare(ctx)
 	if err != nil {
 		return err

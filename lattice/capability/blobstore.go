@@ -27,7 +27,7 @@ const (
 //	bucket      the name of the store within the lattice: components whose links name the
 //	            same share it; one of the component's own if not said
 //	max-object  of an object, 1B to 4GiB; 1GiB if not said
-//	max-bytes   of the store, 1MiB to 4GiB; 1GiB if not said
+//	max-bytes   of the store, 1MiB to 1GiB; 256MiB if not said
 //	max-keys    of the store, 1 to 1000000, of which an object needs one and one for each
 //	            128KiB; 100000 if not said
 //	timeout     of an operation, and of a stream without progress, 10ms to 10m; 10s if not
@@ -104,7 +104,7 @@ func ParseBlobstoreNATS(c *Config) (*BlobstoreNATS, error) {
 	b := &BlobstoreNATS{
 		Bucket:        v.storeName("bucket"),
 		MaxObject:     v.size(defaultObject, 1, natsObject, "max-object"),
-		MaxBytes:      v.size(1<<30, 1<<20, 4<<30, "max-bytes"),
+		MaxBytes:      v.size(256<<20, 1<<20, 1<<30, "max-bytes"),
 		MaxKeys:       v.int(100_000, 1, 1_000_000, "max-keys"),
 		TimeoutMillis: v.millis(blobstoreTimeout, leastTimeout, mostTimeout, "timeout"),
 	}

@@ -36,11 +36,10 @@ type Fault struct {
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "config of %s%s", Scheme, e.Kind)
-	for i, f := range e.Faults {
-		if i > 0 {
-			b.WriteByte(';')
-		}
-		fmt.Fprintf(&b, ": %.200q: %s", f.Key, f.Reason)
+	separator := ": "
+	for _, f := range e.Faults {
+		fmt.Fprintf(&b, "%s%.200q: %s", separator, f.Key, f.Reason)
+		separator = "; "
 	}
 	return b.String()
 }

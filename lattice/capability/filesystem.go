@@ -154,6 +154,12 @@ func ParseFilesystem(c *Config) (*Filesystem, error) {
 		v.fault(b, "it is in %q, which is a directory of its own", a)
 	}
 	f.inline(v)
+	for key := range v.config.Values {
+		if !v.asked[key] {
+			v.asked[key] = true
+			v.fault(key, "unknown key: want the path of a directory, which begins with a slash, or that of a file behind %s or %s", inlineText, inlineBase64)
+		}
+	}
 	if err := v.err(); err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ const (
 	// chunkSize is how many bytes of an object a message has.
 	chunkSize = 128 << 10
 	// maxObjects bounds an object store.
-	maxObjects = 4 << 30
+	maxObjects = 2 << 30
 	// maxObjectName bounds the name of an object.
 	maxObjectName = 256
 	digestPrefix  = "SHA-256="

@@ -65,9 +65,9 @@ const (
 //   - when it has said nothing new for Silence otherwise.
 //
 // So of two that begin at the same moment the one leads whose beat is there first, and of
-// two copies of a log the one that began last. If the beat is lost with its bucket, it is as
-// if nobody led: another one may claim the lattice before the leader finds that out. A Claim
-// is for one goroutine at a time.
+// two copies of a log the one that began last. A beat may be lost with its bucket, and whoever
+// leads writes it again: if there is none, and this is no new log, Silence is waited for as
+// well. A Claim is for one goroutine at a time.
 type Claim struct {
 	name lattice.Name
 	self Beat
@@ -81,6 +81,9 @@ type Claim struct {
 	rival *Beat
 	since int64
 	alive bool
+	// met says that some beat was seen, and missing that there was none, when it ought to
+	// have been there, at since.
+	met, missing bool
 }
 
 // NewClaim returns the claim of a leader of which nothing is known. self.Beat is that of
@@ -96,6 +99,9 @@ func (c *Claim) Saw(now int64, revision uint64, b *Beat) bool {
 		return own && b.Term == c.self.Term
 	}
 	c.revision = revision
+	if b != nil {
+		c.met, c.missing = true, false
+	}
 	switch {
 	case b == nil: // whoever wrote it writes it again
 	case own:
@@ -109,6 +115,14 @@ func (c *Claim) Saw(now int64, revision uint64, b *Beat) bool {
 		c.rival, c.since, c.alive, c.held = b, now, false, false
 	}
 	return own && b.Term == c.self.Term
+}
+
+// Synced says that all that was there was given to Saw. old says that something was decided
+// in this log, or that it is to begin anew where another one was: then there was a beat.
+func (c *Claim) Synced(now int64, old bool) {
+	if old && !c.met && !c.held {
+		c.missing, c.since = true, now
+	}
 }
 
 // Looked is Saw for what is certainly there now.
@@ -136,6 +150,8 @@ func (c *Claim) Standing(now int64) Standing {
 	switch {
 	case c.held:
 		return Held
+	case c.missing && now-c.since < Silence:
+		return Unsure
 	case c.rival == nil, c.rival.Cluster == c.self.Cluster && c.rival.Term < c.self.Term, now-c.since >= Silence:
 		return Free
 	case c.alive:
@@ -162,6 +178,9 @@ func (c *Claim) Err(now int64) error {
 	case Free, Held:
 		return nil
 	case Unsure:
+		if c.rival == nil {
+			return fmt.Errorf("no scheduler of lattice %q says that it leads: %w: it is waited whether one does that has to say it anew", c.name, lattice.ErrUnavailable)
+		}
 		return fmt.Errorf("lattice %q was led by another scheduler: %s: %w: it is waited whether it is still there", c.name, c.rival.who(), lattice.ErrUnavailable)
 	default:
 	}

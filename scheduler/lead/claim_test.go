@@ -90,3 +90,41 @@ func TestClaimEnds(t *testing.T) {
 		t.Errorf("revision %d, want 2, and that it is held", revision)
 	}
 }
+
+// Where there is no beat, and ought to be one, it is waited for as long as for a leader that
+// is silent.
+func TestClaimMissing(t *testing.T) {
+	const at = 100
+	for name, tt := range map[string]struct {
+		old  bool
+		seen *lead.Beat // before all that was there was seen
+		late *lead.Beat // after that
+		now  int64
+		want lead.Standing
+	}{
+		"a new log":                  {now: at, want: lead.Free},
+		"an old log":                 {old: true, now: at + lead.Silence - 1, want: lead.Unsure},
+		"an old log, and nobody":     {old: true, now: at + lead.Silence, want: lead.Free},
+		"the last was of this log":   {old: true, seen: &lead.Beat{Cluster: "ours", Service: "me"}, now: at, want: lead.Free},
+		"another one comes":          {old: true, late: &lead.Beat{Cluster: "theirs", Service: "other"}, now: at + 10, want: lead.Unsure},
+		"an earlier leader comes":    {old: true, late: &lead.Beat{Cluster: "ours", Service: "other"}, now: at + 10, want: lead.Free},
+		"an earlier one of this log": {old: true, seen: &lead.Beat{Cluster: "ours", Service: "other"}, now: at, want: lead.Free},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := lead.NewClaim(lattice.DefaultName, lead.Beat{Cluster: "ours", Service: "me", Term: 1})
+			if tt.seen != nil {
+				c.Saw(at, 3, tt.seen)
+			}
+			c.Synced(at, tt.old)
+			if tt.late != nil {
+				c.Saw(at+1, 4, tt.late)
+			}
+			if got := c.Standing(tt.now); got != tt.want {
+				t.Errorf("standing %d, want %d", got, tt.want)
+			}
+			if err := c.Err(tt.now); (err != nil) != (tt.want == lead.Unsure) {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	}
+}

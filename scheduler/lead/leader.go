@@ -135,16 +135,18 @@ func (l *Leader) told() int {
 	return told
 }
 
-// blank reports whether nothing was ever decided: the log has nothing but whose it is.
-func (l *Leader) blank() bool {
-	if l.state.Seq > mostOfMeta {
+func (l *Leader) blank() bool { return Blank(l.state) }
+
+// Blank reports whether nothing was ever decided: the log has nothing but whose it is.
+func Blank(s *state.State) bool {
+	if s.Seq > mostOfMeta {
 		return false
 	}
 	for _, k := range []state.Kind{
 		state.KindApp, state.KindManifest, state.KindComponent, state.KindPlacements, state.KindProvider,
 		state.KindLink, state.KindConfig, state.KindHost, state.KindRef,
 	} {
-		if l.state.Len(k) > 0 {
+		if s.Len(k) > 0 {
 			return false
 		}
 	}

@@ -104,16 +104,16 @@ func TestHeld(t *testing.T) {
 		wish lattice.HostState
 		want error
 	}{
-		"is ready":        {lattice.HostReady, lead.ErrHeld},
-		"is drained":      {lattice.HostDrained, lead.ErrHeld},
-		"is to stop":      {lattice.HostStopped, nil},
-		"has it no where": {"", nil},
+		"is ready":       {lattice.HostReady, lead.ErrHeld},
+		"is drained":     {lattice.HostDrained, lead.ErrHeld},
+		"is to stop":     {lattice.HostStopped, nil},
+		"component gone": {"", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			change := placed(b)
 			changes := []state.Change{change}
 			if tt.wish == "" { // the component itself is gone
-				changes = []state.Change{state.Delete(state.KindPlacements, "hello"), state.Delete(state.KindComponent, "hello")}
+				changes = []state.Change{state.Delete(state.PlacementsKey("hello")), state.Delete(state.ComponentKey("hello"))}
 			} else {
 				changes = append(changes, state.Put(state.Record{Host: &state.Host{ID: a, State: tt.wish}}))
 			}

@@ -77,6 +77,19 @@ func (m *component) leaves(host lattice.HostID, since int64) {
 	m.leaving[host] = since
 }
 
+// stays remembers that a placement is not to go any more. Its time begins then, if none was
+// counted while it was.
+func (m *component) stays(host lattice.HostID, now int64) {
+	if _, left := m.leaving[host]; !left {
+		return
+	}
+	delete(m.leaving, host)
+	if p := m.pending[host]; p.since == 0 {
+		p.since = now
+		m.pending[host] = p
+	}
+}
+
 // avoid remembers that a host is not to be chosen for some time.
 func (m *component) avoid(host lattice.HostID, until int64, why string) {
 	if m.bad == nil {
@@ -127,7 +140,7 @@ func (r *Reconciler) track(m *component, p *state.Placements) {
 				m.pending[at.Host] = now
 			}
 			if at.Leaving == "" {
-				delete(m.leaving, at.Host)
+				m.stays(at.Host, r.now)
 			} else if _, ok := m.leaving[at.Host]; !ok {
 				m.leaves(at.Host, r.now)
 			}

@@ -49,12 +49,11 @@ type check struct {
 	missed map[lattice.ComponentID]int64
 	// placed has what was ever decided to be where.
 	placed map[there]bool
-	// lost is when the schedulers last were not able to act.
-	lost int64
+	// lost is when the schedulers last were not able to act, and outage when that began: since
+	// then they were for no longer than it takes to know of something.
+	lost, outage int64
 	// wipedAt is when a bucket was last lost that says what can be called.
 	wipedAt int64
-	// unclaimed is when the bucket was last lost that says who leads.
-	unclaimed int64
 	// leaving has since when placements are to go.
 	leaving map[flip]int64
 	// troubled is when a component was last not well on a host, or could not be loaded.
@@ -87,7 +86,7 @@ func newCheck(w *World) check {
 	return check{
 		w: w, log: map[uint64]*applied{}, states: map[lattice.Stamp]*state.State{}, told: map[string]lattice.Stamp{}, taken: map[lattice.HostID]lattice.Stamp{},
 		placed: map[there]bool{}, assigned: map[lattice.ComponentID]*lattice.Assignment{}, since: map[string]int64{}, flips: map[flip]*flipped{},
-		callable: map[lattice.ComponentID]int64{}, lately: map[lattice.ComponentID]map[lattice.HostID]int64{}, born: map[lattice.ComponentID]lattice.Stamp{}, revisions: map[lattice.ComponentID]map[uint64]string{}, missed: map[lattice.ComponentID]int64{}, leaving: map[flip]int64{}, over: map[flip]int64{}, troubled: map[flip]int64{}, gone: map[flip]int64{}, wipedAt: -1 << 40, unclaimed: -1 << 40, strayed: -1 << 40,
+		callable: map[lattice.ComponentID]int64{}, lately: map[lattice.ComponentID]map[lattice.HostID]int64{}, born: map[lattice.ComponentID]lattice.Stamp{}, revisions: map[lattice.ComponentID]map[uint64]string{}, missed: map[lattice.ComponentID]int64{}, leaving: map[flip]int64{}, over: map[flip]int64{}, troubled: map[flip]int64{}, gone: map[flip]int64{}, wipedAt: -1 << 40, strayed: -1 << 40,
 		last: &applied{state: state.New(latticeName)},
 	}
 }
@@ -113,6 +112,9 @@ func (c *check) all() {
 		return
 	}
 	if !c.w.canAct() {
+		if c.w.now-c.lost > lease+react {
+			c.outage = c.w.now
+		}
 		c.lost = c.w.now
 	}
 	seldom := c.w.now-c.counted >= countEvery
@@ -252,9 +254,6 @@ func (c *check) forgot(h *host) { delete(c.taken, h.id) }
 
 // wiped says that a bucket is lost, with all that was in it.
 func (c *check) wiped(b *bucket) {
-	if b == c.w.beats {
-		c.unclaimed = c.w.now
-	}
 	if b == c.w.assignments || b == c.w.ready {
 		c.wipedAt = c.w.now
 	}

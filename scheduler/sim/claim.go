@@ -55,6 +55,7 @@ func (s *service) contend() {
 		Cluster: r.state.Meta().Cluster, ID: fmt.Sprintf("node-%d", r.id), Service: fmt.Sprintf("service-%d-%d", r.id, r.life), Term: s.term, Beat: r.beats,
 	})
 	s.follow(s.w.beats, s.beatSeen, func() {
+		s.claim.Synced(s.mono(), r.anew || !lead.Blank(r.state))
 		s.contending = true
 		s.wait()
 	})

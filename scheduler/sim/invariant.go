@@ -454,11 +454,22 @@ func (c *check) excused(component *state.Component) bool {
 	}
 	for h, at := range c.lately[component.ID] {
 		host := c.w.byID[h]
+		since := int64(-1 << 40)
+		if host != nil {
+			since = max(host.hurt, host.silent, host.opened)
+		}
+		if since > c.outage-blind {
+			// While nobody could act what was decided before may not have been told, as where
+			// else it is that was on a host which is back by now.
+			since = max(since, c.lost)
+		}
 		switch {
 		case c.w.now-max(at, c.lost) > blind && p.On(h) == nil:
 		case host != nil && host.runners[component.ID] != nil && host.runners[component.ID].ails:
 			return true // for how long is for another invariant
-		case host == nil, host.lie != honest, !host.linked(), c.w.now-max(host.hurt, host.silent, host.opened) < blind, s.Wish(h) == lattice.HostStopped:
+		case s.Wish(h) == lattice.HostDrained && p.On(h) != nil && p.On(h).Pinned:
+			return true // where they have named it, and nothing has to make up for it
+		case host == nil, host.lie != honest, !host.linked(), c.w.now-since < blind, s.Wish(h) == lattice.HostStopped:
 			return true
 		}
 	}

@@ -38,7 +38,7 @@ type Limits struct{ Bytes, Keys int64 }
 
 // The defaults of Limits.
 const (
-	DefaultBytes = 1 << 30
+	DefaultBytes = 256 << 20
 	DefaultKeys  = 100_000
 )
 
