@@ -57,7 +57,7 @@ type Desired struct {
 // of the key PolicyKey.
 const (
 	ImagePolicy ConfigName = "wattle-image-policy"
-	PolicyKey              = "policy"
+	PolicyKey   string     = "policy"
 )
 
 // ComponentSpec is a component as it ought to run on a host.

@@ -89,6 +89,9 @@ type Service struct {
 	beats atomic.Uint64
 	// stored are digests of binaries that were seen in the lattice.
 	stored *known
+	// again is why the lead was begun again, and said when that was last told.
+	again string
+	said  time.Time
 
 	mu sync.Mutex
 	// calls takes commands while the service leads, and is nil otherwise.
@@ -202,7 +205,7 @@ func (s *Service) reign(ctx context.Context, watch *raftlog.Watch, term uint64) 
 				return ctx.Err()
 			}
 			if err != nil {
-				s.log.WarnContext(ctx, "the lead is begun again", "error", err)
+				s.begunAgain(ctx, err)
 			}
 			select {
 			case <-time.After(retryAfter):
@@ -211,6 +214,21 @@ func (s *Service) reign(ctx context.Context, watch *raftlog.Watch, term uint64) 
 			}
 			return nil
 		}
+	}
+}
+
+// sayAgain is after how long it is told again that the lead was begun again for the same
+// reason: with a full disk that is once in a second.
+const sayAgain = time.Minute
+
+// begunAgain tells why the lead is begun again.
+func (s *Service) begunAgain(ctx context.Context, err error) {
+	if why := s.node.Status().Err; why != "" {
+		err = fmt.Errorf("%w: %s", err, why)
+	}
+	if now := time.Now(); err.Error() != s.again || now.Sub(s.said) >= sayAgain {
+		s.again, s.said = err.Error(), now
+		s.log.WarnContext(ctx, "the lead is begun again", "error", err)
 	}
 }
 

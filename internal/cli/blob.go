@@ -95,7 +95,7 @@ func blobPutCommand(env *Env) *cobra.Command {
 				}
 				if err := b.Put(ctx, id, counted); err != nil {
 					if counted.err != nil {
-						return fmt.Errorf("%s: %w", from, counted.err)
+						return cause(from, counted.err)
 					}
 					return fmt.Errorf("object %q: %w", args[0], err)
 				}
@@ -214,6 +214,9 @@ func blobListCommand(env *Env) *cobra.Command {
 				return err
 			}
 			if len(args) == 0 {
+				if _, _, err := f.store("-"); err != nil {
+					return err
+				}
 				return onStored(cmd, env, f, func(ctx context.Context, s *session) error {
 					all, err := containers(ctx, s, lattice.ComponentID(f.component))
 					if err != nil {

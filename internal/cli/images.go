@@ -118,7 +118,7 @@ func fetcher(c *oci.Client, l lattice.Lattice, name lattice.Name) func(context.C
 	return func(ctx context.Context, image string) (string, error) {
 		ref, err := oci.ParseReference(image)
 		if err != nil {
-			return "", nil //nolint:nilerr // it is a name of another kind
+			return "", nil // it is a name of another kind
 		}
 		ctx, cancel := context.WithTimeout(ctx, fetchTime)
 		defer cancel()

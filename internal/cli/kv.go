@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -159,12 +160,16 @@ func kvListCommand(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			which := store{component: lattice.ComponentID(f.component)}
-			switch {
-			case len(args) == 1 && f.component != "":
-				return &usageError{fmt.Errorf("%q is a path besides --component: name one of them", args[0])}
-			case len(args) == 1:
-				which.bucket = args[0]
+			which := store{}
+			if len(args) == 1 || f.component != "" {
+				path := strings.Join(args, "")
+				var rest string
+				if which, rest, err = f.store(path); err != nil {
+					return err
+				}
+				if rest != "" {
+					return &usageError{fmt.Errorf("path %q names a key: want BUCKET, or --component without a path", path)}
+				}
 			}
 			return onStored(cmd, env, f, func(ctx context.Context, s *session) error {
 				if which == (store{}) {

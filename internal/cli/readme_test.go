@@ -17,7 +17,8 @@ import (
 
 // TestReadme runs the commands of README.md that show what they print: lines that
 // start with "$ wattle", and up to the next one what has to come out, where …
-// stands for anything. `wattle up` runs until the end, on ports that are free.
+// stands for anything. `wattle up` runs until the end, on ports that are free. What
+// commands read is "a secret".
 func TestReadme(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -65,7 +66,7 @@ type readme struct {
 func (r *readme) run(t *testing.T, args []string) (out string, code int, stderr string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	code = cli.Main(t.Context(), &cli.Env{Args: args, Stdin: strings.NewReader(""), Stdout: &o, Stderr: &e, Getenv: r.getenv})
+	code = cli.Main(t.Context(), &cli.Env{Args: args, Stdin: strings.NewReader("a secret\n"), Stdout: &o, Stderr: &e, Getenv: r.getenv})
 	return o.String(), code, e.String()
 }
 

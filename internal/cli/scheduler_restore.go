@@ -13,7 +13,9 @@ import (
 
 const schedulerRestoreHelp = `Have a scheduler that does not run begin anew with the state of a snapshot that
 "wattle scheduler snapshot" made. What came after the snapshot is not known to it;
-what runs on hosts is brought back to what the snapshot says when it starts.
+what runs on hosts is brought back to what the snapshot says when it starts. Binaries
+are not part of a snapshot: they are in the lattice, and if they are lost with it each
+is to be stored again with "wattle component push".
 
 It is the only scheduler of the lattice then: the others are stopped first, their
 data directories moved away, and they are added again. If the directory has the log of

@@ -86,7 +86,7 @@ func sha(data []byte) string {
 
 // ociRequest asks the registry.
 func ociRequest(ts *testscript.TestScript, method, url, contentType string, body []byte) *http.Response {
-	r, err := http.NewRequest(method, url, bytes.NewReader(body)) //nolint:noctx // a registry of the test's own
+	r, err := http.NewRequest(method, url, bytes.NewReader(body))
 	ts.Check(err)
 	r.Header.Set("Content-Type", contentType)
 	resp, err := http.DefaultClient.Do(r)

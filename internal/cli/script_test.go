@@ -54,6 +54,13 @@ func processEnv() *cli.Env {
 //	scheduler ARG...         starts `wattle scheduler run ARG... -o json`; $ADDRESS is where
 //	                         others reach it
 //	fetch HOST PATH          asks the front door for a path on a host
+//	ask [-until REGEXP] METHOD HOST PATH [BODY]
+//	                         does so with another method, and again until the status and
+//	                         the body match
+//	upstream                 starts what components make requests to: $UPSTREAM; its status
+//	                         is 200 and how many credentials it has seen
+//	seen                     prints the requests that it got since the last time
+//	replace FILE OLD NEW     replaces a text in a file
 //	creds ROLE DIR FILE      makes credentials with the keys of a data directory
 //	stop                     ends the server; what it wrote becomes stderr
 //	occupy                   listens on a port and sets $PORT to it
@@ -88,12 +95,14 @@ func TestScripts(t *testing.T) {
 			env.Setenv("WATTLE_CACHE_DIR", cache)
 			env.Setenv("WATTLE_DATA_DIR", filepath.Join(env.WorkDir, "data"))
 			env.Values[serverKey{}] = &server{}
+			env.Values[upstreamKey{}] = &upstream{credentials: map[string]bool{}}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": cmdCode, "unprivileged": cmdUnprivileged, "serve": cmdServe, "http": cmdHTTP, "stop": cmdStop,
 			"up": cmdUp, "host": cmdHost, "scheduler": cmdScheduler, "fetch": cmdFetch, "creds": cmdCreds,
 			"occupy": cmdOccupy, "cut": cmdCut, "poke": cmdPoke, "module": cmdModule, "json": cmdJSON, "registry": cmdRegistry, "sign": cmdSign,
+			"upstream": cmdUpstream, "seen": cmdSeen, "replace": cmdReplace, "ask": cmdAsk,
 		},
 	})
 }

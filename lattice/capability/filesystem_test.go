@@ -127,6 +127,17 @@ func TestFilesystemFaults(t *testing.T) {
 	}
 }
 
+// TestFilesystemFaultsText: who wrote a path without its slash is told so, and what is
+// wrong with one key can be told from what is wrong with the next.
+func TestFilesystemFaultsText(t *testing.T) {
+	_, err := ParseFilesystem(&Config{Values: map[string]string{"etc/app": "memory", "/a": "inline"}})
+	want := `config of wattle://filesystem: "/a": it has no file: add a key file:/a/NAME; ` +
+		`"etc/app": unknown key: want the path of a directory, which begins with a slash, or that of a file behind file: or file64:`
+	if err == nil || err.Error() != want {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+}
+
 func TestMergeFilesystems(t *testing.T) {
 	parse := func(paths ...string) *Filesystem {
 		values := map[string]string{}

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -261,9 +262,7 @@ func TestChangedByte(t *testing.T) {
 				}
 				rec := httptest.NewRecorder()
 				next.ServeHTTP(rec, r)
-				for k, v := range rec.Header() {
-					w.Header()[k] = v
-				}
+				maps.Copy(w.Header(), rec.Header())
 				data := rec.Body.Bytes()
 				data[len(data)-2] ^= 1
 				w.WriteHeader(rec.Code)

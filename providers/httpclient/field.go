@@ -82,8 +82,7 @@ func (b *requestBody) Read(p []byte) (int, error) {
 
 // limitOf returns the limit that ended a request, if one did.
 func limitOf(err error) error {
-	var limit *LimitError
-	if errors.As(err, &limit) {
+	if limit, ok := errors.AsType[*LimitError](err); ok {
 		return limit
 	}
 	return nil

@@ -1,8 +1,14 @@
 package raftlog
 
 import (
+	"log/slog"
+
+	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
 )
+
+// NewLogger returns what raft logs to.
+func NewLogger(log *slog.Logger) hclog.Logger { return &logger{log: log, said: new(said)} }
 
 // CheckLog opens a log as a node does, and returns its first and last entry.
 func CheckLog(path string) (first, last uint64, err error) {

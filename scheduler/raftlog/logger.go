@@ -2,10 +2,13 @@ package raftlog
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 )
@@ -18,6 +21,29 @@ type logger struct {
 	// lone is that the node has no others: that it hears of no leader, and stands for
 	// election, says nothing.
 	lone bool
+	said *said
+}
+
+// said is the last warning.
+type said struct {
+	mu   sync.Mutex
+	text string
+	at   time.Time
+}
+
+// sayAgain is after how long a warning is given again that is the same as the last: while a
+// disk is full raft says so with each attempt.
+const sayAgain = time.Minute
+
+// again reports whether a warning was given just now.
+func (s *said) again(text string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if text == s.text && now.Sub(s.at) < sayAgain {
+		return true
+	}
+	s.text, s.at = text, now
+	return false
 }
 
 // levels are slog's for those of hclog. What raft tells at Info is for who works on it.
@@ -39,7 +65,11 @@ func (l *logger) level(level hclog.Level) slog.Level {
 
 // Log implements hclog.Logger.
 func (l *logger) Log(level hclog.Level, msg string, args ...any) {
-	l.log.With(args...).Log(context.Background(), l.level(level), "raft", "says", msg)
+	at := l.level(level)
+	if at >= slog.LevelWarn && l.said.again(fmt.Sprint(msg, args), time.Now()) {
+		at = slog.LevelDebug
+	}
+	l.log.With(args...).Log(context.Background(), at, "raft", "says", msg)
 }
 
 // Trace implements hclog.Logger.
@@ -81,14 +111,14 @@ func (l *logger) ImpliedArgs() []any { return l.args }
 
 // With implements hclog.Logger.
 func (l *logger) With(args ...any) hclog.Logger {
-	return &logger{l.log.With(args...), l.name, append(slices.Clip(l.args), args...), l.lone}
+	return &logger{l.log.With(args...), l.name, append(slices.Clip(l.args), args...), l.lone, l.said}
 }
 
 // Name implements hclog.Logger.
 func (l *logger) Name() string { return l.name }
 
 // Named implements hclog.Logger.
-func (l *logger) Named(name string) hclog.Logger { return &logger{l.log, name, l.args, l.lone} }
+func (l *logger) Named(name string) hclog.Logger { return &logger{l.log, name, l.args, l.lone, l.said} }
 
 // ResetNamed implements hclog.Logger.
 func (l *logger) ResetNamed(name string) hclog.Logger { return l.Named(name) }

@@ -178,12 +178,14 @@ func (n *Node) network() {
 
 // logger takes what raft says. A node that is for itself has itself elected at each start,
 // which is nothing to be warned of.
-func (n *Node) logger() *logger { return &logger{log: n.log, lone: n.opts.Listener == nil} }
+func (n *Node) logger() *logger {
+	return &logger{log: n.log, lone: n.opts.Listener == nil, said: new(said)}
+}
 
 func (n *Node) config() *raft.Config {
 	c := raft.DefaultConfig()
 	c.LocalID = raft.ServerID(n.id)
-	c.Logger = &logger{log: n.log, lone: n.opts.Listener == nil}
+	c.Logger = n.logger()
 	c.HeartbeatTimeout, c.ElectionTimeout, c.LeaderLeaseTimeout = n.opts.Heartbeat, n.opts.Heartbeat, n.opts.Lease
 	c.CommitTimeout = min(c.CommitTimeout, n.opts.Heartbeat/10)
 	c.SnapshotThreshold, c.TrailingLogs, c.SnapshotInterval = n.opts.SnapshotEntries, n.opts.Trailing, n.opts.SnapshotInterval
