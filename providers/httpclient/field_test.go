@@ -75,8 +75,12 @@ func TestFields(t *testing.T) {
 func TestFieldCheck(t *testing.T) {
 	const canary = "canary-4711"
 	for _, f := range []httpclient.Field{
-		{Name: "X y", Value: canary}, {Name: "X", Value: canary + "\r\nY: z"}, {Name: "X", Value: " " + canary}, {Name: "X", Value: canary + "\x00"},
-		{Name: "X"}, {Value: canary},
+		{Name: "X y", Value: canary},
+		{Name: "X", Value: canary + "\r\nY: z"},
+		{Name: "X", Value: " " + canary},
+		{Name: "X", Value: canary + "\x00"},
+		{Name: "X"},
+		{Value: canary},
 	} {
 		if err := f.Check(); err == nil || strings.Contains(err.Error(), canary) {
 			t.Errorf("field %q: %v", f.Name, err)

@@ -43,7 +43,7 @@ func (d *decider) noteUsers(app lattice.AppName) {
 	}
 	for l := range d.s.Links() {
 		if l.App != app {
-			uses(fmt.Sprintf("the link %q of component %q", l.Link.Name, l.Link.Source), &l.Link)
+			uses(fmt.Sprintf("the link %q of component %q", l.Name, l.Source), &l.Link)
 		}
 	}
 	for _, target := range slices.Sorted(maps.Keys(users)) {
