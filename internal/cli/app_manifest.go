@@ -103,10 +103,10 @@ func (a *appFile) check(ctx context.Context, env *Env, pull bool) error {
 		switch {
 		case c.SharedFrom != nil:
 			a.skip("component %q is that of application %q", c.Name, c.SharedFrom.App)
-		case !ok && !isImage(c.Image):
+		case !ok && !isImage(c.Image) && !isWeb(c.Image):
 			a.skip("component %q: image %q is not a file here", c.Name, c.Image)
 		case !ok && !pull:
-			a.skip("component %q: image %q is in a registry: check it as well with --pull", c.Name, c.Image)
+			a.skip("component %q: image %q is not here: check it as well with --pull", c.Name, c.Image)
 		case !ok:
 			if err := a.open(ctx, env, c.Image, c.Image); err != nil {
 				a.skip("component %q: %v", c.Name, err)

@@ -345,7 +345,7 @@ func completeCall(cmd *cobra.Command, args []string, typed string) ([]cobra.Comp
 	default:
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	if isImage(args[0]) {
+	if isImage(args[0]) || isWeb(args[0]) {
 		return nil, cobra.ShellCompDirectiveNoFileComp // nobody waits for a registry
 	}
 	p, err := openProgram(cmd.Context(), nil, args[0])

@@ -277,7 +277,7 @@ func runs(inv *inventory.Inventory, id lattice.ComponentID, want *control.Compon
 
 // readBinary reads a file, or returns nil if what names something in the lattice.
 func readBinary(ctx context.Context, env *Env, what string) (*program, error) {
-	if _, err := os.Stat(what); err != nil && !isImage(what) {
+	if _, err := os.Stat(what); err != nil && !isImage(what) && !isWeb(what) {
 		if strings.HasPrefix(what, "sha256:") || !strings.HasSuffix(what, ".wasm") && !strings.HasPrefix(what, ".") && !strings.HasPrefix(what, "/") {
 			return nil, nil //nolint:nilnil // it is no file
 		}

@@ -71,13 +71,17 @@ func isImage(what string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// openProgram reads a component: a file, or an image in a registry.
+// openProgram reads a component: a file, an image in a registry, or what a web server has.
 func openProgram(ctx context.Context, env *Env, what string) (*program, error) {
 	p := &program{file: what}
 	var err error
-	if isImage(what) {
+	switch {
+	case isWeb(what):
+		p.wasm, err = fetchWeb(ctx, env, what)
+		err = interrupted(ctx, err)
+	case isImage(what):
 		p.wasm, p.provenance, err = fetchImage(ctx, env, what)
-	} else {
+	default:
 		p.wasm, err = readFile(what)
 	}
 	if err != nil {

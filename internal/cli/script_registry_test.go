@@ -42,6 +42,21 @@ func cmdRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// cmdWeb starts a web server that has the examples, and one redirect to plain http.
+func cmdWeb(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 0 || neg {
+		ts.Fatalf("usage: web")
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", http.FileServer(http.Dir(ts.Getenv("EXAMPLES"))))
+	mux.Handle("/redirect", http.RedirectHandler("http://example.com/hello.wasm", http.StatusFound))
+	s := httptest.NewServer(mux)
+	ts.Defer(s.Close)
+	ts.Setenv("WEB", s.URL)
+	ts.Setenv("WRONG", s.URL+"/hello-http/hello.wasm#sha256:"+strings.Repeat("0", 64)) // scripts take # for the beginning of a remark
+	ts.Setenv("ODD", s.URL+"/hello-http/hello.wasm#1")
+}
+
 // cmdSign signs an image of the registry as `cosign sign --key` does, with a key of its
 // own, and writes the policy that wants it.
 func cmdSign(ts *testscript.TestScript, neg bool, args []string) {

@@ -69,6 +69,8 @@ func processEnv() *cli.Env {
 //	module FILE              makes a core module that is empty
 //	json                     demands that stdout is JSON
 //	registry                 starts a registry for OCI artifacts: $REGISTRY
+//	web                      starts a web server that has the examples: $WEB, and $WRONG
+//	                         and $ODD with digests that are wrong
 //	sign REPO TAG POLICY     signs an image there, and writes the policy that wants that
 func TestScripts(t *testing.T) {
 	examples, err := filepath.Abs("../../examples")
@@ -101,7 +103,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": cmdCode, "unprivileged": cmdUnprivileged, "serve": cmdServe, "http": cmdHTTP, "stop": cmdStop,
 			"up": cmdUp, "host": cmdHost, "scheduler": cmdScheduler, "fetch": cmdFetch, "creds": cmdCreds,
-			"occupy": cmdOccupy, "cut": cmdCut, "poke": cmdPoke, "module": cmdModule, "json": cmdJSON, "registry": cmdRegistry, "sign": cmdSign,
+			"occupy": cmdOccupy, "cut": cmdCut, "poke": cmdPoke, "module": cmdModule, "json": cmdJSON, "registry": cmdRegistry, "web": cmdWeb, "sign": cmdSign,
 			"upstream": cmdUpstream, "seen": cmdSeen, "replace": cmdReplace, "ask": cmdAsk,
 		},
 	})
