@@ -41,6 +41,8 @@
 //   - one of another log, or of a copy of this one, is waited for: as long as a new one
 //     comes every few seconds, that one leads the lattice. This service does nothing then,
 //     says so in its log and status, and passes on what it is asked in its own process;
+//   - where there is none, and this is no new log, it is waited for as well: it may have been
+//     lost with its bucket, and whoever leads writes it again;
 //   - one that comes no more is replaced, unless its log has told hosts to run something:
 //     see lead.Leader.Begin;
 //   - who finds its own beat replaced ends its lead, and begins again.

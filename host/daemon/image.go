@@ -30,7 +30,7 @@ func (d *Daemon) policy() string {
 func (d *Daemon) allowed(ctx context.Context, spec *lattice.ComponentSpec, policy string) error {
 	p, err := oci.ParsePolicy(policy)
 	if err != nil {
-		return fmt.Errorf("%w: nothing is run until it is mended: wattle image-policy set FILE", err)
+		return fmt.Errorf("%w: nothing is run until it is mended: wattle image-policy put FILE", err)
 	}
 	if len(p.Rules) == 0 {
 		return nil

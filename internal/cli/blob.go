@@ -117,7 +117,7 @@ type counting struct {
 func (c *counting) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
-	if err != nil && err != io.EOF { //nolint:errorlint // what io.Reader says it returns
+	if err != nil && err != io.EOF {
 		c.err = err
 	}
 	return n, err

@@ -25,17 +25,18 @@ func capabilityCommand(env *Env) *cobra.Command {
 
 // capabilityDoc is a capability for programs.
 type capabilityDoc struct {
-	Address string   `json:"address"`
-	Summary string   `json:"summary"`
-	Serves  []string `json:"serves"`
-	Calls   []string `json:"calls"`
-	Images  []string `json:"images"`
-	Example []string `json:"example"`
+	Address string           `json:"address"`
+	Summary string           `json:"summary"`
+	Serves  []string         `json:"serves"`
+	Calls   []string         `json:"calls"`
+	Images  []string         `json:"images"`
+	Example []string         `json:"example"`
+	Keys    []capability.Key `json:"keys" yaml:"keys"`
 }
 
 func docOf(k *capability.Kind) *capabilityDoc {
 	list := func(s []string) []string { return append([]string{}, s...) }
-	return &capabilityDoc{k.Address(), k.Summary, list(k.Serves), list(k.Calls), list(k.Images), list(k.Example)}
+	return &capabilityDoc{k.Address(), k.Summary, list(k.Serves), list(k.Calls), list(k.Images), list(k.Example), append([]capability.Key{}, k.Keys()...)}
 }
 
 func capabilityListCommand(env *Env) *cobra.Command {
@@ -75,7 +76,7 @@ func capabilityShowCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show [flags] CAPABILITY",
 		Short:   "Show a capability, and a manifest that uses it",
-		Long:    "Show a capability: the interfaces that it serves or calls, the images of wasmCloud that\nstand for it, and what a manifest says that links a component to it.",
+		Long:    "Show a capability: the interfaces that it serves or calls, the images of wasmCloud that\nstand for it, what its configuration may have, and what a manifest says that links a\ncomponent to it.",
 		Example: "  wattle capability show httpclient",
 
 		DisableFlagsInUseLine: true,
@@ -128,6 +129,16 @@ func capabilityText(k *capability.Kind) string {
 	}{{"serves", k.Serves}, {"calls", k.Calls}, {"stands for the images", k.Images}} {
 		if len(part.list) > 0 {
 			fmt.Fprintf(&b, "\n%s:\n  %s\n", part.what, strings.Join(part.list, "\n  "))
+		}
+	}
+	if keys := k.Keys(); len(keys) > 0 {
+		b.WriteString("\nits configuration may have:\n")
+		widest := 0
+		for _, key := range keys {
+			widest = max(widest, len(key.Name))
+		}
+		for _, key := range keys {
+			fmt.Fprintf(&b, "  %-*s  %s\n", widest, key.Name, key.Means)
 		}
 	}
 	b.WriteString("\nin a manifest:\n" + k.Manifest("COMPONENT"))

@@ -64,7 +64,7 @@ func imagePolicyPutCommand(env *Env) *cobra.Command {
 				return fmt.Errorf("%q: %w", args[0], err)
 			}
 			put := &control.PutConfig{Config: lattice.ImagePolicy, Values: lattice.Config{lattice.PolicyKey: string(text)}}
-			return f.change(cmd, env, put, "image policy: %s", count(len(p.Rules), "rule"))
+			return f.change(cmd, env, put, "image policy: %s\nwhat it refuses stops now: wattle get components shows it", count(len(p.Rules), "rule"))
 		},
 	}
 	f.add(cmd.Flags())

@@ -94,7 +94,7 @@ func webAddress(what string) (_ *url.URL, digest string, _ error) {
 	switch {
 	case digest != "" && wire.CheckDigest(digest) != nil:
 		return nil, "", fmt.Errorf("%.200q: %w: behind # belongs the digest, as in #sha256:…", what, lattice.ErrInvalid)
-	case u.Scheme != "https" && !(u.Scheme == "http" && thisMachine(u.Hostname())):
+	case u.Scheme != "https" && (u.Scheme != "http" || !thisMachine(u.Hostname())):
 		return nil, "", fmt.Errorf("%q: %w: components are fetched by https", u.Redacted(), lattice.ErrDenied)
 	}
 	return u, digest, nil

@@ -9,12 +9,12 @@ import (
 )
 
 // previous returns the revision that a component goes back to, zero if there is none: of
-// those but the target the oldest. When a target was ready everywhere all others were
+// those before the target the oldest. When a target was ready everywhere all others were
 // removed, so that is the one that was good last; those between it and the target never
-// were.
+// were, and neither were those after it, if the target is one to which somebody has returned.
 func previous(c *state.Component) uint64 {
 	for i := range c.Revisions {
-		if n := c.Revisions[i].Number; n != c.Target {
+		if n := c.Revisions[i].Number; n < c.Target {
 			return n
 		}
 	}
@@ -115,7 +115,7 @@ func (l *looking) judgeRollout() {
 			if !seen.Failed && l.early(until) {
 				continue
 			}
-			l.fault(at, &seen, ready)
+			l.fault(at, &seen, ready, good)
 		}
 	}
 	if ready > 0 {
@@ -138,8 +138,9 @@ func (l *looking) early(until int64) bool {
 	return true
 }
 
-// fault deals with a placement that did not become ready.
-func (l *looking) fault(at *state.Placement, seen *Placement, ready int) {
+// fault deals with a placement that did not become ready. On ready hosts the target is, on good
+// ones what hosts ought to have.
+func (l *looking) fault(at *state.Placement, seen *Placement, ready, good int) {
 	why := seen.Reason
 	switch {
 	case seen.Status != nil && !seen.Current:
@@ -157,7 +158,7 @@ func (l *looking) fault(at *state.Placement, seen *Placement, ready int) {
 	}
 	if (ready > 0 || l.m.proven == l.c.Target) && len(l.c.Revisions) == 1 || at.Revision != l.c.Target {
 		tried := l.m.dry != 0 && l.now >= l.m.dry+2*l.deadline()
-		if ready == 0 && l.c.Failed != "" && (at.Revision == l.c.Target || tried) {
+		if good == 0 && l.c.Failed != "" && (at.Revision == l.c.Target || tried) {
 			return // other hosts have had their chance: it stays
 		}
 		// It runs elsewhere, or did, so it is for the host.
@@ -296,7 +297,7 @@ func (l *looking) rollOut() {
 
 // previousOnHosts reports whether a host still has a revision before the target.
 func (l *looking) previousOnHosts() bool {
-	return slices.ContainsFunc(l.hosts, func(at state.Placement) bool { return at.Revision != l.c.Target })
+	return slices.ContainsFunc(l.hosts, func(at state.Placement) bool { return at.Revision < l.c.Target })
 }
 
 // canaryHosts is how many of n hosts have the target.

@@ -23,7 +23,7 @@ import (
 //	undeploy app=a
 //	start component=c hosts=2 | start component=c host=1
 //	stop component=c
-//	update component=c [binary=broken|sick]
+//	update component=c [binary=broken|sick] | update component=c image=1
 //	scale component=c hosts=2
 //	host number=1 state=drained | label number=1 zone=a
 //	kill host=1, revive host=1, cut host=1, join host=1, add
@@ -128,7 +128,13 @@ func (c *scripted) do(verb string) string {
 		w.operator.ask(&control.StopComponent{ID: lattice.ComponentID(c.args["component"])})
 	case "update":
 		d := map[string]string{}
-		image := w.operator.image(d, c.binary())
+		image := ""
+		if c.args["image"] == "" {
+			image = w.operator.image(d, c.binary())
+		} else { // one that there is
+			image = fmt.Sprintf("registry.example/part:%d", c.number("image"))
+			d[image] = fmt.Sprintf("sha256:%064x", c.number("image"))
+		}
 		w.operator.ask(&control.UpdateComponent{ID: lattice.ComponentID(c.args["component"]), Ref: image, Digest: d[image]})
 	case "scale":
 		w.operator.ask(&control.ScaleComponent{ID: lattice.ComponentID(c.args["component"]), Hosts: c.number("hosts")})
