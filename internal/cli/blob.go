@@ -241,10 +241,10 @@ func blobListCommand(env *Env) *cobra.Command {
 
 // blobContainer is a container as `wattle blob ls` prints it.
 type blobContainer struct {
-	Bucket    string              `json:"bucket,omitempty" yaml:"bucket,omitempty"`
-	Component lattice.ComponentID `json:"component,omitempty" yaml:"component,omitempty"`
-	Container string              `json:"container" yaml:"container"`
-	Created   time.Time           `json:"created" yaml:"created"`
+	Bucket    string              `json:"bucket,omitempty"`
+	Component lattice.ComponentID `json:"component,omitempty"`
+	Container string              `json:"container"`
+	Created   time.Time           `json:"created"`
 }
 
 // containers returns all containers, or those of the own store of a component.
@@ -283,9 +283,9 @@ func writeContainers(env *Env, all []blobContainer, format show.Format) error {
 
 // blobObject is an object as `wattle blob ls` prints it.
 type blobObject struct {
-	Name    string    `json:"name" yaml:"name"`
-	Size    int64     `json:"size" yaml:"size"`
-	Created time.Time `json:"created" yaml:"created"`
+	Name    string    `json:"name"`
+	Size    int64     `json:"size"`
+	Created time.Time `json:"created"`
 }
 
 // objects returns the objects of a container whose names begin with that of id.

@@ -31,7 +31,7 @@ type capabilityDoc struct {
 	Calls   []string         `json:"calls"`
 	Images  []string         `json:"images"`
 	Example []string         `json:"example"`
-	Keys    []capability.Key `json:"keys" yaml:"keys"`
+	Keys    []capability.Key `json:"keys"`
 }
 
 func docOf(k *capability.Kind) *capabilityDoc {

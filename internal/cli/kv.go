@@ -194,9 +194,9 @@ func kvListCommand(env *Env) *cobra.Command {
 
 // kvStore is a store as `wattle kv ls` prints it.
 type kvStore struct {
-	Bucket    string              `json:"bucket,omitempty" yaml:"bucket,omitempty"`
-	Component lattice.ComponentID `json:"component,omitempty" yaml:"component,omitempty"`
-	Keys      int                 `json:"keys" yaml:"keys"`
+	Bucket    string              `json:"bucket,omitempty"`
+	Component lattice.ComponentID `json:"component,omitempty"`
+	Keys      int                 `json:"keys"`
 }
 
 func stores(ctx context.Context, s *session) ([]kvStore, error) {

@@ -5,9 +5,9 @@ import "slices"
 // Key is what may stand in the configuration of a link.
 type Key struct {
 	// Name is the key. What is in capitals stands for something.
-	Name string `json:"name" yaml:"name"`
+	Name string `json:"name"`
 	// Means says what it is for, in one line.
-	Means string `json:"means" yaml:"means"`
+	Means string `json:"means"`
 }
 
 // storeTimeout is the same for all stores.
