@@ -129,7 +129,7 @@ func grants(l lattice.Name, user string, host lattice.HostID) []grant {
 
 		// What components store, and the messages that they send each other. Their hosts
 		// see to it that each has what it is linked to.
-		{to: roles{H, O, V}, pub: slices.Concat(kvReadAll(b.KeyValue()), kvReadAll(b.Blobs()))},
+		{to: roles{H, O}, pub: slices.Concat(kvReadAll(b.KeyValue()), kvReadAll(b.Blobs()))},
 		{to: roles{H, O}, pub: subjects{kvKey(b.KeyValue(), ">"), kvKey(b.Blobs(), ">"), s.Messages()}, sub: subjects{s.Messages()}},
 
 		// Components' binaries.

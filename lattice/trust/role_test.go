@@ -187,7 +187,7 @@ func TestRoles(t *testing.T) {
 	for _, bucket := range []string{b.KeyValue(), b.Blobs()} {
 		host.write(t, bucket, "own.cart.key")
 		operator.write(t, bucket, "own.cart.key")
-		for _, m := range []*member{host, another, operator, viewer} {
+		for _, m := range []*member{host, another, operator} {
 			m.get(t, bucket, "own.cart.key")
 			m.watch(t, bucket, ">", "own.cart.key")
 		}

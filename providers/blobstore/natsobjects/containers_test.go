@@ -15,7 +15,7 @@ import (
 // TestContainers: those of all stores are found, and keys that somebody else made up are
 // none of them.
 func TestContainers(t *testing.T) {
-	l := memlattice.New(nil)
+	l := member(t, memlattice.New(memlattice.Options{}))
 	create(t, l)
 	for _, name := range []natsobjects.Name{natsobjects.Named("site"), natsobjects.Own("shop")} {
 		s := natsobjects.Open(l, bucket, name, natsobjects.Limits{})

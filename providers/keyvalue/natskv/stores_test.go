@@ -16,7 +16,7 @@ import (
 // TestStores: stores are found with how many keys they have, over more than one page, and
 // keys that somebody else made up are in none of them.
 func TestStores(t *testing.T) {
-	l := memlattice.New(nil)
+	l := member(t, memlattice.New(memlattice.Options{}))
 	create(t, l)
 	for range 2 {
 		set(t, natskv.Open(l, bucket, natskv.Own("shop"), natskv.Limits{}), keyvalue.PageKeys+1)
