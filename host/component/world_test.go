@@ -244,7 +244,7 @@ func TestWorldText(t *testing.T) {
 // TestWorldOfWASI compares every type and function that real components import
 // from WASI with the published text.
 func TestWorldOfWASI(t *testing.T) {
-	set, err := deps.Packages(nil)
+	set, err := deps.All(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

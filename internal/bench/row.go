@@ -114,6 +114,7 @@ var titles = map[string]string{
 	"neighbours": "Requests of a well-behaved guest beside others that spin, all in one process, each with its limits",
 	"deadline":   "From the deadline of a call to its end",
 	"fs":         "A guest opens, reads and closes a file of 4 KiB, over and over, on each kind of directory that it can be linked to",
+	"http":       "A component fetches something and relays it, in an instance of its own, against Go's client of the same server; by the clock",
 	"kv":         "A value is set and got, one after the other: by a guest against a client of the same server alone; by the clock",
 	"lattice":    "Calls between hosts, against nats.go on the same NATS server with messages of the same size",
 	"scheduler":  "The leader of the schedulers: decisions by processor time of all of its work but NATS and the disk; the rest by the clock",
