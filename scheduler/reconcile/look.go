@@ -29,6 +29,10 @@ func (r *Reconciler) look(p *Plan, id lattice.ComponentID) {
 		l.old = &state.Placements{Component: id}
 	}
 	for host, b := range m.bad {
+		if b.until <= r.now && l.stillFails(host) {
+			b.until = r.now + r.opts.Avoid
+			m.bad[host] = b
+		}
 		if b.until <= r.now {
 			delete(m.bad, host)
 			continue
@@ -43,6 +47,13 @@ func (r *Reconciler) look(p *Plan, id lattice.ComponentID) {
 	if l.rests() {
 		m.alarm = 0
 	}
+}
+
+// stillFails reports whether a component is to leave a host and has failed there again: it
+// does not go back there to leave once more.
+func (l *looking) stillFails(host lattice.HostID) bool {
+	at := l.old.On(host)
+	return at != nil && at.Leaving != "" && l.observed(l.c, at).Failed
 }
 
 // looking is a look at one component.

@@ -174,7 +174,7 @@ func (s *Store) Open(ctx context.Context, id blobstore.ID, r blobstore.Range) (*
 		}
 	}
 	return &blobstore.Reader{
-		ReadCloser: &reader{body, info.Size},
+		ReadCloser: &reader{ctx, body, info.Size},
 		Info:       blobstore.ObjectInfo{Name: id.Object, Size: size, Created: info.LastModified},
 		Length:     info.Size,
 	}, nil
@@ -182,12 +182,16 @@ func (s *Store) Open(ctx context.Context, id blobstore.ID, r blobstore.Range) (*
 
 // reader returns errors of stores, and one if the body ends before its end.
 type reader struct {
+	ctx context.Context //nolint:containedctx // of Open; what has come already can be read after it has ended
 	io.ReadCloser
 	left int64
 }
 
 // Read implements io.Reader.
 func (r *reader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
 	n, err := r.ReadCloser.Read(p)
 	r.left -= int64(n)
 	switch {
