@@ -16,6 +16,8 @@ type Invocation struct {
 	// world.
 	Interface string
 	Function  string
+	// Host is the one that has to carry it out. If empty, any that can.
+	Host HostID
 	// Callers is the chain of who called, the origin first.
 	Callers []Caller
 	// Depth is how many invocations may follow within this one. An invocation at

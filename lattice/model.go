@@ -91,7 +91,9 @@ type ComponentSpec struct {
 	Probe *Probe `json:"probe,omitempty"`
 	// LeaseMillis has the host stop the component when nobody has taken its reports for
 	// so long, until somebody does again. If zero, a host that is cut off goes on.
-	LeaseMillis int64             `json:"lease_ms,omitempty"`
+	LeaseMillis int64 `json:"lease_ms,omitempty"`
+	// MCP says that it is an MCP server. If nil, it is none.
+	MCP         *MCP              `json:"mcp,omitempty"`
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
@@ -116,6 +118,9 @@ type Limits struct {
 	// Connections is how many requests all instances of a component on a host have under
 	// way to the outside.
 	Connections int `json:"connections,omitempty"`
+	// ClockResolutionMicros is how finely an instance can tell times apart, in
+	// microseconds.
+	ClockResolutionMicros int64 `json:"clock_resolution_us,omitempty"`
 }
 
 // Capability is a link of a component to a provider that its host has itself.
@@ -183,6 +188,8 @@ type Assignment struct {
 	// is under way. There may be none.
 	Variants []Variant `json:"variants"`
 	Routes   []Route   `json:"routes,omitempty"`
+	// MCP says that it is an MCP server. If nil, it is none.
+	MCP *MCP `json:"mcp,omitempty"`
 }
 
 // Variant is a revision of a component and the hosts that were told to run it. No

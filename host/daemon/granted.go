@@ -123,6 +123,9 @@ func (d *Daemon) base(spec *lattice.ComponentSpec, values map[lattice.SecretRef]
 			o.CLI.Env = append(o.CLI.Env, name+"="+spec.Config[key])
 		}
 	}
+	if micros := spec.Limits.ClockResolutionMicros; micros > 0 {
+		o.Clocks.Resolution = time.Duration(micros) * time.Microsecond
+	}
 	o.Config = config.Options{Values: spec.Config}
 	o.Bus = bus.Options{Links: linksOf(spec)}
 	if len(spec.Secrets) > 0 {

@@ -28,6 +28,7 @@ import (
 // numbers and nothing else: no arguments, no environment, an empty input, outputs
 // that go nowhere, no directory, no outgoing HTTP and no network.
 type Options struct {
+	Clocks     clocks.Options // of the times of files as well
 	CLI        cli.Options
 	Filesystem filesystem.Options
 	HTTP       http.Options
@@ -50,6 +51,7 @@ type Options struct {
 type State struct {
 	opts Options
 
+	clocks     *clocks.State
 	cli        *cli.State
 	filesystem *filesystem.State
 	http       *http.State
@@ -71,6 +73,14 @@ func NewState(opts Options) *State {
 	return &State{opts: opts}
 }
 
+// Clocks implements clocks.Host.
+func (s *State) Clocks() *clocks.State {
+	if s.clocks == nil {
+		s.clocks = clocks.NewState(s.opts.Clocks)
+	}
+	return s.clocks
+}
+
 // CLI implements cli.Host.
 func (s *State) CLI() *cli.State {
 	if s.cli == nil {
@@ -82,7 +92,9 @@ func (s *State) CLI() *cli.State {
 // Filesystem implements filesystem.Host.
 func (s *State) Filesystem() *filesystem.State {
 	if s.filesystem == nil {
-		s.filesystem = filesystem.NewState(s.opts.Filesystem)
+		o := s.opts.Filesystem
+		o.Resolution = s.opts.Clocks.Resolution
+		s.filesystem = filesystem.NewState(o)
 	}
 	return s.filesystem
 }

@@ -16,6 +16,7 @@ type unit struct {
 // Longer suffixes come before those that they end with.
 var (
 	timeUnits = []unit{{"ms", 1}, {"s", 1000}, {"m", 60_000}, {"h", 3_600_000}}
+	fineUnits = []unit{{"us", 1}, {"ms", 1000}, {"s", 1_000_000}}
 	sizeUnits = []unit{
 		{"KiB", 1 << 10},
 		{"MiB", 1 << 20},
@@ -37,6 +38,9 @@ var (
 func ParseMillis(s string) (int64, error) {
 	return quantity(s, timeUnits, "time", "500ms, 60s, 5m, 1h")
 }
+
+// ParseMicros reads a short time as 100us, 5ms or 1s, in microseconds.
+func ParseMicros(s string) (int64, error) { return quantity(s, fineUnits, "time", "100us, 5ms, 1s") }
 
 // ParseSize reads a size as 64MiB, in bytes.
 func ParseSize(s string) (int64, error) { return quantity(s, sizeUnits, "size", "64KiB, 16MiB, 1GiB") }

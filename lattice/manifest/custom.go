@@ -183,7 +183,7 @@ func (b *builder) resources(v *value, path string, c *Component) {
 }
 
 func (b *builder) limits(v *value, path string, c *Component) {
-	o, ok := b.object(v, path, refuse, "memory", "timeout", "queue", "tables", "request", "response", "hostCalls", "logRate", "connections")
+	o, ok := b.object(v, path, refuse, "memory", "timeout", "queue", "tables", "request", "response", "hostCalls", "logRate", "connections", "clockResolution")
 	if !ok {
 		return
 	}
@@ -199,6 +199,7 @@ func (b *builder) limits(v *value, path string, c *Component) {
 	o.given("hostCalls", func(v *value, path string) { l.HostCalls = int64(b.within(v, path, 1, wire.MaxHostCalls)) })
 	o.given("logRate", func(v *value, path string) { l.LogBytesPerSecond = b.bytes(v, path, wire.MaxLogRate) })
 	o.given("connections", func(v *value, path string) { l.Connections = b.within(v, path, 1, wire.MaxConnections) })
+	o.given("clockResolution", func(v *value, path string) { l.ClockResolutionMicros = b.micros(v, path, wire.MaxClockResolution) })
 }
 
 func (b *builder) rollout(v *value, path string, c *Component) {

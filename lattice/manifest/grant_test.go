@@ -64,7 +64,7 @@ spec:
       traits:
         - type: limits.wattle.dev
           properties:
-            limits: {tables: 1000, request: 1MiB, response: 2MiB, hostCalls: 5000, logRate: 64KiB, connections: 4}
+            limits: {tables: 1000, request: 1MiB, response: 2MiB, hostCalls: 5000, logRate: 64KiB, connections: 4, clockResolution: 250us}
         - type: link
           properties:
             namespace: wasi
@@ -90,7 +90,7 @@ spec:
 	if len(m.Warnings) > 0 {
 		t.Error(m.Warnings)
 	}
-	want := lattice.Limits{TableElements: 1000, RequestBytes: 1 << 20, ResponseBytes: 2 << 20, HostCalls: 5000, LogBytesPerSecond: 64 << 10, Connections: 4}
+	want := lattice.Limits{TableElements: 1000, RequestBytes: 1 << 20, ResponseBytes: 2 << 20, HostCalls: 5000, LogBytesPerSecond: 64 << 10, Connections: 4, ClockResolutionMicros: 250}
 	if diff := cmp.Diff(want, m.Components[0].Limits); diff != "" {
 		t.Errorf("limits (-want +got):\n%s", diff)
 	}

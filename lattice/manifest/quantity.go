@@ -27,6 +27,24 @@ func (d *decoder) millis(v *value, path string, least int64) int64 {
 	return 0
 }
 
+// micros reads a short time as 100us, 5ms or 1s, of up to most microseconds.
+func (d *decoder) micros(v *value, path string, most int64) int64 {
+	n, err := capability.ParseMicros(v.text)
+	switch {
+	case v.kind != kindText || err != nil:
+		fix := "write a number and a unit, as in 100us, 5ms, 1s"
+		if v.kind == kindInteger {
+			fix = fmt.Sprintf("write it with a unit: %sus", v.text)
+		}
+		d.errorf(v, path, fix, "%s, want a short time", v.what())
+	case n == 0 || n > most:
+		d.errorf(v, path, "", "%s is not from 1us to %ds", v.text, most/1_000_000)
+	default:
+		return n
+	}
+	return 0
+}
+
 // bytes reads a size as 64MiB, of up to most.
 func (d *decoder) bytes(v *value, path string, most int64) int64 {
 	n, err := capability.ParseSize(v.text)

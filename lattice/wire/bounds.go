@@ -97,4 +97,7 @@ const (
 	// MaxConnections bounds how many requests to the outside a component may be let have
 	// under way on a host.
 	MaxConnections = 1 << 16
+	// MaxClockResolution bounds how coarse a component's clocks are, in microseconds: a
+	// second, as what is sent between components and stores has times in seconds.
+	MaxClockResolution = 1_000_000
 )

@@ -127,6 +127,8 @@ func (r *reader) limits() (l lattice.Limits) {
 			l.LogBytesPerSecond = r.int(0, MaxLogRate)
 		case "connections":
 			l.Connections = int(r.int(0, MaxConnections))
+		case "clock_resolution_us":
+			l.ClockResolutionMicros = r.int(0, MaxClockResolution)
 		default:
 			return false
 		}

@@ -41,7 +41,7 @@ var (
 		Components: []lattice.ComponentSpec{
 			{
 				ID: "cart", Ref: "./cart.wasm", Digest: digest, Revision: 7, MaxInstances: 100,
-				Limits:      lattice.Limits{MemoryBytes: 64 << 20, TimeoutMillis: 30_000, Queue: 10, TableElements: 1000, RequestBytes: 1 << 20, ResponseBytes: 2 << 20, HostCalls: 1e6, LogBytesPerSecond: 64 << 10, Connections: 8},
+				Limits:      lattice.Limits{MemoryBytes: 64 << 20, TimeoutMillis: 30_000, Queue: 10, TableElements: 1000, RequestBytes: 1 << 20, ResponseBytes: 2 << 20, HostCalls: 1e6, LogBytesPerSecond: 64 << 10, Connections: 8, ClockResolutionMicros: 1000},
 				Config:      map[string]string{"greeting": "hello\nworld", "k": ""},
 				ConfigNames: []lattice.ConfigName{"base", "cart"}, Links: []lattice.Link{link},
 				Capabilities: []lattice.Capability{

@@ -60,6 +60,7 @@ func TestCheckLimits(t *testing.T) {
 	most := lattice.Limits{
 		MemoryBytes: wire.MaxMemoryBytes, TimeoutMillis: wire.MaxMillis, Queue: wire.MaxQueue, TableElements: wire.MaxTableElements,
 		RequestBytes: wire.MaxBodyBytes, ResponseBytes: wire.MaxBodyBytes, HostCalls: wire.MaxHostCalls, LogBytesPerSecond: wire.MaxLogRate, Connections: wire.MaxConnections,
+		ClockResolutionMicros: wire.MaxClockResolution,
 	}
 	if err := wire.CheckLimits(&most); err != nil {
 		t.Error(err)
@@ -74,6 +75,7 @@ func TestCheckLimits(t *testing.T) {
 		"host_calls":           func(l *lattice.Limits) { l.HostCalls++ },
 		"log_bytes_per_second": func(l *lattice.Limits) { l.LogBytesPerSecond++ },
 		"connections":          func(l *lattice.Limits) { l.Connections++ },
+		"clock_resolution_us":  func(l *lattice.Limits) { l.ClockResolutionMicros = -1 },
 	} {
 		l := most
 		change(&l)

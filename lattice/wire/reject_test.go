@@ -66,6 +66,7 @@ func TestReject(t *testing.T) {
 		{"desired", `"host_calls":1000000`, `"host_calls":1e6`, "limits.host_calls"},
 		{"desired", `"log_bytes_per_second":65536`, `"log_bytes_per_second":1073741825`, "limits.log_bytes_per_second"},
 		{"desired", `"connections":8`, `"connections":65537`, "limits.connections"},
+		{"desired", `"clock_resolution_us":1000`, `"clock_resolution_us":1000001`, "limits.clock_resolution_us"},
 		{"desired", `"kind":"keyvalue-redis"`, `"kind":"wattle://keyvalue-redis"`, "capabilities[0].kind"},
 		{"desired", `"kind":"keyvalue-redis"`, `"kind":""`, "capabilities[0].kind"},
 		{"desired", `"kind":"keyvalue-redis",`, ``, `capabilities[0]: invalid: the field "kind" is missing`},

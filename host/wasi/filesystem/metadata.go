@@ -51,31 +51,31 @@ func (d *Descriptor) statAt(c *component.Call, flags PathFlags, path string) (pr
 // Stat implements descriptor.stat.
 func (d *Descriptor) Stat(c *component.Call) (DescriptorStat, error) {
 	stat, err := d.stat(c)
-	return descriptorStat(stat), err
+	return d.state.descriptorStat(stat), err
 }
 
 // StatAt implements descriptor.stat-at.
 func (d *Descriptor) StatAt(c *component.Call, flags PathFlags, path string) (DescriptorStat, error) {
 	stat, err := d.statAt(c, flags, path)
-	return descriptorStat(stat), err
+	return d.state.descriptorStat(stat), err
 }
 
-func descriptorStat(s provider.Stat) DescriptorStat {
+func (s *State) descriptorStat(stat provider.Stat) DescriptorStat {
 	return DescriptorStat{
-		Type:                      descriptorTypes[s.Type],
-		LinkCount:                 s.Links,
-		Size:                      s.Size,
-		DataAccessTimestamp:       datetime(s.Accessed),
-		DataModificationTimestamp: datetime(s.Modified),
-		StatusChangeTimestamp:     datetime(s.Changed),
+		Type:                      descriptorTypes[stat.Type],
+		LinkCount:                 stat.Links,
+		Size:                      stat.Size,
+		DataAccessTimestamp:       s.datetime(stat.Accessed),
+		DataModificationTimestamp: s.datetime(stat.Modified),
+		StatusChangeTimestamp:     s.datetime(stat.Changed),
 	}
 }
 
-func datetime(t time.Time) component.Option[clocks.Datetime] {
+func (s *State) datetime(t time.Time) component.Option[clocks.Datetime] {
 	if t.IsZero() {
 		return component.Option[clocks.Datetime]{}
 	}
-	return component.Some(clocks.FromTime(t))
+	return component.Some(clocks.FromTime(t, s.opts.Resolution))
 }
 
 // times makes the times of a request to set them.

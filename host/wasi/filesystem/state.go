@@ -3,6 +3,7 @@ package filesystem
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/wattle-dev/wattle/host/component"
 	provider "github.com/wattle-dev/wattle/providers/filesystem"
@@ -30,6 +31,9 @@ type Options struct {
 	// MaxOpen bounds the files, directories and directory readers that an
 	// instance has open at once. If zero, DefaultMaxOpen.
 	MaxOpen int
+	// Resolution is what the guest is told times of files rounded down to: that of its
+	// clocks. If zero, they are as the file system has them.
+	Resolution time.Duration
 }
 
 // DefaultMaxOpen is the default of Options.MaxOpen.
