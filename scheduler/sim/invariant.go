@@ -146,6 +146,8 @@ func (c *check) misfit(now *state.State, component *state.Component, h *host, sh
 func (c *check) flip(id lattice.ComponentID, was, now *state.Placement) {
 	h, key := c.w.byID[now.Host], flip{id, now.Host}
 	switch {
+	case now.Leaving != "":
+		delete(c.flips, key) // others go on without it
 	case was.Revision == now.Revision || h == nil:
 	case h.lie != honest || !h.linked() || c.unheard(h):
 		delete(c.flips, key)

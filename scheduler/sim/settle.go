@@ -168,6 +168,7 @@ func (w *World) unsettledApp(s *state.State, a *state.App) string {
 	}
 	last := &a.History[len(a.History)-1]
 	under := last.Outcome == state.OutcomeUnderWay
+	short := false // of hosts for what has not failed for it yet
 	for c := range s.ComponentsOf(a.Name) {
 		p := s.Placements(c.ID)
 		if w.binaries[c.TargetRevision().Digest] != good && w.tried(s, c, p) {
@@ -181,11 +182,16 @@ func (w *World) unsettledApp(s *state.State, a *state.App) string {
 		if holds(c, p) && p.Missing == 0 {
 			under = false
 		}
-		if p != nil && p.Missing > 0 && (a.Good == 0 || a.Good == a.Deployed) {
+		if p == nil || p.Missing == 0 {
+			continue
+		}
+		if a.Good == 0 || a.Good == a.Deployed {
 			under = false // it waits for a host: there is nothing to go back to
+		} else if c.Failed == "" {
+			short = true
 		}
 	}
-	if under {
+	if under || short && last.Outcome == state.OutcomeUnderWay {
 		return fmt.Sprintf("what becomes of version %d is not known", a.Deployed)
 	}
 	return ""
