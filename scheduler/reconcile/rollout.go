@@ -250,16 +250,23 @@ func (l *looking) rollOut() {
 	effective := Effective(l.c)
 	stopped := l.c.Failed != "" && effective == l.c.Target
 	only := canaryOnly(l.c)
-	// What is on a host that is not there, or that may not be called, needs no care.
+	have, underWay := 0, 0
 	for i := range l.hosts {
 		at := &l.hosts[i]
 		why, past := l.going(at.Host)
-		if (past || why != "" && !l.s.Callable(at.Host)) && at.Pinned && !only && !stopped {
+		switch {
+		case why == "" || !at.Pinned:
+		case !past && l.s.Callable(at.Host):
+			// It is called until what else is there has left.
+			if at.Revision == effective && !l.observed(l.c, at).Ready {
+				underWay++
+			}
+		case !only && !stopped:
+			// What is on a host that is not there, or that may not be called, needs no care.
 			at.Revision = effective
 		}
 	}
 	active := l.active(l.hosts)
-	have, underWay := 0, 0
 	for _, at := range active {
 		if at.Revision == effective {
 			have++
