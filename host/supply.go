@@ -42,6 +42,13 @@ func (s *supply) leave(g *given) {
 	}
 }
 
+// isCurrent reports whether calls that begin now are given the same.
+func (s *supply) isCurrent(g *given) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.current == g
+}
+
 // replace has calls from now on be given something else.
 func (s *supply) replace(o wasi.Options, done func()) {
 	s.mu.Lock()

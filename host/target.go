@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -144,15 +145,9 @@ func (t *Target) find(iface string) (string, error) {
 func (t *Target) Call(ctx context.Context, inv *lattice.Invocation, _ *wit.Func, args []wit.Value) ([]wit.Value, error) {
 	s := t.s
 	s.metrics.Requests.Add(1)
-	iface, err := t.find(inv.Interface)
+	iface, err := t.ready(inv, args)
 	if err != nil {
-		s.metrics.Refused.Add(1)
-		return nil, &lattice.Error{Code: lattice.CodeNotFound, Message: err.Error(), Undelivered: true}
-	}
-	if err := bytesOver(LimitRequest, "bytes of arguments", args, s.opts.MaxRequest); err != nil {
-		s.metrics.Refused.Add(1)
-		s.metrics.Exceeded.add(LimitRequest)
-		return nil, &lattice.Error{Code: lattice.CodeExhausted, Message: err.Error(), Undelivered: true}
+		return nil, err
 	}
 	ctx, cancel := s.timed(lattice.WithInvocation(ctx, inv))
 	defer cancel()
@@ -167,6 +162,22 @@ func (t *Target) Call(ctx context.Context, inv *lattice.Invocation, _ *wit.Func,
 	c.init(s)
 	defer c.end()
 	return c.run(ctx, args)
+}
+
+// ready returns the export that serves an invocation, unless that cannot be called with
+// these arguments.
+func (t *Target) ready(inv *lattice.Invocation, args []wit.Value) (iface string, err error) {
+	s := t.s
+	if iface, err = t.find(inv.Interface); err != nil {
+		s.metrics.Refused.Add(1)
+		return "", &lattice.Error{Code: lattice.CodeNotFound, Message: err.Error(), Undelivered: true}
+	}
+	if err := bytesOver(LimitRequest, "bytes of arguments", args, s.opts.MaxRequest); err != nil {
+		s.metrics.Refused.Add(1)
+		s.metrics.Exceeded.add(LimitRequest)
+		return "", &lattice.Error{Code: lattice.CodeExhausted, Message: err.Error(), Undelivered: true}
+	}
+	return iface, nil
 }
 
 // refused is the error of an invocation that did not get a place.
@@ -220,33 +231,47 @@ func (c *call) run(ctx context.Context, args []wit.Value) ([]wit.Value, error) {
 	return results, nil
 }
 
-// fail returns the error of a call that went wrong, as the caller is told of it:
-// what only the guest's owner should read goes to the log. started says that there
-// was an instance.
+// fail returns the error of a call that went wrong, as the caller is told of it. started
+// says that there was an instance.
 func (c *call) fail(ctx context.Context, err error, started bool) error {
+	if code, _ := blame(ctx, err); code == "" && started {
+		// The call was refused before the guest ran: an argument is at fault.
+		c.server.metrics.Refused.Add(1)
+		return &lattice.Error{Code: lattice.CodeInvalid, Message: err.Error(), Undelivered: true}
+	}
+	return c.guest.fail(ctx, err, "interface", c.inv.Interface, "function", c.inv.Function)
+}
+
+// blame returns what kind of failure of a call an error is, and what the caller is told
+// of it. The code is empty if neither the guest nor the time is at fault.
+func blame(ctx context.Context, err error) (code lattice.Code, message string) {
 	var (
-		e     = &lattice.Error{Code: lattice.CodeInternal, Message: err.Error()}
 		trap  *component.Trap
 		limit *component.LimitError
 		exit  *component.ExitError
 	)
 	switch {
 	case timedOut(ctx):
-		e.Code, e.Message = lattice.CodeDeadline, "the component took too long"
+		return lattice.CodeDeadline, "the component took too long"
 	case ctx.Err() != nil:
-		c.server.metrics.ClientGone.Add(1)
-		return &lattice.Error{Code: lattice.CodeCanceled, Message: "the caller has gone"}
+		return lattice.CodeCanceled, "the caller has gone"
 	case errors.As(err, &limit):
-		e.Code = lattice.CodeExhausted
+		return lattice.CodeExhausted, err.Error()
 	case errors.As(err, &trap), errors.As(err, &exit):
-		e.Code = lattice.CodeTrapped
-	case started:
-		// The call was refused before the guest ran: an argument is at fault.
-		c.server.metrics.Refused.Add(1)
-		e.Code, e.Undelivered = lattice.CodeInvalid, true
-		return e
+		return lattice.CodeTrapped, err.Error()
 	}
-	c.server.metrics.Failed.Add(1)
-	c.log.WarnContext(ctx, "call failed", append(c.fault(ctx, err), "interface", c.inv.Interface, "function", c.inv.Function)...)
-	return e
+	return "", err.Error()
+}
+
+// fail counts and logs a call that went wrong, and returns the error that the caller is
+// told: what only the guest's owner should read goes to the log.
+func (g *guest) fail(ctx context.Context, err error, attrs ...any) error {
+	code, message := blame(ctx, err)
+	if code == lattice.CodeCanceled {
+		g.server.metrics.ClientGone.Add(1)
+		return &lattice.Error{Code: code, Message: message}
+	}
+	g.server.metrics.Failed.Add(1)
+	g.log.WarnContext(ctx, "call failed", append(g.fault(ctx, err), attrs...)...)
+	return &lattice.Error{Code: cmp.Or(code, lattice.CodeInternal), Message: message}
 }

@@ -45,6 +45,6 @@
 // component instance instances provider link interface function manifest placement plan
 // rule command event subject bucket key file revision term index state attempt
 // took server signal method path status isolation evidence message reason error
-// stack calls components id address leader remote secret
+// stack calls components tools problems id address leader remote secret
 // version.
 package lattice

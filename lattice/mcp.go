@@ -1,8 +1,12 @@
 package lattice
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 )
 
 // MCPInterface is what an invocation names that has a component answer as a server of
@@ -33,6 +37,9 @@ const (
 	MCPWassette MCPKind = "wassette"
 )
 
+// MCPKinds returns all kinds.
+func MCPKinds() []MCPKind { return []MCPKind{MCPHTTP, MCPWattle, MCPWasmcp, MCPStrict, MCPWassette} }
+
 // MCP says that a component is an MCP server, and how it is offered.
 type MCP struct {
 	Name ServerName `json:"name"`
@@ -61,6 +68,37 @@ type MCP struct {
 	Tools map[string]ToolRule `json:"tools,omitempty"`
 }
 
+// Equal reports whether two declarations are the same. A list that is empty is the same
+// as none; either may be nil.
+func (m *MCP) Equal(n *MCP) bool {
+	if m == nil || n == nil {
+		return m == n
+	}
+	return m.Name == n.Name && m.Alias == n.Alias && m.Kind == n.Kind && m.Path == n.Path && m.Host == n.Host &&
+		m.Pinned == n.Pinned && m.Single == n.Single && m.TimeoutMillis == n.TimeoutMillis && m.Rate == n.Rate &&
+		slices.Equal(m.Allow, n.Allow) && slices.Equal(m.Deny, n.Deny) &&
+		maps.EqualFunc(m.Tools, n.Tools, func(a, b ToolRule) bool {
+			return a.Name == b.Name && a.Title == b.Title && a.Description == b.Description && bytes.Equal(a.Annotations, b.Annotations) &&
+				a.TimeoutMillis == b.TimeoutMillis && a.Rate == b.Rate && a.Hidden == b.Hidden
+		})
+}
+
+// NewMCP returns the declaration of a component about which nothing is said: its name is
+// that of the component, in lower case and with hyphens for underscores, as far as it can
+// be one, and its alias the name. If one of them is empty, it has to be given.
+func NewMCP(id ComponentID) *MCP {
+	m := &MCP{}
+	name, err := ParseServerName(strings.Trim(strings.ReplaceAll(strings.ToLower(string(id)), "_", "-"), "-"))
+	if err != nil {
+		return m
+	}
+	m.Name = name
+	if CheckAlias(string(name)) == nil {
+		m.Alias = string(name)
+	}
+	return m
+}
+
 // ToolRule is what is said of a tool instead of what its server says. What is empty stays.
 type ToolRule struct {
 	Name        string `json:"name,omitempty"`
@@ -83,12 +121,14 @@ const (
 	// MaxAlias is how long an alias may be. Clients put a prefix of their own before names
 	// and then fail beyond 64 characters.
 	MaxAlias = 16
+	// MaxToolName is how long the name of a tool may be.
+	MaxToolName = 128
 )
 
 // ParseServerName returns a name of an MCP server.
 func ParseServerName(s string) (ServerName, error) {
 	if !label(s, 63) {
-		return "", fmt.Errorf("%.80q cannot name an MCP server: it needs 1 to 63 of a-z, 0-9 and hyphen, with a letter or digit at both ends", s)
+		return "", fmt.Errorf("%.80q cannot name an MCP server: %w: it needs 1 to 63 of a-z, 0-9 and hyphen, with a letter or digit at both ends", s, ErrInvalid)
 	}
 	return ServerName(s), nil
 }
@@ -96,7 +136,21 @@ func ParseServerName(s string) (ServerName, error) {
 // CheckAlias says what is wrong with an alias.
 func CheckAlias(s string) error {
 	if !label(s, MaxAlias) {
-		return fmt.Errorf("%.80q cannot be an alias: it needs 1 to %d of a-z, 0-9 and hyphen, with a letter or digit at both ends", s, MaxAlias)
+		return fmt.Errorf("%.80q cannot be an alias: %w: it needs 1 to %d of a-z, 0-9 and hyphen, with a letter or digit at both ends", s, ErrInvalid, MaxAlias)
+	}
+	return nil
+}
+
+// CheckToolName says what is wrong with the name of a tool (MCP 2026-07-28, Tools, "Tool
+// Names").
+func CheckToolName(s string) error {
+	ok := s != "" && len(s) <= MaxToolName
+	for i := 0; ok && i < len(s); i++ {
+		c := s[i]
+		ok = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.'
+	}
+	if !ok {
+		return fmt.Errorf("%.160q cannot name a tool: %w: it needs 1 to %d of A-Z, a-z, 0-9, underscore, hyphen and dot", s, ErrInvalid, MaxToolName)
 	}
 	return nil
 }

@@ -186,6 +186,15 @@ func checkID(s string) error {
 // Short returns the beginning of the key, which people can tell apart.
 func (id HostID) Short() string { return string(id[:min(len(id), 9)]) }
 
+// Called returns what to call a host by, with the name that people gave it, if that is known:
+// "edge-1 (NABCDEFGH)". Names alone need not differ.
+func (id HostID) Called(name string) string {
+	if name == "" {
+		return id.Short()
+	}
+	return name + " (" + id.Short() + ")"
+}
+
 // LogValue implements slog.LogValuer.
 func (id HostID) LogValue() slog.Value { return slog.StringValue(string(id)) }
 

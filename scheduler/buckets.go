@@ -12,6 +12,7 @@ import (
 // Times for which things are kept.
 const (
 	reportTTL    = time.Hour
+	listingTTL   = 24 * time.Hour
 	eventsAge    = 24 * time.Hour
 	eventsBytes  = 64 << 20
 	eventsNumber = 100_000
@@ -25,6 +26,7 @@ const (
 	componentsBytes = 256 << 20
 	hostsBytes      = 256 << 20
 	readyBytes      = 128 << 20
+	catalogueBytes  = 128 << 20
 	linksBytes      = 64 << 20
 	configBytes     = 64 << 20
 	leaderBytes     = 1 << 20
@@ -78,6 +80,7 @@ func (s *Service) found(ctx context.Context) (map[string]lattice.Bucket, lattice
 	}
 	return made, objects, create(
 		lattice.BucketConfig{Name: s.buckets.Hosts(), Description: "what hosts report of themselves", TTL: reportTTL, MaxBytes: hostsBytes},
+		lattice.BucketConfig{Name: s.buckets.Catalogue(), Description: "what MCP servers offer", TTL: listingTTL, MaxBytes: catalogueBytes},
 		lattice.BucketConfig{Name: s.buckets.Ready(), Description: "which hosts take calls for which components", TTL: reportTTL, MaxBytes: readyBytes},
 	)
 }
@@ -118,7 +121,7 @@ func (s *Service) lacking(ctx context.Context) (bool, error) {
 	var err error
 	for _, name := range []string{
 		s.buckets.Desired(), s.buckets.Components(), s.buckets.Links(), s.buckets.Config(), s.buckets.Scheduler(), s.buckets.Hosts(), s.buckets.Ready(),
-		s.buckets.KeyValue(), s.buckets.Blobs(),
+		s.buckets.KeyValue(), s.buckets.Blobs(), s.buckets.Catalogue(),
 	} {
 		if _, err = s.lattice.Bucket(ctx, name); err != nil {
 			return errors.Is(err, lattice.ErrNotFound), err

@@ -3,7 +3,6 @@ package capability
 import (
 	"context"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/wattle-dev/wattle/lattice/capability"
@@ -63,28 +62,9 @@ func openBlobstoreS3(_ context.Context, env *Env, links []link, g *Grant) error 
 	return nil
 }
 
-// addBlobstore gives a store to the instances, under the name of its link. It is closed
-// with the grant.
+// addBlobstore gives a store to the instances, within limits.
 func addBlobstore(env *Env, g *Grant, l *link, kind string, backend blobstore.Store, object, millis int64) error {
 	store := blobstore.Limit(backend, blobstore.Limits{Object: object, Timeout: time.Duration(millis) * time.Millisecond})
-	g.onClose(store.Close)
 	o := &g.WASI.Blobstore
-	if o.Stores[string(l.name)] != nil {
-		return errLinkTwice(l.name, "wasi:blobstore")
-	}
-	stores := maps.Clone(o.Stores)
-	if stores == nil {
-		stores = map[string]blobstore.Store{}
-	}
-	stores[string(l.name)] = store
-	o.Stores = stores
-	complaints, before := newComplaints(env.Logger, kind), o.Failed
-	o.Failed = func(name string, err error) {
-		if name == string(l.name) || before == nil {
-			complaints.failed(name, err)
-			return
-		}
-		before(name, err)
-	}
-	return nil
+	return addStore(g, l, "wasi:blobstore", newComplaints(env.Logger, kind), &o.Stores, &o.Failed, store)
 }

@@ -3,10 +3,8 @@ package capability
 import (
 	"context"
 	"fmt"
-	"maps"
 	"time"
 
-	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/capability"
 	"github.com/wattle-dev/wattle/lattice/wire"
 	"github.com/wattle-dev/wattle/providers/keyvalue"
@@ -92,33 +90,8 @@ func (l *link) revealAll(texts map[*string]capability.Text) error {
 	return nil
 }
 
-// addKeyValue gives a store to the instances, under the name of its link. It is closed
-// with the grant.
+// addKeyValue gives a store to the instances.
 func addKeyValue(env *Env, g *Grant, l *link, kind string, store keyvalue.Store) error {
-	g.onClose(store.Close)
 	o := &g.WASI.KeyValue
-	if o.Stores[string(l.name)] != nil {
-		return errLinkTwice(l.name, "wasi:keyvalue")
-	}
-	stores := maps.Clone(o.Stores)
-	if stores == nil {
-		stores = map[string]keyvalue.Store{}
-	}
-	stores[string(l.name)] = store
-	o.Stores = stores
-	complaints, before := newComplaints(env.Logger, kind), o.Failed
-	o.Failed = func(name string, err error) {
-		if name == string(l.name) || before == nil {
-			complaints.failed(name, err)
-			return
-		}
-		before(name, err)
-	}
-	return nil
-}
-
-// errLinkTwice is that two links to capabilities have one name, and a guest could not
-// say which it means.
-func errLinkTwice(name lattice.LinkName, pkg string) error {
-	return fmt.Errorf("link %q: %w: another link of %s to another capability has the name: give one of them another", name, lattice.ErrConflict, pkg)
+	return addStore(g, l, "wasi:keyvalue", newComplaints(env.Logger, kind), &o.Stores, &o.Failed, store)
 }

@@ -13,6 +13,7 @@ import (
 // openPostgres opens a pool of connections for each link.
 func openPostgres(ctx context.Context, env *Env, links []link, g *Grant) error {
 	all := map[string]postgres.Database{}
+	complaints := newComplaints(env.Logger, "postgres")
 	for i := range links {
 		l := &links[i]
 		c, err := capability.ParsePostgres(l.config)
@@ -26,7 +27,7 @@ func openPostgres(ctx context.Context, env *Env, links []link, g *Grant) error {
 		pool, err := pgpool.New(ctx, pgpool.Options{
 			Host: server.Host, Port: server.Port, User: server.User, Password: server.Password, Database: server.Database,
 			TLS: tlsModes[server.TLS], CA: c.CA, Connections: c.Pool, MaxRows: c.MaxRows, MaxBytes: int(c.MaxBytes),
-			Timeout: time.Duration(c.TimeoutMillis) * time.Millisecond, Logger: env.Logger,
+			Timeout: time.Duration(c.TimeoutMillis) * time.Millisecond, Failed: func(err error) { complaints.failed(string(l.name), err) },
 		})
 		if err != nil {
 			return fmt.Errorf("link %q: %w", l.name, err)

@@ -29,6 +29,7 @@ type Daemon struct {
 	artifacts *artifacts
 	binaries  *binaries
 	ready     *readiness
+	shelf     *shelf
 	logs      *logs
 	meter     *machine.Meter // used by the reporter
 	slots     chan struct{}  // holds a token for each component that is loaded
@@ -87,6 +88,7 @@ func New(l lattice.Lattice, o Options) (*Daemon, error) {
 	}
 	d.binaries = newBinaries(engine, d.artifacts.get)
 	d.ready = newReadiness(d)
+	d.shelf = newShelf(d)
 	d.logs = newLogs(d)
 	d.targets.Store(&map[lattice.ComponentID]*running{})
 	if err := d.services.init(d); err != nil {
@@ -133,6 +135,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	watches.Go(func() { d.watch(background) })
 	watches.Go(func() { d.ready.run(background) })
 	watches.Go(func() { d.ready.watch(background) })
+	watches.Go(func() { d.shelf.run(background) })
 	watches.Go(func() { d.keepLeases(background) })
 	reports, cancelReports := context.WithCancel(background)
 	var reporter sync.WaitGroup

@@ -44,6 +44,7 @@ func (r *runner) end(current *running) {
 	r.closed = true
 	d.publish()
 	d.mu.Unlock()
+	d.shelf.remove(r.id)
 	current.close(d, func() {
 		d.mu.Lock()
 		r.failed += current.failures()
@@ -137,7 +138,7 @@ func (d *Daemon) farewell(ctx context.Context) {
 	if d.l.Connected() {
 		err = d.putReport(ctx)
 		d.event(lattice.EventHostStopped, "", d.Report())
-		err = errors.Join(err, d.ready.clear(ctx), d.l.Flush(ctx))
+		err = errors.Join(err, d.ready.clear(ctx), d.shelf.clear(ctx), d.l.Flush(ctx))
 	}
 	if err != nil {
 		d.log.WarnContext(ctx, "the lattice was not told that the host has stopped", "error", err)

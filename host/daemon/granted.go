@@ -185,6 +185,7 @@ func (r *runner) replace(run *running, next *granted) {
 	last := run.granted
 	run.granted = next
 	r.d.mu.Unlock()
+	run.offer.Load().again()
 	next.serve(r, run)
 	last.cancelSources()
 }
@@ -206,30 +207,14 @@ func (r *runner) reduce(want *lattice.ComponentSpec, run *running) bool {
 // reopen opens what a component is granted anew, unless something else is wanted
 // meanwhile.
 func (r *runner) reopen(want *lattice.ComponentSpec, run *running) (next *granted, err error) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	outdated := r.whileWanted(want, func(ctx context.Context) {
 		if err = checkLinks(want.Links, run.imports); err != nil {
 			return
 		}
 		if next, err = r.d.open(ctx, want, run.exports); err == nil {
 			err = r.proveGrant(ctx, run, want, next)
 		}
-	}()
-	for {
-		select {
-		case <-r.wake:
-			if !r.wanted(want) {
-				cancel(errOutdated)
-			}
-			continue
-		case <-done:
-		}
-		break
-	}
-	outdated := context.Cause(ctx) != nil // before cancel(nil)
+	})
 	if (outdated || err != nil) && next != nil {
 		err = errors.Join(err, next.grant.Close()) // nobody has used it
 	}

@@ -36,6 +36,7 @@ func (d *Daemon) reportAll(ctx context.Context) {
 		if err == nil && failing {
 			d.log.InfoContext(ctx, "reports are put again")
 			d.ready.again() // what was put before may be gone
+			d.shelf.again()
 		}
 		failing = err != nil
 		select {

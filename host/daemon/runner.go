@@ -140,6 +140,7 @@ func (r *runner) settle(want *lattice.ComponentSpec, current *running) {
 	r.next = progress{}
 	scaled := current.resize(want)
 	r.d.mu.Unlock()
+	r.reoffer(current, want)
 	if scaled {
 		r.d.log.Info("component scaled", "component", r.id, "revision", want.Revision, "instances", want.MaxInstances)
 		r.event(lattice.EventComponentScaled)
@@ -214,6 +215,7 @@ func (r *runner) start(want *lattice.ComponentSpec) {
 	d.mu.Unlock()
 	next.granted.serve(r, next)
 	r.watch(next)
+	r.list(next, next.offer.Load())
 	if last != nil {
 		d.work.Go(func() { r.retire(last) })
 	}
@@ -227,14 +229,8 @@ var errOutdated = errors.New("something else is wanted by now")
 
 // load loads a component, and waits until a probe is good if it has one, unless
 // another is wanted meanwhile.
-func (r *runner) load(want *lattice.ComponentSpec) (*running, error) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	done := make(chan struct{})
-	var next *running
-	var err error
-	go func() {
-		defer close(done)
+func (r *runner) load(want *lattice.ComponentSpec) (next *running, err error) {
+	outdated := r.whileWanted(want, func(ctx context.Context) {
 		if next, err = r.d.load(ctx, want); err != nil {
 			return
 		}
@@ -242,25 +238,37 @@ func (r *runner) load(want *lattice.ComponentSpec) (*running, error) {
 		if err = r.prove(ctx, next.prober, want); err != nil {
 			next.close(r.d, func() {})
 		}
-	}()
-	for {
-		select {
-		case <-r.wake:
-			if !r.wanted(want) {
-				cancel(errOutdated)
-			}
-			continue
-		case <-done:
-		}
-		break
-	}
-	if context.Cause(ctx) != nil { // before cancel(nil), so that it is errOutdated
+	})
+	if outdated {
 		if err == nil {
 			next.close(r.d, func() {})
 		}
 		return nil, errOutdated
 	}
 	return next, err
+}
+
+// whileWanted waits for f, whose context ends when another component than one like want is
+// wanted. It reports whether that was so.
+func (r *runner) whileWanted(want *lattice.ComponentSpec, f func(context.Context)) (outdated bool) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f(ctx)
+	}()
+	for {
+		select {
+		case <-r.wake:
+			if !r.wanted(want) {
+				outdated = true
+				cancel()
+			}
+		case <-done:
+			return outdated
+		}
+	}
 }
 
 // wanted reports whether a component like spec is wanted still.

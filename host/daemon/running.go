@@ -32,9 +32,10 @@ type running struct {
 	imports []string
 	exports []string
 	since   time.Time
-	took    time.Duration // to load it
-	calls   *atomic.Int64 // of all revisions
-	prober  *host.Prober  // nil without a probe
+	took    time.Duration         // to load it
+	calls   *atomic.Int64         // of all revisions
+	prober  *host.Prober          // nil without a probe
+	offer   atomic.Pointer[offer] // nil if it is not an MCP server
 	// granted is what calls are given from now on. It is guarded by the daemon's lock.
 	granted *granted
 	closing sync.WaitGroup // of all that was granted
@@ -63,6 +64,9 @@ func (run *running) http(w http.ResponseWriter, r *http.Request, inv *lattice.In
 			run.calls.Add(1)
 		}
 	}()
+	if inv.Interface == lattice.MCPInterface {
+		return run.mcp(w, r, inv)
+	}
 	return run.target.HTTP(w, r, inv)
 }
 
@@ -127,6 +131,7 @@ func (d *Daemon) load(ctx context.Context, spec *lattice.ComponentSpec) (*runnin
 			return nil, errors.Join(err, run.free(context.WithoutCancel(ctx)))
 		}
 	}
+	run.offer.Store(d.newOffer(ctx, run, spec.MCP))
 	run.since = time.Now()
 	run.took = run.since.Sub(begun)
 	return run, nil
@@ -188,8 +193,9 @@ func (run *running) close(d *Daemon, gone func()) {
 	d.mu.Lock()
 	granted := run.granted
 	d.mu.Unlock()
+	run.offer.Load().unlist()
 	granted.stop(ctx)
-	err := run.target.Shutdown(ctx)
+	err := run.shutdown(ctx)
 	cancel()
 	gone()
 	if err != nil {
@@ -200,7 +206,7 @@ func (run *running) close(d *Daemon, gone func()) {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), timeout+reapTime)
 		defer cancel()
-		if err := run.target.Shutdown(ctx); err != nil {
+		if err := run.shutdown(ctx); err != nil {
 			d.log.Error("calls do not end: the component's code is not freed", "component", run.spec.ID, "error", err)
 			return
 		}

@@ -107,7 +107,7 @@ func (w *world) create() {
 // createBut makes the buckets but for one.
 func (w *world) createBut(without string) {
 	w.Helper()
-	for _, name := range []string{w.buckets.Desired(), w.buckets.Hosts(), w.buckets.Ready(), w.buckets.Components()} {
+	for _, name := range []string{w.buckets.Desired(), w.buckets.Hosts(), w.buckets.Ready(), w.buckets.Components(), w.buckets.Catalogue()} {
 		if name == without {
 			continue
 		}

@@ -22,6 +22,7 @@ import (
 	wasmcloud "github.com/wattle-dev/wattle/host/wasmcloud/messaging"
 	"github.com/wattle-dev/wattle/host/wasmcloud/postgres"
 	"github.com/wattle-dev/wattle/host/wasmcloud/secrets"
+	"github.com/wattle-dev/wattle/host/wattle/mcp"
 )
 
 // Options say what an instance is given. The zero value gives it clocks, random
@@ -234,5 +235,6 @@ func Define(l *component.Linker) error {
 		postgres.Define(l),
 		secrets.Define(l),
 		bus.Define(l),
+		mcp.Define(l),
 	)
 }

@@ -33,6 +33,7 @@ wit/compat:               wit internal/nearest
 wit/deps:                 wit/syntax
 wit/wittest:              wit
 internal/nearest:
+internal/rawjson:
 internal/webserver:
 wit/wave:                 wit internal/nearest
 host/component/abi:       wit
@@ -49,7 +50,7 @@ providers/filesystem/objectdir: providers/filesystem providers/blobstore
 providers/filesystem/filesystemtest: providers/filesystem
 providers/httpclient:     lattice/capability/httprule
 providers/messaging:      lattice lattice/capability/subject
-providers/messaging/natsmessaging: providers/messaging lattice/wire
+providers/messaging/natsmessaging: providers/messaging lattice/wire lattice/tracecontext
 providers/keyvalue:
 providers/keyvalue/keyvaluetest: providers/keyvalue
 providers/keyvalue/natskv: providers/keyvalue lattice lattice/token lattice/quota
@@ -77,14 +78,16 @@ host/wasi/blobstore:      host/wasi/io providers/blobstore
 host/wasi/messaging:      host/component providers/messaging
 host/wasmcloud/messaging: host/component providers/messaging
 host/wasmcloud/postgres:  host/component providers/postgres
+host/wattle/mcp:          host/component internal/rawjson
 host/wasmcloud/secrets:   host/component
-host/wasi:                host/wasi/... host/wasmcloud/... providers/filesystem/hostdir
+host/wasi:                host/wasi/... host/wasmcloud/... providers/filesystem/hostdir host/wattle/mcp
 host/wasmcloud/bus/v100:  host/component
 host/wasmcloud/bus:       host/wasmcloud/bus/v100
 host/capability:          host/wasi lattice/capability providers/...
 host:                     host/wasi internal/webserver lattice
 lattice:                  wit
 lattice/wire:             lattice
+lattice/catalogue:        lattice/wire
 lattice/token:
 lattice/quota:            lattice
 lattice/capability/httprule:
@@ -98,16 +101,20 @@ lattice/latticetest:      lattice
 lattice/memlattice:       lattice
 lattice/natslattice:      lattice/wire lattice/trust
 lattice/natslattice/natsserver: lattice/wire lattice/trust
-lattice/directory:        lattice/wire
-lattice/invoke:           lattice/wire lattice/directory wit/witbin
+lattice/directory:        lattice/wire lattice/catalogue
+lattice/invoke:           lattice/wire lattice/directory lattice/tracecontext wit/witbin
 lattice/microservice:     lattice/wire
 lattice/oci:              lattice/wire
-lattice/telemetry:        lattice
+lattice/tracecontext:     lattice
+lattice/telemetry:        lattice/tracecontext
 lattice/telemetry/telemetrytest:
 hostgroup:                lattice
 hostgroup/machine:
 host/secrets:             lattice/wire lattice/seal
-host/daemon:              host host/capability host/secrets lattice/capability hostgroup hostgroup/machine lattice/invoke lattice/directory lattice/microservice lattice/telemetry lattice/oci
+host/mcp:                 host internal/rawjson lattice/catalogue providers/httpclient
+host/mcp/typed/jsonval:   wit
+host/mcp/typed:           host/mcp host/mcp/typed/jsonval host/wattle/mcp
+host/daemon:              host host/capability host/secrets host/mcp host/mcp/typed lattice/catalogue lattice/capability hostgroup hostgroup/machine lattice/invoke lattice/directory lattice/microservice lattice/telemetry lattice/oci
 scheduler:                lattice/microservice lattice/seal scheduler/lead scheduler/raftlog
 scheduler/control:        lattice/wire lattice/seal
 scheduler/state:          lattice/wire lattice/capability
@@ -120,6 +127,9 @@ scheduler/sim:            scheduler/lead scheduler/control lattice/wire
 scheduler/wasmcloud:      scheduler scheduler/control hostgroup
 scheduler/wadm:           scheduler/control lattice/manifest
 providers/httpserver:     lattice internal/webserver
+providers/mcp/jsonrpc:
+providers/mcp:            lattice/catalogue lattice/directory internal/webserver providers/mcp/jsonrpc
+providers/mcp/mcpclient:  lattice
 wit/witbin:               wit
 internal/witgen:          wit wit/syntax wit/deps
 internal/wastgen:         host/component/spectest
@@ -127,7 +137,7 @@ internal/conformance:     host/component/spectest
 internal/bench:           host host/capability internal/storesguest lattice/invoke lattice/memlattice lattice/natslattice lattice/natslattice/natsserver lattice/trust scheduler scheduler/raftlog scheduler/lead
 internal/cli/show:
 internal/cli/appview:     internal/cli/show scheduler/control
-internal/cli/inventory:   internal/cli/show lattice/wire hostgroup
+internal/cli/inventory:   internal/cli/show lattice/catalogue hostgroup
 internal/cli:             host host/wasi/... wit/syntax wit/wave wit/deps wit/witjson wit/compat providers/... internal/cli/... internal/webserver host/daemon host/secrets host/capability lattice/capability lattice/natslattice lattice/natslattice/natsserver lattice/trust lattice/manifest scheduler scheduler/control scheduler/raftlog scheduler/wadm scheduler/wasmcloud
 internal/guests:
 internal/storesguest:
@@ -145,26 +155,27 @@ var engines = map[string][]string{
 	"github.com/spf13/cobra":        {"internal/cli"},
 	"github.com/spf13/pflag":        {"internal/cli"},
 
-	"github.com/nats-io/nats.go":         {"lattice/natslattice", "internal/bench"},
-	"github.com/jackc/pgx/v5":            {"providers/postgres/pgpool"},
-	"github.com/nats-io/nats-server/v2":  {"lattice/natslattice/natsserver"},
-	"github.com/nats-io/jwt/v2":          {"lattice/trust", "lattice/natslattice/natsserver"},
-	"github.com/nats-io/nkeys":           {"lattice/trust"},
-	"go.opentelemetry.io/otel/sdk":       {"lattice/telemetry"},
-	"go.opentelemetry.io/otel/exporters": {"lattice/telemetry"},
-	"github.com/hashicorp/raft":          {"scheduler/raftlog"},
-	"go.etcd.io/bbolt":                   {"scheduler/raftlog"},
-	"github.com/tidwall/btree":           {"scheduler/state", "scheduler/place"},
-	"github.com/redis/go-redis/v9":       {"providers/keyvalue/rediskv", "internal/bench"},
-	"github.com/minio/minio-go/v7":       {"providers/blobstore/s3"},
-	"oras.land/oras-go/v2":               {"lattice/oci"},
-	"github.com/opencontainers":          {"lattice/oci"},
-	"github.com/BurntSushi/toml":         {"lattice/oci"},
-	"go.yaml.in/yaml/v3":                 {"internal/cli", "internal/cli/show", "lattice/manifest"},
+	"github.com/nats-io/nats.go":             {"lattice/natslattice", "internal/bench"},
+	"github.com/jackc/pgx/v5":                {"providers/postgres/pgpool"},
+	"github.com/nats-io/nats-server/v2":      {"lattice/natslattice/natsserver"},
+	"github.com/nats-io/jwt/v2":              {"lattice/trust", "lattice/natslattice/natsserver"},
+	"github.com/nats-io/nkeys":               {"lattice/trust"},
+	"go.opentelemetry.io/otel/sdk":           {"lattice/telemetry"},
+	"go.opentelemetry.io/otel/exporters":     {"lattice/telemetry"},
+	"github.com/hashicorp/raft":              {"scheduler/raftlog"},
+	"go.etcd.io/bbolt":                       {"scheduler/raftlog"},
+	"github.com/tidwall/btree":               {"scheduler/state", "scheduler/place"},
+	"github.com/redis/go-redis/v9":           {"providers/keyvalue/rediskv", "internal/bench"},
+	"github.com/minio/minio-go/v7":           {"providers/blobstore/s3"},
+	"oras.land/oras-go/v2":                   {"lattice/oci"},
+	"github.com/opencontainers":              {"lattice/oci"},
+	"github.com/BurntSushi/toml":             {"lattice/oci"},
+	"github.com/modelcontextprotocol/go-sdk": {"providers/mcp/mcpclient"},
+	"go.yaml.in/yaml/v3":                     {"internal/cli", "internal/cli/show", "lattice/manifest"},
 }
 
 // pure packages decide and do not act.
-var pure = []string{"wit", "wit/syntax", "wit/witjson", "wit/compat", "internal/nearest", "wit/wave", "host/component/abi", "host/component/binary", "host/component/core", "host/component/validate", "lattice/wire", "hostgroup", "wit/witbin", "lattice/manifest", "lattice/capability", "lattice/token", "lattice/capability/httprule", "lattice/capability/subject", "scheduler/place", "scheduler/reconcile", "scheduler/decide", "scheduler/lead"}
+var pure = []string{"wit", "wit/syntax", "wit/witjson", "wit/compat", "internal/nearest", "internal/rawjson", "wit/wave", "host/component/abi", "host/component/binary", "host/component/core", "host/component/validate", "lattice/wire", "lattice/catalogue", "host/mcp/typed/jsonval", "hostgroup", "wit/witbin", "lattice/manifest", "lattice/capability", "lattice/token", "lattice/capability/httprule", "lattice/capability/subject", "scheduler/place", "scheduler/reconcile", "scheduler/decide", "scheduler/lead"}
 
 // impure are the imports that pure packages may not have, but for those that are values
 // only.

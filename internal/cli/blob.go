@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -76,7 +77,7 @@ func blobPutCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "put [flags] BUCKET/CONTAINER/NAME [FILE]",
 		Short:   "Store an object",
-		Long:    "Store a file, or what is on standard input, as an object, in place of what there was.\nThe container is made if there is none.",
+		Long:    "Store a file, or what is on standard input, as an object, in place of what there was.\nThe container is made if there is none. What cannot be read to its end leaves nothing\nbehind.",
 		Example: "  wattle blob put site/pages/index.html index.html\n  tar c docs | wattle blob put site/archives/docs.tar",
 
 		DisableFlagsInUseLine: true,
@@ -90,10 +91,7 @@ func blobPutCommand(env *Env) *cobra.Command {
 			defer func() { _ = r.Close() }()
 			counted := &counting{r: r}
 			return f.onBlob(cmd, env, args[0], func(ctx context.Context, b blobstore.Store, id blobstore.ID) error {
-				if err := b.CreateContainer(ctx, id.Container); err != nil && !errors.Is(err, blobstore.ErrExists) {
-					return fmt.Errorf("container of %q: %w", args[0], err)
-				}
-				if err := b.Put(ctx, id, counted); err != nil {
+				if err := putBlob(ctx, b, id, counted); err != nil {
 					if counted.err != nil {
 						return cause(from, counted.err)
 					}
@@ -105,6 +103,38 @@ func blobPutCommand(env *Env) *cobra.Command {
 	}
 	f.add(cmd, env)
 	return cmd
+}
+
+// undoTime bounds how long it takes to take back what was begun.
+const undoTime = 10 * time.Second
+
+// putBlob stores an object, and makes its container if there is none, but not before
+// something of the object is there. If it fails the container that was made goes again.
+func putBlob(ctx context.Context, b blobstore.Store, id blobstore.ID, r io.Reader) error {
+	in := bufio.NewReader(r)
+	if _, err := in.Peek(1); err != nil && err != io.EOF { //nolint:errorlint // bufio does not wrap
+		return err
+	}
+	err := b.CreateContainer(ctx, id.Container)
+	made := err == nil
+	if err != nil && !errors.Is(err, blobstore.ErrExists) {
+		return fmt.Errorf("container: %w", err)
+	}
+	err = b.Put(ctx, id, in)
+	if err == nil || !made {
+		return err
+	}
+	// Somebody else may have put something into it meanwhile.
+	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	page, undoErr := b.List(undo, id.Container, blobstore.Query{Limit: 1})
+	if undoErr == nil && len(page.Objects) == 0 && page.Cursor == "" {
+		undoErr = b.DeleteContainer(undo, id.Container)
+	}
+	if undoErr != nil {
+		return errors.Join(err, fmt.Errorf("container %q stays: %w", id.Container, undoErr))
+	}
+	return err
 }
 
 // counting counts what is read, and keeps the error that is not the end.

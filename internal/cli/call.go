@@ -195,7 +195,7 @@ func (f *callFlags) call(ctx context.Context, env *Env, p *program, steps []step
 		return nil, err
 	}
 	defer unload()
-	opts := g.options()
+	opts := f.options(g)
 	out := &sharedWriter{w: env.Stderr}
 	opts.CLI.Args = []string{filepath.Base(p.file)}
 	opts.CLI.Stdin, opts.CLI.Stdout, opts.CLI.Stderr = env.Stdin, out, out

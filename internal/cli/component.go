@@ -50,8 +50,11 @@ type startFlags struct {
 	routes       []string
 	configs      []string
 	preinit      bool
+	mcp          mcpFlags
 	memory       size
 	timeout      time.Duration
+	clock        resolution
+	secrets      []string
 	annotations  map[string]string
 }
 
@@ -62,11 +65,17 @@ digest of one that is there. The scheduler chooses among the hosts that are read
 --host, --group and --label say which of them may be.
 
 One that runs already is changed to be as the command says: give all the flags
-that it is to have. The command waits until the component runs on all its hosts.`
+that it is to have. The command waits until the component runs on all its hosts.
+
+With --secret the component may ask for a secret of the lattice, by wasmcloud:secrets,
+under the NAME that it has for it. Without a VERSION it is given the newest, and new ones
+as they are stored.`
 
 const startExamples = `  wattle component start hello examples/hello-http/hello.wasm
   wattle component start shop shop.wasm --count 3 --label zone=a --route /shop --route shop.example.com/
-  wattle component start shop shop.wasm --config shop-settings --memory 64MiB --timeout 10s`
+  wattle component start tools examples/mcp-go/mcp.wasm --mcp
+  wattle component start shop shop.wasm --config-name shop-settings --memory 64MiB --timeout 10s
+  wattle component start shop shop.wasm --secret api-token --secret db=shop-db@2 --clock-resolution 1ms`
 
 func componentStartCommand(env *Env) *cobra.Command {
 	f := &startFlags{}
@@ -92,19 +101,24 @@ func componentStartCommand(env *Env) *cobra.Command {
 	fs.IntVar(&f.maxInstances, "max-instances", control.DefaultMaxInstances, "run `N` calls at once on each host")
 	fs.StringArrayVar(&f.routes, "route", nil, "answer HTTP requests of a `ROUTE`: /PATH, HOST/ or HOST/PATH; repeatable")
 	fs.StringArrayVar(&f.configs, "config-name", nil, "give it the values of the configuration `NAME`; later ones go over earlier ones; repeatable")
+	fs.StringArrayVar(&f.secrets, "secret", nil, "a secret of the lattice that it may ask for by NAME, "+secretUsage+"; repeatable")
 	fs.BoolVar(&f.preinit, "preinit", false, "start instances from the state after initialization")
 	fs.Var(&f.memory, "memory", "the memory, a `SIZE`, of an instance (default: the host's)")
 	fs.DurationVar(&f.timeout, "timeout", 0, "how long a call may take, a `DURATION` (default: the host's)")
+	fs.Var(&f.clock, "clock-resolution", resolutionUsage)
 	fs.StringToStringVar(&f.annotations, "annotation", nil, "note `KEY=VALUE` with the component; repeatable")
+	f.mcp.add(fs)
 	f.addWait(fs)
 	f.add(fs)
 	completions := f.completions()
-	for _, name := range []string{"label", "count", "max-instances", "route", "memory", "timeout", "annotation", "wait"} {
+	f.mcp.completions(completions)
+	for _, name := range []string{"label", "count", "max-instances", "route", "memory", "timeout", "clock-resolution", "annotation", "wait"} {
 		completions[name] = completeNothing
 	}
 	completions["host"] = f.completeFlag(env, "hosts")
 	completions["group"] = f.completeFlag(env, "hostgroups")
 	completions["config-name"] = f.completeFlag(env, "config")
+	completions["secret"] = f.completeSecretFlag(env)
 	completeFlags(cmd, completions)
 	return cmd
 }
@@ -163,7 +177,9 @@ func (f *startFlags) run(cmd *cobra.Command, env *Env, id lattice.ComponentID, w
 func (f *startFlags) command(id lattice.ComponentID) (*control.StartComponent, error) {
 	c := &control.StartComponent{
 		ID: id, Hosts: f.count, MaxInstances: f.maxInstances, Preinit: f.preinit, Annotations: f.annotations, AllowUpdate: true,
-		Limits: lattice.Limits{MemoryBytes: uint64(f.memory), TimeoutMillis: f.timeout.Milliseconds()},
+		Limits: lattice.Limits{
+			MemoryBytes: uint64(f.memory), TimeoutMillis: f.timeout.Milliseconds(), ClockResolutionMicros: time.Duration(f.clock).Microseconds(),
+		},
 	}
 	c.Where.Labels = f.labels
 	if f.group != "" {
@@ -180,6 +196,15 @@ func (f *startFlags) command(id lattice.ComponentID) (*control.StartComponent, e
 		}
 		c.Config = append(c.Config, n)
 	}
+	var err error
+	if c.MCP, err = f.mcp.declaration(id); err != nil {
+		return nil, err
+	}
+	secrets, err := parseSecrets(f.secrets)
+	if err != nil {
+		return nil, err
+	}
+	c.Secrets = secrets
 	for _, text := range f.routes {
 		host, path, ok := strings.Cut(text, "/")
 		if !ok {

@@ -26,15 +26,19 @@ func configCommand(env *Env) *cobra.Command {
 
 func configPutCommand(env *Env) *cobra.Command {
 	f := &connectFlags{}
+	replace := false
 	cmd := &cobra.Command{
 		Use:   "put [flags] NAME KEY=VALUE...",
-		Short: "Make a configuration, or replace it",
-		Long: `Make a configuration, or replace all of it. KEY=@FILE takes the value from a
-file. Components that are given it get the new values. Keys that begin with "env."
-become environment variables of the components: env.LOG_LEVEL is LOG_LEVEL.
+		Short: "Make a configuration, or set values of it",
+		Long: `Make a configuration, or set values of it: those of other keys stay, and are named.
+With --replace the configuration has the values that are given and no others, and the
+keys that go away are named. KEY=@FILE takes the value from a file. Components that are
+given the configuration get the new values. Keys that begin with "env." become
+environment variables of the components: env.LOG_LEVEL is LOG_LEVEL.
 
-A configuration is no place for secrets: who can look at the lattice can read it.`,
-		Example: "  wattle config put shop-settings currency=EUR env.LOG_LEVEL=debug\n  wattle config put shop-texts terms=@terms.txt",
+"wattle config del NAME KEY" takes single values away. A configuration is no place for
+secrets: who can look at the lattice can read it.`,
+		Example: "  wattle config put shop-settings currency=EUR env.LOG_LEVEL=debug\n  wattle config put shop-texts terms=@terms.txt\n  wattle config put shop-settings currency=EUR --replace",
 
 		DisableFlagsInUseLine: true,
 
@@ -50,13 +54,45 @@ A configuration is no place for secrets: who can look at the lattice can read it
 			if err != nil {
 				return err
 			}
-			put := &control.PutConfig{Config: lattice.ConfigName(args[0]), Values: values}
-			return f.change(cmd, env, put, "config %s: %s", put.Config, count(len(values), "value"))
+			name := lattice.ConfigName(args[0])
+			if name == lattice.ImagePolicy {
+				return &usageError{fmt.Errorf("%s is the image policy: set it with wattle image-policy put FILE, which says what it stops", name)}
+			}
+			r := new(control.ConfigResult)
+			return f.send(cmd, env, &control.PutConfig{Config: name, Values: values, Keep: !replace}, r, &r.Result, func() string {
+				return fmt.Sprintf("config %s: %s%s", name, count(len(values), "value"), others(r))
+			})
 		},
 	}
+	cmd.Flags().BoolVar(&replace, "replace", false, "take away the values of all other keys")
 	f.add(cmd.Flags())
 	completeFlags(cmd, f.completions())
 	return cmd
+}
+
+// maxKeys bounds how many keys are named of those that stay or go.
+const maxKeys = 8
+
+// others says what became of the values of a configuration that were not given.
+func others(r *control.ConfigResult) string {
+	text := ""
+	for _, o := range []struct {
+		what string
+		keys []string
+	}{{"kept", r.Kept}, {"taken away", r.Dropped}} {
+		if len(o.keys) > 0 {
+			text += fmt.Sprintf("; %s: %s", o.what, printable(some(o.keys, maxKeys)))
+		}
+	}
+	return text
+}
+
+// some names the first of several.
+func some(names []string, most int) string {
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // configValues reads KEY=VALUE and KEY=@FILE.
@@ -92,22 +128,29 @@ func configValues(args []string) (lattice.Config, error) {
 func configDelCommand(env *Env) *cobra.Command {
 	f := &connectFlags{}
 	cmd := &cobra.Command{
-		Use:     "del [flags] NAME",
+		Use:     "del [flags] NAME [KEY...]",
 		Aliases: []string{"delete"},
-		Short:   "Remove a configuration",
-		Long:    "Remove a configuration that no component and no link names.",
-		Example: "  wattle config del shop-settings",
+		Short:   "Remove a configuration, or values of it",
+		Long:    "Remove a configuration that no component and no link names; or if keys are named, only\ntheir values, of a configuration that may be in use.",
+		Example: "  wattle config del shop-settings\n  wattle config del shop-settings env.LOG_LEVEL",
 
 		DisableFlagsInUseLine: true,
 
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return &usageError{fmt.Errorf("del takes the name of a configuration, got %d arguments", len(args))}
+			if len(args) == 0 {
+				return &usageError{errors.New("del takes the name of a configuration, and perhaps keys")}
 			}
 			return nil
 		},
 		ValidArgsFunction: f.completeKind(env, "config", 0, nil),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if keys := args[1:]; len(keys) > 0 {
+				r := new(control.ConfigResult)
+				del := &control.PutConfig{Config: lattice.ConfigName(args[0]), Keep: true, Drop: keys}
+				return f.send(cmd, env, del, r, &r.Result, func() string {
+					return fmt.Sprintf("config %s: %s taken away", args[0], count(len(r.Dropped), "value"))
+				})
+			}
 			del := &control.DeleteConfig{Config: lattice.ConfigName(args[0])}
 			return f.change(cmd, env, del, "config %s deleted", args[0])
 		},

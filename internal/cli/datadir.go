@@ -20,6 +20,8 @@ import (
 //	nats/         the messages and documents of NATS
 //	scheduler/    the log of what the scheduler has decided: package scheduler/raftlog
 //	host/         what the host ought to run, and its components
+//	mcp-token     what clients of the MCP gateway show it
+//	mcp-sessions.key  with which the gateway seals their sessions
 //	lattice.json  how commands find the lattice
 //	lock          held by the `wattle up` that runs
 type dataDir string
@@ -41,6 +43,8 @@ type running struct {
 	PID  int    `json:"pid,omitempty"`
 	NATS string `json:"nats"`
 	HTTP string `json:"http,omitempty"`
+	// MCP is where the gateway of MCP servers is, empty if there is none.
+	MCP  string `json:"mcp,omitempty"`
 	Host string `json:"host,omitempty"`
 	// Scheduler is where other schedulers reach that of the `wattle up`.
 	Scheduler string    `json:"scheduler,omitempty"`

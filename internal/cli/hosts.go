@@ -159,10 +159,7 @@ const maxLeaving = 4
 
 // hostLabel names a host for people.
 func hostLabel(h *inventory.Host) string {
-	if h.Name == "" {
-		return h.ID.Short()
-	}
-	return fmt.Sprintf("%s (%s)", h.Name, h.ID.Short())
+	return h.ID.Called(h.Name)
 }
 
 // host finds a host by its name, its ID, or the beginning of its ID.

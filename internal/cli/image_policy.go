@@ -33,40 +33,125 @@ registry. See the policy with: wattle config get ` + string(lattice.ImagePolicy)
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(imagePolicyPutCommand(env), imagePolicyDelCommand(env))
+	cmd.AddCommand(imagePolicyPutCommand(env), imagePolicyCheckCommand(env), imagePolicyDelCommand(env))
 	return cmd
+}
+
+// readPolicy reads a policy from a file or standard input.
+func readPolicy(env *Env, file string) (text string, p *oci.Policy, err error) {
+	data, err := readManifest(env, file)
+	if err != nil {
+		return "", nil, err
+	}
+	if len(data) == 0 {
+		return "", nil, errors.New("the policy is empty: to have none, use: wattle image-policy del")
+	}
+	if p, err = oci.ParsePolicy(string(data)); err != nil {
+		return "", nil, fmt.Errorf("%q: %w", file, err)
+	}
+	return string(data), p, nil
+}
+
+func completePolicy(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return []cobra.Completion{"json"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
 func imagePolicyPutCommand(env *Env) *cobra.Command {
 	f := &connectFlags{}
+	yes := false
 	cmd := &cobra.Command{
-		Use:     "put [flags] FILE",
-		Short:   "Set the image policy, from a file or - for standard input",
-		Long:    "Set the image policy. Components that it refuses stop, and are not started any more.",
-		Example: "  wattle image-policy put policy.json",
+		Use:   "put [flags] FILE",
+		Short: "Set the image policy, from a file or - for standard input",
+		Long: `Set the image policy, from a file or - for standard input. Components that it refuses
+stop, and are not started any more. If it would stop what runs now, that is listed, and
+the policy is set only with --yes.`,
+		Example: "  wattle image-policy put policy.json\n  wattle image-policy put policy.json --yes",
 
 		DisableFlagsInUseLine: true,
 
-		Args: oneFile,
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return []cobra.Completion{"json"}, cobra.ShellCompDirectiveFilterFileExt
-		},
+		Args:              oneFile,
+		ValidArgsFunction: completePolicy,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			text, err := readManifest(env, args[0])
+			text, p, err := readPolicy(env, args[0])
 			if err != nil {
 				return err
 			}
-			if len(text) == 0 {
-				return errors.New("the policy is empty: to have none, use: wattle image-policy del")
+			put := &control.PutConfig{Config: lattice.ImagePolicy, Values: lattice.Config{lattice.PolicyKey: text}}
+			if err := put.Check(); err != nil {
+				return &usageError{err}
 			}
-			p, err := oci.ParsePolicy(string(text))
+			ctx := cmd.Context()
+			s, err := f.open(ctx, env, cmd.Flags())
 			if err != nil {
-				return fmt.Errorf("%q: %w", args[0], err)
+				return err
 			}
-			put := &control.PutConfig{Config: lattice.ImagePolicy, Values: lattice.Config{lattice.PolicyKey: string(text)}}
-			return f.change(cmd, env, put, "image policy: %s\nwhat it refuses stops now: wattle get components shows it", count(len(p.Rules), "rule"))
+			defer func() { _ = s.Close() }()
+			stops, err := s.stops(ctx, p)
+			if err != nil {
+				return interrupted(ctx, err)
+			}
+			tellStops(env, stops)
+			what := fmt.Sprintf("%s on %s", count(len(stops), "component"), count(len(onHosts(stops)), "host"))
+			if len(stops) > 0 && !yes {
+				return &usageError{fmt.Errorf("the policy stops %s: if that is meant, say --yes", what)}
+			}
+			r := new(control.ConfigResult)
+			if err := s.control.Do(ctx, put, r); err != nil {
+				return interrupted(ctx, err)
+			}
+			s.notes(env, &r.Result)
+			switch {
+			case !r.Changed:
+				return done(env, "image policy: %s (as it was)", count(len(p.Rules), "rule"))
+			case len(stops) > 0:
+				return done(env, "image policy: %s; it stops %s", count(len(p.Rules), "rule"), what)
+			}
+			return done(env, "image policy: %s; nothing that runs is refused", count(len(p.Rules), "rule"))
 		},
 	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "set it even if that stops what runs")
+	f.add(cmd.Flags())
+	completeFlags(cmd, f.completions())
+	return cmd
+}
+
+func imagePolicyCheckCommand(env *Env) *cobra.Command {
+	f := &connectFlags{}
+	output := ""
+	cmd := &cobra.Command{
+		Use:   "check [flags] FILE",
+		Short: "List what an image policy would stop, without setting it",
+		Long: `List the components that run now and that hosts would stop if they had the image policy
+of a file, or of - for standard input, with the reasons. Nothing is changed.`,
+		Example: "  wattle image-policy check policy.json\n  wattle image-policy check policy.json -o json",
+
+		DisableFlagsInUseLine: true,
+
+		Args:              oneFile,
+		ValidArgsFunction: completePolicy,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			format, err := parseFormat(output)
+			if err != nil {
+				return err
+			}
+			_, p, err := readPolicy(env, args[0])
+			if err != nil {
+				return err
+			}
+			ctx := cmd.Context()
+			s, err := f.open(ctx, env, cmd.Flags())
+			if err != nil {
+				return err
+			}
+			defer func() { _ = s.Close() }()
+			stops, err := s.stops(ctx, p)
+			if err != nil {
+				return interrupted(ctx, err)
+			}
+			return writeStops(env, stops, format)
+		},
+	}
+	addFormat(cmd, &output)
 	f.add(cmd.Flags())
 	completeFlags(cmd, f.completions())
 	return cmd

@@ -79,7 +79,8 @@ source, package and name is changed. Calls that are under way go on as they bega
 
 What a capability may do for the component is in configurations, those of the source over
 those of the target. Their values may ask for secrets: ${secret:NAME}, for which
---secret NAME=SECRET says which one of the lattice it is.`,
+--secret NAME=SECRET says which one of the lattice it is, --secret NAME that it is the one
+of the same name. With @VERSION it stays at that version.`,
 		Example: "  wattle link put shop cart demo:cart/store\n" +
 			"  wattle config put shop-http allow='GET https://api.example.com/' 'header.authorization=Bearer ${secret:token}'\n" +
 			"  wattle link put shop wattle://httpclient wasi:http/outgoing-handler --target-config shop-http --secret token=shop-token",
@@ -116,22 +117,30 @@ those of the target. Their values may ask for secrets: ${secret:NAME}, for which
 	fs.StringVar(&name, "name", string(lattice.DefaultLink), "the `NAME` that tells links of one package apart")
 	fs.StringArrayVar(&source, "source-config", nil, "the configuration `NAME` of the source; repeatable")
 	fs.StringArrayVar(&target, "target-config", nil, "the configuration `NAME` of the target; repeatable")
-	fs.StringArrayVar(&secrets, "secret", nil, "a secret that configurations may ask for, `NAME=SECRET[@VERSION]`; repeatable")
+	fs.StringArrayVar(&secrets, "secret", nil, "a secret that configurations may ask for by NAME, "+secretUsage+"; repeatable")
 	f.add(fs)
 	completions := f.completions()
 	completions["name"] = completeNothing
-	completions["secret"] = completeNothing
+	completions["secret"] = f.completeSecretFlag(env)
 	completions["source-config"] = f.completeFlag(env, "config")
 	completions["target-config"] = f.completeFlag(env, "config")
 	completeFlags(cmd, completions)
 	return cmd
 }
 
-// parseSecrets reads NAME=SECRET and NAME=SECRET@VERSION.
+// secretUsage is the grammar of --secret.
+const secretUsage = "`NAME[=SECRET][@VERSION]`"
+
+// parseSecrets reads NAME, NAME=SECRET, NAME@VERSION and NAME=SECRET@VERSION. Without
+// SECRET the secret of the lattice has the same name.
 func parseSecrets(args []string) (map[string]lattice.SecretRef, error) {
 	var all map[string]lattice.SecretRef
 	for _, a := range args {
 		name, secret, ok := strings.Cut(a, "=")
+		if !ok {
+			secret = a
+			name, _, _ = strings.Cut(a, "@")
+		}
 		secret, version, versioned := strings.Cut(secret, "@")
 		ref := lattice.SecretRef{Name: lattice.SecretName(secret)}
 		if versioned {
@@ -140,8 +149,11 @@ func parseSecrets(args []string) (map[string]lattice.SecretRef, error) {
 				return nil, fmt.Errorf("--secret %q: %q is no version: wattle secret history %s lists them", a, version, secret)
 			}
 		}
-		if !ok || name == "" || secret == "" {
-			return nil, fmt.Errorf("--secret %q: want NAME=SECRET or NAME=SECRET@VERSION", a)
+		if name == "" || secret == "" {
+			return nil, fmt.Errorf("--secret %q: want NAME, NAME=SECRET or NAME=SECRET@VERSION", a)
+		}
+		if _, err := lattice.ParseSecretName(secret); err != nil {
+			return nil, fmt.Errorf("--secret %q: %w", a, err)
 		}
 		if _, twice := all[name]; twice {
 			return nil, fmt.Errorf("--secret %q is there twice", name)
@@ -205,6 +217,13 @@ func linkDelCommand(env *Env) *cobra.Command {
 
 // change sends a command that is answered with a Result, and says what was done.
 func (c *connectFlags) change(cmd *cobra.Command, env *Env, change control.Command, format string, args ...any) error {
+	r := new(control.Result)
+	return c.send(cmd, env, change, r, r, func() string { return fmt.Sprintf(format, args...) })
+}
+
+// send sends a command that is answered with result, of which r is part, and says what
+// was done.
+func (c *connectFlags) send(cmd *cobra.Command, env *Env, change control.Command, result any, r *control.Result, says func() string) error {
 	if err := change.Check(); err != nil {
 		return &usageError{err}
 	}
@@ -214,13 +233,13 @@ func (c *connectFlags) change(cmd *cobra.Command, env *Env, change control.Comma
 		return err
 	}
 	defer func() { _ = s.Close() }()
-	r := new(control.Result)
-	if err := s.control.Do(ctx, change, r); err != nil {
+	if err := s.control.Do(ctx, change, result); err != nil {
 		return interrupted(ctx, err)
 	}
 	s.notes(env, r)
+	text := says()
 	if !r.Changed {
-		format += " (as it was)"
+		text += " (as it was)"
 	}
-	return done(env, format, args...)
+	return done(env, "%s", text)
 }

@@ -149,7 +149,7 @@ func (f *runFlags) command(ctx context.Context, env *Env, p *program, args []str
 		return err
 	}
 	defer unload()
-	opts := g.options()
+	opts := f.options(g)
 	opts.CLI.Args = append([]string{filepath.Base(p.file)}, args...)
 	opts.CLI.Stdin, opts.CLI.Stdout, opts.CLI.Stderr = env.Stdin, env.Stdout, env.Stderr
 	opts.CLI.Terminals = wasicli.Terminals{Stdin: isTerminal(env.Stdin), Stdout: isTerminal(env.Stdout), Stderr: isTerminal(env.Stderr)}

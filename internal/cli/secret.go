@@ -260,12 +260,29 @@ func (c *connectFlags) completeSecret(env *Env) cobra.CompletionFunc {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		list := new(control.SecretList)
-		c.ask(cmd, env, &control.ListSecrets{}, list)
-		var names []string
-		for i := range list.Secrets {
-			names = append(names, string(list.Secrets[i].Secret))
+		return begins(c.secretNames(cmd, env), typed), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeSecretFlag completes a NAME=SECRET.
+func (c *connectFlags) completeSecretFlag(env *Env) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		names := c.secretNames(cmd, env)
+		if name, _, ok := strings.Cut(typed, "="); ok {
+			for i := range names {
+				names[i] = name + "=" + names[i]
+			}
 		}
 		return begins(names, typed), cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+func (c *connectFlags) secretNames(cmd *cobra.Command, env *Env) []string {
+	list := new(control.SecretList)
+	c.ask(cmd, env, &control.ListSecrets{}, list)
+	var names []string
+	for i := range list.Secrets {
+		names = append(names, string(list.Secrets[i].Secret))
+	}
+	return names
 }

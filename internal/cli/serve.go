@@ -100,7 +100,7 @@ func (f *runFlags) serveHTTP(ctx context.Context, env *Env, p *program) error {
 		queue = -1 // none, where zero is the default
 	}
 	srv, err := host.NewServer(c, &host.Options{
-		WASI:          g.options(),
+		WASI:          f.options(g),
 		Limits:        component.Limits{Memory: uint64(f.memory)},
 		MaxConcurrent: s.concurrency,
 		MaxQueue:      queue,

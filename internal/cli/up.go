@@ -207,6 +207,9 @@ func (u *up) announce() error {
 		fmt.Fprintf(&b, "lattice %s is up, and its scheduler decides nothing: %s\n\n", u.running.Lattice, problem)
 	}
 	fmt.Fprintf(&b, "  URL    %s\n", u.running.HTTP)
+	if u.running.MCP != "" {
+		fmt.Fprintf(&b, "  MCP    %s, of one server at %s/NAME\n", u.running.MCP, u.running.MCP)
+	}
 	fmt.Fprintf(&b, "  NATS   %s\n", u.running.NATS)
 	r := u.daemon.Report()
 	fmt.Fprintf(&b, "  host   %s (%s), group %s\n", r.Name, r.ID.Short(), r.Group)
@@ -220,18 +223,40 @@ func (u *up) announce() error {
 			fmt.Fprintf(&b, "  and %d more\n", more)
 		}
 	} else if len(ids) == 0 && u.server != nil {
-		flag := ""
-		if u.given["data-dir"] {
-			flag = " --data-dir " + u.dataDir
-		}
-		fmt.Fprintf(&b, "\ndeploy an application\n  wattle app deploy%s examples/echo/wattle.yaml\n", flag)
+		fmt.Fprintf(&b, "\ndeploy an application\n  wattle app deploy%s examples/echo/wattle.yaml\n", u.dirFlag())
 		if u.local() {
 			fmt.Fprintf(&b, "  curl %shello%%20world\n", componentURL(u.running.HTTP, "echo"))
 		}
 	}
+	if err := u.announceAgents(&b); err != nil {
+		return err
+	}
 	b.WriteString("\nCtrl-C stops it; the next wattle up has everything back.\n")
 	_, err := fmt.Fprint(u.env.Stdout, printable(b.String()))
 	return err
+}
+
+// announceAgents says what an agent has to be told. The token stands there only if a person
+// reads it, and no log keeps it.
+func (u *up) announceAgents(b *strings.Builder) error {
+	if u.agents == nil {
+		return nil
+	}
+	e := &endpoint{url: u.running.MCP, file: u.dir.token(), token: u.agents.token}
+	if !isTerminal(u.env.Stdout) {
+		fmt.Fprintf(b, "\nfor an agent\n  wattle mcp config%s\n", u.dirFlag())
+		return nil
+	}
+	b.WriteString("\nfor an agent\n")
+	return clientConfig(b, e, "")
+}
+
+// dirFlag is what commands are given so that they find this lattice.
+func (u *up) dirFlag() string {
+	if u.given["data-dir"] {
+		return " --data-dir " + shellQuote(u.dataDir)
+	}
+	return ""
 }
 
 // answering returns the components that answer HTTP requests, as far as is known.

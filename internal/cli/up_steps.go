@@ -20,6 +20,7 @@ import (
 	"github.com/wattle-dev/wattle/lattice/telemetry"
 	"github.com/wattle-dev/wattle/lattice/trust"
 	"github.com/wattle-dev/wattle/providers/httpserver"
+	"github.com/wattle-dev/wattle/providers/mcp"
 	"github.com/wattle-dev/wattle/scheduler"
 )
 
@@ -45,6 +46,7 @@ type up struct {
 	daemon    *daemon.Daemon
 	directory *directory.Directory
 	door      *httpserver.Server
+	agents    *agents            // nil if the front door is for others than this machine
 	scheduler *scheduler.Service // nil if others run it
 	reports   *inventory.Source  // where the scheduler reads what hosts report; nil if others run it
 }
@@ -265,9 +267,15 @@ func (u *up) reported(ctx context.Context, began time.Time) error {
 // front starts the front door.
 func (u *up) front(ctx context.Context) error {
 	log := u.log.logger()
-	u.door = httpserver.New(u.daemon.Router(), u.directory, &httpserver.Options{
-		Local: u.local(), Timeout: u.timeout, Wrap: u.telemetry.Front, Logger: log,
-	})
+	o := &httpserver.Options{Local: u.local(), Timeout: u.timeout, Wrap: u.telemetry.Front, Logger: log}
+	if u.local() {
+		var err error
+		if u.agents, err = u.newAgents(ctx, u.dir, u.daemon.Router(), u.directory); err != nil {
+			return err
+		}
+		o.Gateway = u.agents
+	}
+	u.door = httpserver.New(u.daemon.Router(), u.directory, o)
 	if u.admins != nil {
 		u.begin(ctx, "--admin-addr", func(ctx context.Context) error {
 			return webserver.Serve(ctx, u.admins, httpserver.Admin(u.ready), webserver.Options{Grace: time.Second, Logger: log})
@@ -283,6 +291,10 @@ func (u *up) front(ctx context.Context) error {
 	u.running.HTTP = "http://" + u.listener.Addr().String()
 	if a := u.address(); a.IsValid() {
 		u.running.HTTP = "http://" + reachable(a).String()
+	}
+	if u.agents != nil {
+		u.follow(ctx, u.agents)
+		u.running.MCP = u.running.HTTP + mcp.Path
 	}
 	return nil
 }

@@ -200,7 +200,7 @@ func (p *eventPrinter) print(m *lattice.Message) error {
 		}
 		line += "  " + subject
 	}
-	if detail := eventDetail(e.Data); detail != "" {
+	if detail := p.detail(e.Data); detail != "" {
 		line += "  " + detail
 	}
 	_, err = fmt.Fprintln(p.w, show.Text(line))
@@ -222,9 +222,11 @@ func eventSource(subject string) (string, bool) {
 	return "", false
 }
 
-// eventDetail returns what matters the most in the data of an event.
-func eventDetail(data json.RawMessage) string {
+// detail returns what matters the most in the data of an event.
+func (p *eventPrinter) detail(data json.RawMessage) string {
 	var d struct {
+		// Host is what the scheduler says something of.
+		Host   lattice.HostID `json:"host"`
 		State  string `json:"state"`
 		Reason string `json:"reason"`
 		Ref    string `json:"ref"`
@@ -236,6 +238,9 @@ func eventDetail(data json.RawMessage) string {
 		return "" // it is of a kind that is not known here
 	}
 	var parts []string
+	if id, err := lattice.ParseHostID(string(d.Host)); err == nil {
+		parts = append(parts, "on "+p.name(id))
+	}
 	for _, s := range []string{d.State, d.Version, d.Ref, d.Target, d.Reason} {
 		if s != "" {
 			parts = append(parts, s)

@@ -14,11 +14,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wattle-dev/wattle/host"
 	"github.com/wattle-dev/wattle/host/wasi"
+	"github.com/wattle-dev/wattle/host/wasi/clocks"
 	wasihttp "github.com/wattle-dev/wattle/host/wasi/http"
 )
 
@@ -32,6 +34,8 @@ var incomingTests = map[guest]func(*testing.T, guest){
 	"incoming_answers":       testIncomingAnswers,
 	"incoming_lifetimes":     testIncomingLifetimes,
 	"incoming_gone":          testIncomingGone,
+	"incoming_clocks":        testIncomingClocks,
+	"incoming_mcp":           testIncomingMCP,
 }
 
 // served is a guest that serves.
@@ -94,6 +98,50 @@ func (s *served) get(t *testing.T, path string) (*http.Response, string, error) 
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	return resp, string(body), err
+}
+
+// testIncomingMCP asks a server of MCP what it is, in two revisions. What it does that
+// servers should not do, package host/mcp has it do.
+func testIncomingMCP(t *testing.T, g guest) {
+	s := g.serve(t, host.Options{})
+	for path, method := range map[string]string{"/modern": "server/discover", "/legacy": "initialize"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+path, strings.NewReader(`{"jsonrpc":"2.0","id":"x","method":"`+method+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if path == "/modern" {
+			r.Header.Set("Mcp-Protocol-Version", "2026-07-28")
+		}
+		resp, err := s.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil || !strings.Contains(string(body), `"id":"x"`) || !strings.Contains(string(body), `"name":"hostile"`) {
+			t.Errorf("%s: %s, %v", path, body, err)
+		}
+	}
+	s.quiet(t)
+}
+
+// testIncomingClocks has each request see clocks that are as coarse as is said, and that
+// go on from one to the next.
+func testIncomingClocks(t *testing.T, g guest) {
+	s := g.serve(t, host.Options{WASI: wasi.Options{Clocks: clocks.Options{Resolution: 50 * time.Millisecond}}})
+	last := uint64(0)
+	for range 3 {
+		_, body, err := s.get(t, "/")
+		var monotonic, monotonicNow, wall, wallNow uint64
+		if _, scanErr := fmt.Sscanf(body, "monotonic %d %d ns\nwall %d %d ns\n", &monotonic, &monotonicNow, &wall, &wallNow); err != nil || scanErr != nil {
+			t.Fatalf("the guest says %q, %v, %v", body, err, scanErr)
+		}
+		if monotonic != 50e6 || wall != 50e6 || monotonicNow%50e6 != 0 || wallNow%50e6 != 0 || monotonicNow < last {
+			t.Errorf("after %d ns the guest says %q", last, body)
+		}
+		last = monotonicNow
+	}
+	s.quiet(t)
 }
 
 func testIncomingHello(t *testing.T, g guest) {

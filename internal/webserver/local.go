@@ -41,6 +41,13 @@ func Hostname(host string) string {
 	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
+// Machine reports whether host[:port] is this machine itself: localhost, or an address of
+// loopback, and not a name below localhost.
+func Machine(host string) bool {
+	name := Hostname(host)
+	return localName(name) && !strings.HasSuffix(name, ".localhost")
+}
+
 // localName reports whether a name, or an address, is one of loopback.
 func localName(name string) bool {
 	if name == "localhost" || strings.HasSuffix(name, ".localhost") {

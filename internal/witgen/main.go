@@ -72,7 +72,7 @@ func generateDeps(out string) error {
 	g := &generator{
 		runtime: module + "/host/component",
 		root:    module + "/host",
-		folders: map[string]string{"wasi": "wasi", "wasmcloud": "wasmcloud"},
+		folders: map[string]string{"wasi": "wasi", "wasmcloud": "wasmcloud", "wattle": "wattle"},
 		aliases: aliases,
 		guests:  []string{"wasmcloud:messaging/handler"},
 	}

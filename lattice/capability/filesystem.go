@@ -54,7 +54,7 @@ import (
 //	objects    16MiB, at most 1GiB    1024, at most 1e5    32, at most 256
 //
 // Directories of several links are there together: their paths must not contain each
-// other either; see [MergeFilesystems].
+// other either; see [Kind.Together] and [MergeFilesystems].
 type Filesystem struct {
 	// Mounts are in the order of their paths.
 	Mounts []Mount
@@ -136,6 +136,7 @@ var filesystem = &Kind{
 		_, err := ParseFilesystem(c)
 		return err
 	},
+	together: filesystemsTogether,
 }
 
 // ParseFilesystem reads the configuration of a file system.
@@ -164,22 +165,6 @@ func ParseFilesystem(c *Config) (*Filesystem, error) {
 		return nil, err
 	}
 	return f, nil
-}
-
-// MergeFilesystems puts the directories of several links together.
-func MergeFilesystems(all ...*Filesystem) (*Filesystem, error) {
-	merged := &Filesystem{}
-	for _, f := range all {
-		merged.Mounts = append(merged.Mounts, f.Mounts...)
-	}
-	slices.SortStableFunc(merged.Mounts, func(a, b Mount) int { return strings.Compare(a.Path, b.Path) })
-	if a, b, ok := nestedMounts(merged.Mounts); ok {
-		return nil, fmt.Errorf("directory %q: %w: it is in %q, or the same, which another link gives", b, lattice.ErrInvalid, a)
-	}
-	if len(merged.Mounts) > maxMounts {
-		return nil, fmt.Errorf("%d directories: %w: more than %d", len(merged.Mounts), lattice.ErrInvalid, maxMounts)
-	}
-	return merged, nil
 }
 
 // nestedMounts returns two directories of which one is in the other.

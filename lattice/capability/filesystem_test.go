@@ -203,3 +203,50 @@ func FuzzParseFilesystem(f *testing.F) {
 		}
 	})
 }
+
+// Links that are right each by itself may not give what another gives.
+func TestTogether(t *testing.T) {
+	k := Find("filesystem")
+	config := func(paths ...string) *Config {
+		c := &Config{Values: map[string]string{}}
+		for _, p := range paths {
+			c.Values[p] = "memory"
+		}
+		return c
+	}
+	many := func(from, n int) *Config {
+		c := config()
+		for i := range n {
+			c.Values[fmt.Sprintf("/m%d", from+i)] = "memory"
+		}
+		return c
+	}
+	for _, test := range []struct {
+		name    string
+		configs []*Config
+		want    *Conflict
+	}{
+		{"none", nil, nil},
+		{"one, nested in itself", []*Config{config("/a", "/a/b")}, nil}, // Check tells
+		{"apart", []*Config{config("/a", "/c"), config("/b", "/a-b"), config("/ab")}, nil},
+		{"the same", []*Config{config("/a"), config("/b", "/a")}, &Conflict{0, 1, [2]string{"/a", "/a"}, `both give "/a"`}},
+		{"inner in the second", []*Config{config("/a"), config("/x"), config("/a/b")}, &Conflict{0, 2, [2]string{"/a", "/a/b"}, `"/a/b" is in "/a"`}},
+		{"inner in the first", []*Config{config("/a/b"), config("/a")}, &Conflict{0, 1, [2]string{"/a/b", "/a"}, `"/a/b" is in "/a"`}},
+		{"not next to each other", []*Config{config("/a", "/a-b"), config("/a/b")}, &Conflict{0, 1, [2]string{"/a", "/a/b"}, `"/a/b" is in "/a"`}},
+		{"the root", []*Config{config("/"), config("/tmp")}, &Conflict{0, 1, [2]string{"/", "/tmp"}, `"/tmp" is in "/"`}},
+		{"what is refused is left out", []*Config{config("/a", "/a/b"), config("/a")}, nil},
+		{"as many as there may be", []*Config{many(0, maxMounts-1), many(100, 1)}, nil},
+		{"too many", []*Config{many(0, maxMounts), many(100, 1)}, &Conflict{0, 1, [2]string{"/m0", "/m100"}, "all links give 33 directories, the limit is 32"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, k.Together(test.configs)); diff != "" {
+				t.Errorf("conflict (-want +got):\n%s", diff)
+			}
+		})
+	}
+	for _, k := range All() {
+		if c := k.Together([]*Config{{}, {}}); c != nil {
+			t.Errorf("links to %s without a configuration: %+v", k.Name, c)
+		}
+	}
+}

@@ -34,6 +34,9 @@ type Kind struct {
 	Example []string
 	// check judges a configuration.
 	check func(*Config) error
+	// together finds what is wrong with several links of a component that are right each
+	// by itself; nil if nothing can be.
+	together func([]*Config) *Conflict
 }
 
 // kinds are all there are, in the order of their names.

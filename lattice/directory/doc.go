@@ -37,6 +37,15 @@
 // has to be begun anew, assignments that are gone are dropped, unless all are: a
 // bucket that is empty has been lost.
 //
+// # MCP servers
+//
+// [Catalogue] follows what MCP servers offer, for those who ask: listings are large, and
+// a host that has no gateway reads none. A listing in catalogue is signed by the host that
+// made it, and counts if the component's assignment names that host and the digest that
+// was asked; of several the one of the newest variant does, and then of the first host in
+// order, so that all gateways show the same. It stays while hosts are away, until another
+// one takes its place or the component is gone.
+//
 // # Reading
 //
 // Readers see a table that never changes and is replaced as a whole, so that they

@@ -117,7 +117,7 @@ func (t *Table) entry(c lattice.ComponentID) *entry {
 	if a == nil {
 		return nil
 	}
-	e := &entry{routes: a.Routes}
+	e := &entry{assignment: a, routes: a.Routes}
 	for _, v := range a.Variants {
 		e.assigned += len(v.Hosts)
 	}
@@ -145,11 +145,12 @@ type Snapshot struct {
 }
 
 type entry struct {
-	assigned int
-	pool     // all hosts that can be called, in order
-	shares   []share
-	exports  []string
-	routes   []lattice.Route
+	assignment *lattice.Assignment
+	assigned   int
+	pool       // all hosts that can be called, in order
+	shares     []share
+	exports    []string
+	routes     []lattice.Route
 }
 
 type target struct {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/tracecontext"
 	"github.com/wattle-dev/wattle/lattice/wire"
 	"github.com/wattle-dev/wattle/wit"
 	"github.com/wattle-dev/wattle/wit/witbin"
@@ -40,7 +41,7 @@ func newCall(s *Server, id wire.ExchangeID, caller string, o *wire.Open, h latti
 	}
 	c.out.limit = max(o.Window, minWindow)
 	c.out.most = minWindow
-	c.ctx.parent = extract(context.Background(), h) //nolint:fatcontext // it has this one parent
+	c.ctx.parent = tracecontext.Extract(context.Background(), h) //nolint:fatcontext // it has this one parent
 	if o.Timeout > 0 {
 		c.ctx.until = now.Add(time.Duration(o.Timeout) * time.Millisecond) //nolint:gosec // it is bounded
 	}

@@ -86,6 +86,8 @@
 // for two seconds. A component that runs in this process is called there first, unless
 // its variants have weights, as in a canary: then the variant is chosen first.
 //
+// A call that names its host is offered to that one alone.
+//
 // Whoever calls a host that gives no answers loses the call. A router therefore
 // passes by a host that has not answered the first probe of a call, until it answers to a probe, without a call, two seconds
 // later, four and so on, up to thirty; or says anew that it is ready.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/tracecontext"
 	"github.com/wattle-dev/wattle/lattice/wire"
 )
 
@@ -43,13 +44,13 @@ func (x *exchange) begin(ctx context.Context, open *wire.Open) error {
 	frame := scratch()
 	defer putScratch(frame)
 	*frame = wire.AppendOpen(*frame, x.id, open)
-	return x.publishOpen(*frame, inject(ctx))
+	return x.publishOpen(*frame, tracecontext.Inject(ctx, nil))
 }
 
 // beginSoon does as begin, for a call that needs one frame only: it may be sent
 // together with those of others. The error is that of the exchange.
 func (x *exchange) beginSoon(ctx context.Context, open *wire.Open) {
-	x.opening = opening{frame: scratch(), header: inject(ctx)}
+	x.opening = opening{frame: scratch(), header: tracecontext.Inject(ctx, nil)}
 	*x.opening.frame = wire.AppendOpen(*x.opening.frame, x.id, open)
 	x.client.outlet.send(x, x.client.count.Load() < crowd)
 }

@@ -85,6 +85,9 @@ func NewRouter(client *Client, d Directory, local Local, host lattice.HostID) *R
 
 // Call implements lattice.Invoker.
 func (r *Router) Call(ctx context.Context, inv *lattice.Invocation, fn *wit.Func, args []wit.Value) ([]wit.Value, error) {
+	if inv.Host != "" {
+		return r.callNamed(ctx, inv, fn, args)
+	}
 	var t tries
 	if r.here(inv.Target) {
 		results, err := r.local.Call(ctx, inv, fn, args)
@@ -137,6 +140,9 @@ func (r *Router) Call(ctx context.Context, inv *lattice.Invocation, fn *wit.Func
 
 // HTTP implements lattice.Invoker.
 func (r *Router) HTTP(w http.ResponseWriter, req *http.Request, inv *lattice.Invocation) error {
+	if inv.Host != "" {
+		return r.httpNamed(w, req, inv)
+	}
 	var t tries
 	if r.here(inv.Target) {
 		err := r.local.HTTP(w, req, inv)

@@ -25,6 +25,7 @@ var customTraits = map[string]struct {
 	"routes" + wattleSuffix:    {"routes", (*builder).routeList},
 	"probe" + wattleSuffix:     {"probe", (*builder).probe},
 	"preinit" + wattleSuffix:   {"preinit", (*builder).preinit},
+	"mcp" + wattleSuffix:       {"server", (*builder).mcp},
 }
 
 // custom reads Wattle's own traits of a component.

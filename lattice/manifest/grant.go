@@ -36,11 +36,13 @@ func (b *builder) grants(m *Manifest) {
 	}
 	for _, c := range b.oam.Spec.Components {
 		g.secrets(c.Properties.Secrets)
+		g.links = nil
 		for _, t := range c.traits() {
 			if t.Link != nil && t.Type == traitLink {
 				g.link(c, t)
 			}
 		}
+		g.together()
 	}
 	// What is wrong with a capability's own configuration is found with each link to it.
 	g.errs = slices.CompactFunc(sorted(g.errs), func(a, b *FieldError) bool { return *a == *b })
@@ -51,6 +53,16 @@ type granter struct {
 	*report
 	b     *builder
 	kinds map[string]*capability.Kind
+	// links are those of a component to capabilities.
+	links []grantedLink
+}
+
+// grantedLink is a link of a component to a capability, and its configuration.
+type grantedLink struct {
+	kind   *capability.Kind
+	trait  *oamTrait
+	config *capability.Config
+	from   map[string]*oamConfig // by key: what has the value
 }
 
 // secrets checks secrets that are asked for under a name.
@@ -135,12 +147,38 @@ func (g *granter) link(c *oamComponent, t *oamTrait) {
 		g.errorf(l.at.spot("interfaces"), join(t.path, "properties.interfaces"), "", "%v", err)
 		return
 	}
-	g.config(kind, t, append([][]*oamConfig{of.Properties.Config}, layers...), append([][]*oamSecret{of.Properties.Secrets}, secrets...))
+	granted := g.config(kind, t, append([][]*oamConfig{of.Properties.Config}, layers...), append([][]*oamSecret{of.Properties.Secrets}, secrets...))
+	if of == target {
+		g.links = append(g.links, granted)
+	}
+}
+
+// together checks the links of a component that are right each by itself. A configuration
+// that is not in the manifest takes no key from those that are.
+func (g *granter) together() {
+	for _, k := range capability.All() {
+		var links []grantedLink
+		var configs []*capability.Config
+		for _, l := range g.links {
+			if l.kind == k {
+				links, configs = append(links, l), append(configs, l.config)
+			}
+		}
+		c := k.Together(configs)
+		if c == nil {
+			continue
+		}
+		first, second := &links[c.First], &links[c.Second]
+		config, key := second.from[c.Keys[1]], c.Keys[1]
+		one, other := first.trait.Link, second.trait.Link
+		g.errorf(config.at.spot("properties").spot(key), join(join(config.path, "properties"), key), "give one of the directories another path, or take one of the links away",
+			"%s: link %q to %q and link %q to %q cannot be there together: %s", k.Address(), one.name(), one.Target.Name, other.name(), other.Target.Name, c.Reason)
+	}
 }
 
 // config checks what a capability is configured with for a link: layers of configurations,
 // later ones over earlier ones.
-func (g *granter) config(kind *capability.Kind, t *oamTrait, layers [][]*oamConfig, secrets [][]*oamSecret) {
+func (g *granter) config(kind *capability.Kind, t *oamTrait, layers [][]*oamConfig, secrets [][]*oamSecret) grantedLink {
 	c := &capability.Config{Values: map[string]string{}, Component: g.b.ids[t.Link.Target.Name]}
 	from := map[string]*oamConfig{}
 	whole := true
@@ -158,10 +196,11 @@ func (g *granter) config(kind *capability.Kind, t *oamTrait, layers [][]*oamConf
 			c.Secrets = append(c.Secrets, s.Name)
 		}
 	}
+	granted := grantedLink{kind, t, c, from}
 	err := kind.Check(c)
 	faulty, ok := errors.AsType[*capability.Error](err)
 	if !ok {
-		return
+		return granted
 	}
 	for _, f := range faulty.Faults {
 		config := from[f.Key]
@@ -175,4 +214,5 @@ func (g *granter) config(kind *capability.Kind, t *oamTrait, layers [][]*oamConf
 			g.b.warnf(config.at.spot("properties").spot(f.Key), join(join(config.path, "properties"), f.Key), "", "%s, as far as the manifest alone says: %s", kind.Address(), f.Reason)
 		}
 	}
+	return granted
 }

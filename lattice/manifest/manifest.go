@@ -62,6 +62,8 @@ type Component struct {
 	Routes  []lattice.Route
 	Probe   *lattice.Probe
 	Preinit bool
+	// MCP says that it is an MCP server. If nil, it is none.
+	MCP *lattice.MCP
 }
 
 // Provider is a capability of an application.

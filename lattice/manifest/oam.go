@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+
+	"github.com/wattle-dev/wattle/lattice"
 )
 
 // The shapes of a manifest as wadm has them, in the order in which wadm writes them.
@@ -128,6 +130,14 @@ type oamLink struct {
 	Name       *string        `json:"name,omitempty"`
 
 	at *value
+}
+
+// name returns the name of the link.
+func (l *oamLink) name() string {
+	if l.Name == nil {
+		return string(lattice.DefaultLink)
+	}
+	return *l.Name
 }
 
 type oamLinkSource struct {

@@ -55,7 +55,7 @@ func TestSchemaRefusesBad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	form := strings.Fields("top.yaml metadata.yaml components.yaml links.yaml scalers.yaml shares.yaml traits.yaml shared.yaml")
+	form := strings.Fields("top.yaml metadata.yaml components.yaml links.yaml scalers.yaml shares.yaml traits.yaml shared.yaml mcp.yaml")
 	tried := 0
 	for _, file := range archive.Files {
 		for _, name := range form {

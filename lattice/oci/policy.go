@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -14,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/wattle-dev/wattle/lattice"
@@ -168,20 +170,25 @@ func ParseKey(text string) (Key, error) {
 	return Key{k}, nil
 }
 
-// made reports whether the key made a signature of data.
+// made reports whether the key made a signature of data. With curves that are longer than
+// SHA-256, and with Ed25519, cosign's versions differ in what they hash, and how.
 func (k Key) made(data, sig []byte) bool {
 	switch public := k.public.(type) {
 	case *ecdsa.PublicKey:
-		if public.Curve.Params().BitSize > 256 {
-			long := sha512.Sum384(data)
-			if ecdsa.VerifyASN1(public, long[:], sig) {
-				return true
-			}
-		}
 		sum := sha256.Sum256(data)
-		return ecdsa.VerifyASN1(public, sum[:], sig)
+		hashes := [][]byte{sum[:]}
+		switch public.Curve {
+		case elliptic.P384():
+			long := sha512.Sum384(data)
+			hashes = append(hashes, long[:])
+		case elliptic.P521():
+			long := sha512.Sum512(data)
+			hashes = append(hashes, long[:])
+		}
+		return slices.ContainsFunc(hashes, func(h []byte) bool { return ecdsa.VerifyASN1(public, h, sig) })
 	case ed25519.PublicKey:
-		return ed25519.Verify(public, data, sig)
+		long := sha512.Sum512(data) // Ed25519ph (RFC 8032, section 5.1)
+		return ed25519.Verify(public, data, sig) || ed25519.VerifyWithOptions(public, long[:], sig, &ed25519.Options{Hash: crypto.SHA512}) == nil
 	case *rsa.PublicKey:
 		sum := sha256.Sum256(data)
 		return rsa.VerifyPKCS1v15(public, crypto.SHA256, sum[:], sig) == nil || rsa.VerifyPSS(public, crypto.SHA256, sum[:], sig, nil) == nil

@@ -46,6 +46,6 @@
 // # Traces
 //
 // A trace goes with the context, between hosts in the fields traceparent and
-// tracestate of W3C Trace Context in a message's header ([Inject], [Extract]).
+// tracestate of W3C Trace Context in a message's header (package tracecontext).
 // Buckets and requests have spans only within a trace: a heartbeat begins none.
 package telemetry

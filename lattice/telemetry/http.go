@@ -12,6 +12,8 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/wattle-dev/wattle/lattice/tracecontext"
 )
 
 // Front returns the handler of a front door with spans and measurements of its
@@ -27,10 +29,7 @@ func (t *Telemetry) Front(h http.Handler) http.Handler {
 		if r.TLS != nil {
 			of[1] = semconv.URLScheme("https")
 		}
-		ctx := r.Context()
-		if len(r.Header.Get(traceparent)) <= maxField && len(r.Header.Get(tracestate)) <= maxField {
-			ctx = codec.Extract(ctx, propagation.HeaderCarrier(r.Header))
-		}
+		ctx := tracecontext.ExtractFrom(r.Context(), propagation.HeaderCarrier(r.Header))
 		ctx, span := t.tracer.Start(ctx, method(r), trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(of...))
 		active := metric.WithAttributeSet(attribute.NewSet(of...))
 		t.do.httpActive.Add(ctx, 1, active)

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/tracecontext"
 )
 
 // Lattice returns l with spans and measurements of its buckets and requests, and
@@ -52,7 +53,7 @@ func (l *measured) Publish(m *lattice.Message) error {
 func (l *measured) Request(ctx context.Context, m *lattice.Message) (*lattice.Message, error) {
 	ctx, end := l.t.operation(ctx, "request", l.t.do.operation, request)
 	with := *m
-	with.Header = Inject(ctx, m.Header)
+	with.Header = tracecontext.Inject(ctx, m.Header)
 	answer, err := l.Lattice.Request(ctx, &with)
 	end(err)
 	return answer, err

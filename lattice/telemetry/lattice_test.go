@@ -11,8 +11,8 @@ import (
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/natslattice"
-	"github.com/wattle-dev/wattle/lattice/telemetry"
 	"github.com/wattle-dev/wattle/lattice/telemetry/telemetrytest"
+	"github.com/wattle-dev/wattle/lattice/tracecontext"
 )
 
 // TestLattice measures a lattice on a NATS server: each operation counts, is part
@@ -64,7 +64,7 @@ func TestLattice(t *testing.T) {
 		}
 	}
 	all(ctx)
-	if got := trace.SpanContextFromContext(telemetry.Extract(t.Context(), asked.Header)); got.TraceID() != span.SpanContext().TraceID() {
+	if got := trace.SpanContextFromContext(tracecontext.Extract(t.Context(), asked.Header)); got.TraceID() != span.SpanContext().TraceID() {
 		t.Errorf("the request has the trace %v, want %v", got.TraceID(), span.SpanContext().TraceID())
 	}
 	all(t.Context())

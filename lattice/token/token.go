@@ -47,11 +47,16 @@ func Encode(text string) string {
 			b.WriteByte(c)
 			continue
 		}
-		b.WriteByte('=')
-		b.WriteByte(digits[c>>4])
-		b.WriteByte(digits[c&15])
+		Escape(&b, c)
 	}
 	return b.String()
+}
+
+// Escape writes a byte as = and two digits.
+func Escape(b *strings.Builder, c byte) {
+	b.WriteByte('=')
+	b.WriteByte(digits[c>>4])
+	b.WriteByte(digits[c&15])
 }
 
 // Decode returns the text of a token, and false if Encode makes no such token.
@@ -65,17 +70,23 @@ func decode(token string) (string, bool) {
 		b, err := base64.RawURLEncoding.DecodeString(rest)
 		return string(b), err == nil
 	}
-	if !strings.Contains(token, "=") {
-		return token, true
+	return Unescape(token)
+}
+
+// Unescape returns a text in which Escape may have written some bytes, and false if there is
+// an = that it has not written.
+func Unescape(text string) (string, bool) {
+	if !strings.Contains(text, "=") {
+		return text, true
 	}
 	var b strings.Builder
-	for i := 0; i < len(token); i++ {
-		c := token[i]
+	for i := 0; i < len(text); i++ {
+		c := text[i]
 		if c == '=' {
-			if i+2 >= len(token) {
+			if i+2 >= len(text) {
 				return "", false
 			}
-			high, low := strings.IndexByte(digits, token[i+1]), strings.IndexByte(digits, token[i+2])
+			high, low := strings.IndexByte(digits, text[i+1]), strings.IndexByte(digits, text[i+2])
 			if high < 0 || low < 0 {
 				return "", false
 			}

@@ -111,9 +111,10 @@ func grants(l lattice.Name, user string, host lattice.HostID) []grant {
 			"$JS.API.STREAM.INFO." + kvStream(b.Hosts()),
 			kvKey(b.Hosts(), string(host)),
 			kvKey(b.Ready(), wire.ReadyKey(host, "*")),
+			kvKey(b.Catalogue(), wire.ReadyKey(host, "*")),
 		}},
 		{to: roles{O, V}, pub: kvReadAll(b.Hosts())},
-		{to: roles{H, G, O, V}, pub: kvReadAll(b.Ready())},
+		{to: roles{H, G, O, V}, pub: slices.Concat(kvReadAll(b.Ready()), kvReadAll(b.Catalogue()))},
 
 		// Documents of the scheduler.
 		{to: roles{H}, pub: kvRead(b.Desired(), string(host))},
@@ -149,7 +150,7 @@ func grants(l lattice.Name, user string, host lattice.HostID) []grant {
 		// those of others, whose names nobody may ask for and nobody can guess.
 		// Programs of Wattle let theirs end by themselves.
 		{to: roles{O, V}, pub: consumersDelete(
-			kvStream(b.Desired()), kvStream(b.Components()), kvStream(b.Hosts()), kvStream(b.Ready()),
+			kvStream(b.Desired()), kvStream(b.Components()), kvStream(b.Hosts()), kvStream(b.Ready()), kvStream(b.Catalogue()),
 			kvStream(b.Links()), kvStream(b.Config()), kvStream(b.Scheduler()), objectStream(b.Artifacts()), b.Events(),
 		)},
 		{to: all, pub: subjects{"$JS.API.INFO"}}, // is there JetStream?

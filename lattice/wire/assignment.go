@@ -36,6 +36,8 @@ func DecodeAssignment(data []byte, component lattice.ComponentID) (*lattice.Assi
 				a.Variants = r.variants()
 			case "routes":
 				a.Routes = r.routes()
+			case "mcp":
+				a.MCP = r.mcp()
 			default:
 				return false
 			}

@@ -15,6 +15,8 @@ const (
 	// MaxDocument bounds a document. It leaves room for a signature.
 	MaxDocument = MaxSigned - MaxSigner - 1<<10
 
+	// MaxContents bounds what a component offers as an MCP server, compressed, in bytes.
+	MaxContents = (MaxDocument - 1<<10) / 4 * 3
 	// MaxManifest bounds the text of a manifest.
 	MaxManifest = 768 << 10
 
@@ -40,6 +42,12 @@ const (
 	MaxSecrets = 64
 	// MaxInterfaces is how many interfaces a link has, or a component exports.
 	MaxInterfaces = 256
+	// MaxToolRules is how many tools of an MCP server have something said of them,
+	// MaxToolPatterns how many patterns allow, or deny, tools, and MaxStars how many stars
+	// are in one.
+	MaxToolRules    = 512
+	MaxToolPatterns = 128
+	MaxStars        = 8
 	// MaxRoutes is how many routes a component has.
 	MaxRoutes = 128
 	// MaxLabels is how many labels a host has, or annotations a component.
@@ -63,6 +71,10 @@ const (
 	MaxConfigValue = 64 << 10
 	// MaxSecretValue bounds the value of a secret.
 	MaxSecretValue = 64 << 10
+	// MaxToolDescription bounds the description of a tool that a declaration gives it, and
+	// MaxToolAnnotations its annotations.
+	MaxToolDescription = 16 << 10
+	MaxToolAnnotations = 1 << 10
 	// MaxRef bounds where a component comes from.
 	MaxRef = 2 << 10
 	// MaxText bounds names for people, versions, addresses and other short texts.
@@ -84,6 +96,8 @@ const (
 	MaxProbeFailures = 1000
 	// MaxQueue bounds how many calls wait for an instance.
 	MaxQueue = 1 << 20
+	// MaxToolRate bounds how many calls a caller may be let make in a minute.
+	MaxToolRate = 1_000_000
 	// MaxSecretVersion bounds the numbers of versions of secrets.
 	MaxSecretVersion = 1 << 53
 	// MaxTableElements bounds the elements that the tables of an instance may be given.

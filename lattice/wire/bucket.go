@@ -24,6 +24,9 @@ func (b Buckets) Hosts() string { return b.of("hosts") }
 // Ready has which components a host takes calls for, by "HOST.COMPONENT".
 func (b Buckets) Ready() string { return b.of("ready") }
 
+// Catalogue has what MCP servers offer, as their hosts have found it out, by ReadyKey.
+func (b Buckets) Catalogue() string { return b.of("catalogue") }
+
 // Links has the links, by LinkKey.
 func (b Buckets) Links() string { return b.of("links") }
 

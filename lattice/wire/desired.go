@@ -89,6 +89,8 @@ func (r *reader) component() (c lattice.ComponentSpec) {
 			c.Probe = r.probe()
 		case "lease_ms":
 			c.LeaseMillis = r.int(0, MaxMillis)
+		case "mcp":
+			c.MCP = r.mcp()
 		case "annotations":
 			c.Annotations = r.annotations()
 		default:

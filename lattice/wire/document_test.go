@@ -57,12 +57,24 @@ var (
 				Preinit: true, Annotations: map[string]string{"wasmcloud.dev/managed-by": "wattle"},
 				Probe:       &lattice.Probe{HTTPPath: "/healthz?full=%31", IntervalMillis: 500, TimeoutMillis: 250, Failures: 5},
 				LeaseMillis: 3000,
+				MCP: &lattice.MCP{
+					Name: "cart-tools", Alias: "cart", Kind: lattice.MCPHTTP, Path: "/v1/mcp", Host: "cart.internal:8080", Pinned: true, Single: true,
+					TimeoutMillis: 5000, Rate: 60, Allow: []string{"list_*"}, Deny: []string{"*_all", "*"},
+					Tools: map[string]lattice.ToolRule{
+						"order": {
+							Name: "place", Title: "Place an order", Description: "One.\nTwo.", Annotations: json.RawMessage(`{"title":"x","readOnlyHint":false}`),
+							TimeoutMillis: 100, Rate: 1, Hidden: true,
+						},
+						"see": {Name: "look"},
+					},
+				},
 			},
 			{ID: "bare", Ref: "x", Digest: digest, MaxInstances: 1, Probe: &lattice.Probe{Function: "ns:pkg/iface@1.0.0.func"}},
 		},
 	}
 	assignment = lattice.Assignment{
 		Component: "cart", Stamp: lattice.Stamp{Term: 3, Index: 14}, Routes: []lattice.Route{{Path: "/"}},
+		MCP: &lattice.MCP{Name: "cart", Alias: "c"},
 		Variants: []lattice.Variant{
 			{Ref: "./cart.wasm", Digest: digest, Revision: 7, Weight: 90, Hosts: map[lattice.HostID]int{hostA: 100}},
 			{Ref: "./cart-2.wasm", Digest: digest2, Revision: 8, Weight: 10, Hosts: map[lattice.HostID]int{hostB: 1}},
@@ -82,7 +94,8 @@ var (
 		}},
 		Providers: []lattice.ProviderStatus{{ID: "http", Name: "HTTP", Interfaces: []string{"wasi:http/incoming-handler"}, Address: "127.0.0.1:8000", State: "running"}},
 	}
-	event = lattice.Event{
+	packed = wire.Packed{Component: "cart", Host: hostA, Digest: digest, Revision: 7, Contents: []byte{0x1f, 0x8b, 0xff, 0xfe}}
+	event  = lattice.Event{
 		SpecVersion: "1.0", ID: "01", Source: string(hostA), Type: lattice.EventPrefix + lattice.EventComponentStarted,
 		Subject: "cart", Time: then, DataContentType: "application/json", Data: json.RawMessage(`{"id":"cart"}`),
 	}
@@ -132,6 +145,11 @@ func forms() []form {
 			"report", &report,
 			func(v any) ([]byte, error) { return wire.EncodeHostReport(v.(*lattice.HostReport)) },
 			func(data []byte) (any, error) { return as(wire.DecodeHostReport(data, "default", hostA)) }, true,
+		},
+		{
+			"listing", &packed,
+			func(v any) ([]byte, error) { return wire.EncodePacked(v.(*wire.Packed)) },
+			func(data []byte) (any, error) { return as(wire.DecodePacked(data, hostA, "cart")) }, true,
 		},
 		{
 			"link", &link,
@@ -282,6 +300,8 @@ func optionalFields(t reflect.Type) map[string]bool {
 		}
 	}
 	walk("", t)
+	walk("components.mcp.tools.order.", reflect.TypeFor[lattice.ToolRule]())
+	walk("components.mcp.tools.see.", reflect.TypeFor[lattice.ToolRule]())
 	// One of them has to be there.
 	all["components.probe.http_path"], all["components.probe.function"] = false, false
 	// Package wire writes errors without tags in package lattice.
@@ -313,7 +333,8 @@ func (m member) free(form string) bool {
 		}
 	}
 	_, secret, ok := strings.Cut("."+m.path, ".secrets.") // what is in one has names of ours
-	return form == "config" || ok && !strings.Contains(secret, ".")
+	_, tool, tools := strings.Cut("."+m.path, ".tools.")
+	return form == "config" || ok && !strings.Contains(secret, ".") || tools && !strings.Contains(tool, ".")
 }
 
 func (m member) replace(data []byte, with string) string {

@@ -16,15 +16,21 @@ import (
 // commands, and what the scheduler keeps for itself. Characters of HTML stay as
 // they are, which otherwise take six times the room.
 func EncodeObject(what string, v any, limit int) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
+	return AppendObject(nil, what, v, limit)
+}
+
+// AppendObject is EncodeObject after some bytes, which do not count towards the limit.
+func AppendObject(head []byte, what string, v any, limit int) ([]byte, error) {
+	b := bytes.NewBuffer(head)
+	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", what, lattice.ErrInvalid, err)
 	}
-	data := bytes.TrimRight(b.Bytes(), "\n")
-	if len(data) > limit {
-		return nil, fmt.Errorf("%s: %w: %d bytes, the limit is %d", what, lattice.ErrExhausted, len(data), limit)
+	data := b.Bytes()
+	data = data[:len(data)-1] // Encode ends the line
+	if n := len(data) - len(head); n > limit {
+		return nil, fmt.Errorf("%s: %w: %d bytes, the limit is %d", what, lattice.ErrExhausted, n, limit)
 	}
 	return data, nil
 }

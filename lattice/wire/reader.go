@@ -186,39 +186,45 @@ func (r *reader) array(limit int, f func()) {
 }
 
 // string reads a string of up to limit bytes.
-func (r *reader) string(limit int) string {
+func (r *reader) string(limit int) string { return string(r.chars(limit)) }
+
+// chars is string for who keeps nothing of it: its bytes may be those that are read.
+func (r *reader) chars(limit int) []byte {
 	if !r.take('"') {
 		r.fail("want a string, have %s", r.have())
-		return ""
+		return nil
 	}
 	var text []byte
 	for start := r.pos; ; {
 		if r.pos == len(r.data) {
 			r.fail("the string has no end")
-			return ""
+			return nil
 		}
 		if len(text)+r.pos-start > limit {
 			r.fail("the string is longer than %d bytes", limit)
-			return ""
+			return nil
 		}
 		switch c := r.data[r.pos]; {
 		case c == '"':
-			s := string(append(text, r.data[start:r.pos]...))
-			if !utf8.ValidString(s) {
+			s := r.data[start:r.pos]
+			if text != nil {
+				s = append(text, s...)
+			}
+			if !utf8.Valid(s) {
 				r.fail("the string is not UTF-8")
-				return ""
+				return nil
 			}
 			r.pos++
 			return s
 		case c < ' ':
 			r.fail("a control character is in the string")
-			return ""
+			return nil
 		case c == '\\':
 			text = append(text, r.data[start:r.pos]...)
 			char, ok := r.escape()
 			if !ok {
 				r.fail("the string has an escape that is none")
-				return ""
+				return nil
 			}
 			text = utf8.AppendRune(text, char)
 			start = r.pos
@@ -365,7 +371,7 @@ func (r *reader) skip() {
 	case '[':
 		r.array(math.MaxInt, r.skip)
 	case '"':
-		r.string(math.MaxInt)
+		r.chars(math.MaxInt)
 	case 't', 'f':
 		r.bool()
 	case 'n':

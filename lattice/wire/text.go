@@ -20,6 +20,9 @@ func PrintableText(s string) bool { return printable(s, true) }
 
 func printable(s string, text bool) bool {
 	for _, c := range s {
+		if c >= ' ' && c <= '~' {
+			continue
+		}
 		if text && (c == '\n' || c == '\r' || c == '\t') {
 			continue
 		}

@@ -7,6 +7,13 @@
 // COMPONENT.localhost is the component of that name besides, without a route, so
 // that one can be tried as soon as it runs. What no component answers gets 404.
 //
+// # The gateway of MCP servers
+//
+// With Options.Gateway, requests that name the machine itself, as localhost or by an
+// address of loopback, and whose path is /mcp or below it, are the gateway's. So is
+// what its clients look for at /.well-known/oauth-protected-resource. COMPONENT.localhost
+// stays the component's own, and so do routes that name a host.
+//
 // # What a component is given
 //
 // The request as it came, with the trace context of the front door. Spans are

@@ -45,6 +45,10 @@ type Options struct {
 	// MaxHeader is how many bytes the header of a request may have, for Serve. If
 	// zero, webserver.DefaultMaxHeader.
 	MaxHeader int
+	// Gateway answers requests for /mcp and below, and for what goes with it, that name
+	// this machine and no component of it. It bounds them itself. It is for Local only; if
+	// nil, components answer all requests.
+	Gateway http.Handler
 	// Wrap is given the handler that Serve is to serve and returns the one that it
 	// does, for measurements. If nil, that is the Server itself.
 	Wrap func(http.Handler) http.Handler
@@ -105,18 +109,22 @@ func (s *Server) Running() int64 { return s.running.Load() }
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.running.Add(1) > int64(s.opts.MaxRequests) {
-		s.running.Add(-1)
-		s.refuse(w, r, failure{status: http.StatusServiceUnavailable, text: "too many requests are under way", again: true})
-		return
-	}
-	defer s.running.Add(-1)
 	if s.opts.Local {
 		if why := webserver.Foreign(r, s.routes.RoutedHost); why != "" {
 			s.refuse(w, r, failure{status: http.StatusForbidden, text: why})
 			return
 		}
 	}
+	if s.toGateway(r) {
+		s.opts.Gateway.ServeHTTP(w, r)
+		return
+	}
+	if s.running.Add(1) > int64(s.opts.MaxRequests) {
+		s.running.Add(-1)
+		s.refuse(w, r, failure{status: http.StatusServiceUnavailable, text: "too many requests are under way", again: true})
+		return
+	}
+	defer s.running.Add(-1)
 	if r.URL.Opaque != "" || r.URL.Path == "" {
 		s.refuse(w, r, failure{status: http.StatusBadRequest, text: "the target of the request names no path"})
 		return

@@ -30,14 +30,19 @@ type StartComponent struct {
 	Limits       lattice.Limits       `json:"limits,omitzero"`
 	Config       []lattice.ConfigName `json:"config,omitempty"`
 	Routes       []lattice.Route      `json:"routes,omitempty"`
-	Preinit      bool                 `json:"preinit,omitempty"`
-	Annotations  map[string]string    `json:"annotations,omitempty"`
+	// Secrets are those that it may ask for, by its names for them. A version of zero
+	// is the newest one.
+	Secrets map[string]lattice.SecretRef `json:"secrets,omitempty"`
+	Preinit bool                         `json:"preinit,omitempty"`
+	// MCP says that it is an MCP server. If nil, it is none.
+	MCP         *lattice.MCP      `json:"mcp,omitempty"`
+	Annotations map[string]string `json:"annotations,omitempty"`
 	// AllowUpdate lets the command replace another binary of the component, which
 	// otherwise is refused with ErrExists.
 	AllowUpdate bool `json:"allow_update,omitempty"`
 	// Add makes the host that Where names one more of the hosts that the component
 	// has, instead of the only one. MaxInstances and Annotations are then those on
-	// that host; limits, routes and preinit stay where the command has none.
+	// that host; limits, routes, secrets, preinit and MCP stay where the command has none.
 	Add bool `json:"add,omitempty"`
 }
 
@@ -71,8 +76,17 @@ func (c *StartComponent) Check() error {
 		wire.CheckLimits(&c.Limits),
 		checkConfigNames("config", c.Config),
 		wire.CheckRoutes(c.Routes),
+		wire.CheckSecrets(c.Secrets),
+		checkMCP(c.MCP),
 		checkAnnotations(c.Annotations),
 	)
+}
+
+func checkMCP(m *lattice.MCP) error {
+	if m == nil {
+		return nil
+	}
+	return wire.CheckMCP(m)
 }
 
 // ScaleComponent changes on how many hosts a component runs, or how many calls run

@@ -26,11 +26,12 @@ var goldens = []struct {
 	json string
 	cmd  control.Command
 }{
-	{"component.start", `{"id":"hello","ref":"./hello.wasm","digest":"` + digest + `","revision":3,"hosts":2,"where":{"group":"edge","labels":{"zone":"a"}},"max_instances":8,"limits":{"memory_bytes":1048576,"timeout_ms":500,"queue":4},"config":["cfg"],"routes":[{"host":"h.example","path":"/mcp"}],"preinit":true,"annotations":{"by":"me"},"allow_update":true}`, &control.StartComponent{
+	{"component.start", `{"id":"hello","ref":"./hello.wasm","digest":"` + digest + `","revision":3,"hosts":2,"where":{"group":"edge","labels":{"zone":"a"}},"max_instances":8,"limits":{"memory_bytes":1048576,"timeout_ms":500,"queue":4},"config":["cfg"],"routes":[{"host":"h.example","path":"/mcp"}],"secrets":{"the password":{"name":"shop","version":0}},"preinit":true,"annotations":{"by":"me"},"allow_update":true}`, &control.StartComponent{
 		ID: "hello", Ref: "./hello.wasm", Digest: digest, Revision: 3, Hosts: 2,
 		Where:        control.Where{Group: "edge", Labels: map[string]string{"zone": "a"}},
 		MaxInstances: 8, Limits: lattice.Limits{MemoryBytes: 1 << 20, TimeoutMillis: 500, Queue: 4},
 		Config: []lattice.ConfigName{"cfg"}, Routes: []lattice.Route{{Host: "h.example", Path: "/mcp"}},
+		Secrets: map[string]lattice.SecretRef{"the password": {Name: "shop"}},
 		Preinit: true, Annotations: map[string]string{"by": "me"}, AllowUpdate: true,
 	}},
 	{"component.start", `{"id":"hello","ref":"r","where":{"host":"` + string(hostID) + `"},"add":true}`, &control.StartComponent{
@@ -44,6 +45,7 @@ var goldens = []struct {
 	}}},
 	{"link.delete", `{"source_id":"a","name":"default","wit_namespace":"wasi","wit_package":"keyvalue"}`, &control.DeleteLink{Source: "a", LinkName: "default", Namespace: "wasi", Package: "keyvalue"}},
 	{"config.put", `{"config":"cfg","values":{"a":"<1>"}}`, &control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "<1>"}}},
+	{"config.put", `{"config":"cfg","values":{"a":"1"},"keep":true,"drop":["b"]}`, &control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "1"}, Keep: true, Drop: []string{"b"}}},
 	{"config.delete", `{"config":"cfg"}`, &control.DeleteConfig{Config: "cfg"}},
 	{"link.put", `{"link":{"source_id":"a","target":"wattle://keyvalue-redis","name":"default","wit_namespace":"wasi","wit_package":"keyvalue","interfaces":["store"],"secrets":{"the password":{"name":"redis","version":0}}}}`, &control.PutLink{Link: lattice.Link{
 		Source: "a", Target: "wattle://keyvalue-redis", Name: "default", Namespace: "wasi", Package: "keyvalue", Interfaces: []string{"store"},

@@ -187,15 +187,17 @@ type PartStatus struct {
 
 // PartHost is a component on a host.
 type PartHost struct {
-	Host      lattice.HostID         `json:"host"`
-	Name      string                 `json:"name,omitempty"`
-	Revision  uint64                 `json:"revision"`
-	Instances int                    `json:"instances"`
-	State     lattice.ComponentState `json:"state,omitempty"`
-	Reason    string                 `json:"reason,omitempty"`
-	Why       string                 `json:"why,omitempty"`
-	Since     time.Time              `json:"since,omitzero"`
-	Leaving   string                 `json:"leaving,omitempty"`
+	Host      lattice.HostID `json:"host"`
+	Name      string         `json:"name,omitempty"`
+	Revision  uint64         `json:"revision"`
+	Instances int            `json:"instances"`
+	// Share is that of the component's rules for which the host was chosen.
+	Share   string                 `json:"share,omitempty"`
+	State   lattice.ComponentState `json:"state,omitempty"`
+	Reason  string                 `json:"reason,omitempty"`
+	Why     string                 `json:"why,omitempty"`
+	Since   time.Time              `json:"since,omitzero"`
+	Leaving string                 `json:"leaving,omitempty"`
 }
 
 // AppExplanation is the answer to ExplainApp.

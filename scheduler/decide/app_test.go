@@ -68,6 +68,26 @@ spec:
 `, path)
 }
 
+// servers is a manifest of two MCP servers.
+func servers(x, y string) string {
+	return fmt.Sprintf(`apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {name: servers, annotations: {}}
+spec:
+  components:
+    - name: x
+      type: component
+      properties: {image: ./x.wasm}
+      traits:
+        - {type: mcp.wattle.dev, properties: {server: %s}}
+    - name: y
+      type: component
+      properties: {image: ./x.wasm}
+      traits:
+        - {type: mcp.wattle.dev, properties: {server: %s}}
+`, x, y)
+}
+
 func digests(front, back int) map[string]string {
 	return map[string]string{"./front.wasm": digest(front), "./back.wasm": digest(back)}
 }

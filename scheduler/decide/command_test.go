@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/scheduler/control"
 	"github.com/wattle-dev/wattle/scheduler/decide"
@@ -68,6 +70,8 @@ func TestAgain(t *testing.T) {
 	w := newWorld(t, 3)
 	for _, cmd := range []control.Command{
 		&control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "1"}},
+		&control.PutConfig{Config: "cfg", Values: lattice.Config{"b": "2"}, Keep: true},
+		&control.PutConfig{Config: "cfg", Keep: true, Drop: []string{"b", "gone"}},
 		&control.PutConfig{Config: "empty"},
 		&control.StartComponent{
 			ID: "c", Ref: "r", Digest: digest(1), Hosts: 2, Config: []lattice.ConfigName{"cfg"},
@@ -112,6 +116,7 @@ func TestRefused(t *testing.T) {
 	w.do(&control.StartComponent{
 		ID: "c", Ref: "./c.wasm", Digest: digest(1), Config: []lattice.ConfigName{"cfg"},
 		Routes: []lattice.Route{{Path: "/mcp"}, {Host: "c.example", Path: "/"}},
+		MCP: &lattice.MCP{Name: "tools", Alias: "t"},
 	})
 	w.do(&control.PutLink{Link: link("c", "kv")})
 	w.app(&control.PutApp{Manifest: shop("v1", 2), Digests: map[string]string{"./front.wasm": digest(1), "./back.wasm": digest(2)}, Deploy: true})
@@ -125,6 +130,8 @@ func TestRefused(t *testing.T) {
 		{&control.StartComponent{ID: "d", Ref: "r", Digest: digest(1), Config: []lattice.ConfigName{"absent"}}, lattice.ErrNotFound, "`wattle config put absent KEY=VALUE`"},
 		{&control.StartComponent{ID: "d", Ref: "r", Digest: digest(1), Routes: []lattice.Route{{Path: "/mcp"}}}, lattice.ErrExists, `component "c" has it`},
 		{&control.StartComponent{ID: "d", Ref: "r", Digest: digest(1), Routes: []lattice.Route{{Path: "/shop"}}}, lattice.ErrExists, `of application "shop" has it`},
+		{&control.StartComponent{ID: "d", Ref: "r", Digest: digest(1), MCP: &lattice.MCP{Name: "tools", Alias: "d"}}, lattice.ErrExists, `MCP server "tools": exists already: component "c" has the name; give this one another`},
+		{&control.StartComponent{ID: "d", Ref: "r", Digest: digest(1), MCP: &lattice.MCP{Name: "d", Alias: "t"}}, lattice.ErrExists, `alias "t" of MCP server "d": exists already: component "c" has it`},
 		{&control.StartComponent{ID: "d", Ref: "./never.wasm"}, lattice.ErrNotFound, "`wattle component push`"},
 		{&control.StartComponent{ID: "d", Ref: digest(1), Digest: digest(2)}, lattice.ErrInvalid, "another digest"},
 		{&control.StartComponent{ID: "c", Ref: "./c.wasm", Digest: digest(2)}, lattice.ErrExists, "allow the update"},
@@ -156,6 +163,9 @@ func TestRefused(t *testing.T) {
 		{&control.PutApp{Manifest: "apiVersion: nothing\n"}, lattice.ErrInvalid, "apiVersion"},
 		{&control.PutApp{Manifest: other("/shop"), Deploy: true, Digests: map[string]string{"./x.wasm": digest(1)}}, lattice.ErrExists, `component "shop-front" of application "shop" has it`},
 		{&control.PutApp{Manifest: other("/mcp"), Deploy: true, Digests: map[string]string{"./x.wasm": digest(1)}}, lattice.ErrExists, `component "c" has it`},
+		{&control.PutApp{Manifest: servers("{name: tools, alias: x}", "{}"), Deploy: true, Digests: map[string]string{"./x.wasm": digest(1)}}, lattice.ErrExists, `component "c" has the name`},
+		{&control.PutApp{Manifest: servers("{name: x, alias: y}", "{name: y}"), Deploy: true, Digests: map[string]string{"./x.wasm": digest(1)}}, lattice.ErrExists, `MCP server with the alias y: exists already: component "x" of the manifest has it`},
+		{&control.PutApp{Manifest: servers("{name: x}", "{name: x, alias: z}"), Deploy: true, Digests: map[string]string{"./x.wasm": digest(1)}}, lattice.ErrExists, `MCP server with the name x: exists already: component "x" of the manifest has it`},
 		{&control.PutApp{Manifest: other("/new"), Deploy: true}, lattice.ErrNotFound, "`wattle component push`"},
 		{&control.PutApp{Manifest: other("/new"), Digests: map[string]string{"./y.wasm": digest(1)}}, lattice.ErrInvalid, "does not name it"},
 		{&control.PutApp{Manifest: strings.Replace(other("/new"), "{image: ./x.wasm}", "{image: ./x.wasm, id: c}", 1), Deploy: true, Digests: map[string]string{"./x.wasm": digest(1)}}, lattice.ErrExists, "`wattle component stop c`"},
@@ -170,6 +180,112 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s %+v was refused and changed the state", test.cmd.Name(), test.cmd)
 		}
 	}
+}
+
+// A configuration is replaced, or keeps what it is not given; either way the answer says
+// what becomes of its other values.
+func TestConfigKeepsValues(t *testing.T) {
+	w := newWorld(t, 1)
+	w.do(&control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "1", "b": "1", "c": "1"}})
+	for _, step := range []struct {
+		cmd           *control.PutConfig
+		values        lattice.Config
+		kept, dropped []string
+		changed       bool
+	}{
+		{&control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "2", "d": "2"}, Keep: true}, lattice.Config{"a": "2", "b": "1", "c": "1", "d": "2"}, []string{"b", "c"}, nil, true},
+		{&control.PutConfig{Config: "cfg", Values: lattice.Config{"a": "2"}, Keep: true}, lattice.Config{"a": "2", "b": "1", "c": "1", "d": "2"}, []string{"b", "c", "d"}, nil, false},
+		{&control.PutConfig{Config: "cfg", Values: lattice.Config{"b": "3"}, Keep: true, Drop: []string{"c", "x"}}, lattice.Config{"a": "2", "b": "3", "d": "2"}, []string{"a", "d"}, []string{"c"}, true},
+		{&control.PutConfig{Config: "cfg", Values: lattice.Config{"b": "4"}}, lattice.Config{"b": "4"}, nil, []string{"a", "d"}, true},
+		{&control.PutConfig{Config: "cfg", Keep: true, Drop: []string{"b"}}, lattice.Config{}, nil, []string{"b"}, true},
+	} {
+		before := w.state().Seq
+		r, ok := w.do(step.cmd).Result.(*control.ConfigResult)
+		if !ok || !slices.Equal(r.Kept, step.kept) || !slices.Equal(r.Dropped, step.dropped) {
+			t.Errorf("%+v: %+v, want %v kept and %v dropped", step.cmd, r, step.kept, step.dropped)
+		}
+		if changed := w.state().Seq != before; changed != step.changed || r.Changed != changed {
+			t.Errorf("%+v: changed is %v, and said to be %v", step.cmd, changed, r.Changed)
+		}
+		if diff := cmp.Diff(step.values, w.state().Config("cfg").Values); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", step.cmd, diff)
+		}
+	}
+	w.do(&control.PutConfig{Config: "none", Keep: true, Drop: []string{"b"}})
+	if w.state().Config("none") != nil {
+		t.Error("what has nothing to drop is made")
+	}
+	// What is kept counts.
+	value := strings.Repeat("x", 60<<10)
+	w.do(&control.PutConfig{Config: "cfg", Values: lattice.Config{"a": value, "b": value, "c": value}})
+	if why := w.refusal(&control.PutConfig{Config: "cfg", Values: lattice.Config{"d": value}, Keep: true}, lattice.ErrInvalid); !strings.Contains(why, `config "cfg", with the values that it has`) {
+		t.Error(why)
+	}
+}
+
+// A component may be started with secrets of its own, by the names that it has for them.
+func TestStartWithSecrets(t *testing.T) {
+	w := newWorld(t, 2)
+	start := &control.StartComponent{ID: "c", Ref: "r", Digest: digest(1), Secrets: map[string]lattice.SecretRef{"the token": {Name: "token"}, "old": {Name: "token", Version: 1}}}
+	if why := w.refusal(start, lattice.ErrNotFound); !strings.Contains(why, "store it with `wattle secret put token`") {
+		t.Error(why)
+	}
+	w.do(put("token", "one"))
+	w.do(start)
+	given := func() map[string]lattice.SecretRef {
+		t.Helper()
+		return w.state().Desired(hostID(0)).Components[0].Secrets
+	}
+	if diff := cmp.Diff(map[string]lattice.SecretRef{"the token": {Name: "token", Version: 1}, "old": {Name: "token", Version: 1}}, given()); diff != "" {
+		t.Errorf("secrets (-want +got):\n%s", diff)
+	}
+	w.do(put("token", "two"))
+	if got := given(); got["the token"].Version != 2 || got["old"].Version != 1 {
+		t.Errorf("after a new version the component is given %+v", got)
+	}
+	w.refusal(&control.DeleteSecret{Secret: "token"}, lattice.ErrDenied)
+	// One more host has what the others have.
+	w.do(&control.StartComponent{ID: "c", Ref: "r", Add: true, Where: control.Where{Host: hostID(1)}})
+	if got := w.state().Desired(hostID(1)).Components[0].Secrets; len(got) != 2 {
+		t.Errorf("a host that was added is given %+v", got)
+	}
+	// All flags are given that it is to have.
+	w.do(&control.StartComponent{ID: "c", Ref: "r", Digest: digest(1)})
+	if got := given(); len(got) != 0 {
+		t.Errorf("started without secrets it is given %+v", got)
+	}
+}
+
+// Links that are right each by itself are refused if one gives a directory in what another
+// gives: as soon as they are put, whether the component is there or not, and with their
+// configurations.
+func TestDirectoriesOverlap(t *testing.T) {
+	w := newWorld(t, 1)
+	w.do(&control.PutConfig{Config: "data", Values: lattice.Config{"/data": "memory"}})
+	w.do(&control.PutConfig{Config: "inner", Values: lattice.Config{"/data/in": "memory"}})
+	w.do(&control.PutConfig{Config: "other", Values: lattice.Config{"/other": "memory"}})
+	to := func(source lattice.ComponentID, name lattice.LinkName, config lattice.ConfigName) *control.PutLink {
+		return &control.PutLink{Link: lattice.Link{
+			Source: source, Target: "wattle://filesystem", Name: name, Namespace: "wasi", Package: "filesystem", Interfaces: []string{"preopens"}, TargetConfig: []lattice.ConfigName{config},
+		}}
+	}
+	const want = "link \"default\" of \"c\" to wasi:filesystem and link \"second\" of \"c\" to wasi:filesystem: invalid: \"/data/in\" is in \"/data\": " +
+		"give one of the directories another path, or delete one with `wattle link del c wasi:filesystem --name second`"
+	refused := func(cmd control.Command) {
+		t.Helper()
+		if why := w.refusal(cmd, lattice.ErrInvalid); !strings.Contains(why, want) {
+			t.Errorf("%s\nwant %s", why, want)
+		}
+	}
+	w.do(to("c", "default", "data"))
+	refused(to("c", "second", "inner")) // before the component
+	w.do(to("d", "second", "inner"))    // of another one
+	w.start("c", 1)
+	refused(to("c", "second", "inner"))
+	w.do(to("c", "second", "other"))
+	refused(&control.PutConfig{Config: "other", Values: lattice.Config{"/data/in": "memory"}, Keep: true})
+	w.do(to("c", "default", "data"))
+	w.do(to("c", "default", "inner")) // changed to what does not overlap
 }
 
 // More than a host's document can hold is refused before anything is written.

@@ -31,7 +31,7 @@ func (d *decider) start(c *control.StartComponent) error {
 	if err := d.configsExist(fmt.Sprintf("component %q", c.ID), c.Config); err != nil {
 		return err
 	}
-	r := state.Revision{Ref: c.Ref, Digest: digest, Limits: c.Limits, Routes: c.Routes, Preinit: c.Preinit}
+	r := state.Revision{Ref: c.Ref, Digest: digest, Limits: c.Limits, Routes: c.Routes, Secrets: c.Secrets, Preinit: c.Preinit, MCP: c.MCP}
 	for _, name := range c.Config {
 		r.Configs = append(r.Configs, state.RevisionConfig{Name: name})
 	}
@@ -109,6 +109,12 @@ func (d *decider) add(c *control.StartComponent, old *state.Component, r state.R
 	}
 	if len(c.Routes) == 0 {
 		r.Routes = before.Routes
+	}
+	if c.MCP == nil {
+		r.MCP = before.MCP
+	}
+	if len(c.Secrets) == 0 {
+		r.Secrets = before.Secrets
 	}
 	r.Preinit = c.Preinit || before.Preinit
 	next := clone(old)
@@ -296,7 +302,7 @@ func overlay(under, over map[string]string) map[string]string {
 
 // commit has a component that is part of no application be as next, with a revision.
 func (d *decider) commit(old, next *state.Component, r state.Revision, number uint64) error {
-	if err := d.free(next.ID, "", r.Routes); err != nil {
+	if err := d.free(next.ID, "", r.Routes, r.MCP); err != nil {
 		return err
 	}
 	revised, err := revise(old, next, r, number)

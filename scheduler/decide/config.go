@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/wattle-dev/wattle/lattice"
@@ -12,19 +13,36 @@ import (
 )
 
 func (d *decider) putConfig(c *control.PutConfig) error {
-	result := &control.Result{}
+	result := &control.ConfigResult{}
 	d.d.Result = result
-	values := c.Values
-	if values == nil {
-		values = lattice.Config{}
-	}
+	values := lattice.Config{}
+	maps.Copy(values, c.Values)
 	if old := d.s.Config(c.Config); old != nil {
-		switch {
-		case old.App != "":
+		if old.App != "" {
 			return fmt.Errorf("config %q: %w", c.Config, ofApp("config", string(c.Config), old.App))
-		case maps.Equal(old.Values, values):
+		}
+		for _, key := range slices.Sorted(maps.Keys(old.Values)) {
+			switch _, put := c.Values[key]; {
+			case put:
+			case c.Keep && !slices.Contains(c.Drop, key):
+				values[key] = old.Values[key]
+				result.Kept = append(result.Kept, key)
+			default:
+				result.Dropped = append(result.Dropped, key)
+			}
+		}
+		if len(result.Kept) > 0 {
+			// Together they may be more than a configuration can have.
+			if err := (&control.PutConfig{Config: c.Config, Values: values}).Check(); err != nil {
+				return fmt.Errorf("config %q, with the values that it has: %w", c.Config, err)
+			}
+		}
+		if maps.Equal(old.Values, values) {
 			return nil
 		}
+	} else if c.Keep && len(c.Values) == 0 {
+		result.Notes = []string{"there was none"}
+		return nil
 	}
 	if n := len(d.users(c.Config, 0)); n > 0 {
 		result.Notes = []string{count(n, "user is", "users are") + " given the new values"}

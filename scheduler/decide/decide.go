@@ -44,7 +44,7 @@ type Decision struct {
 	// Events tell of it.
 	Events []Event
 	// Result is the answer: a *control.Result, *control.ComponentResult,
-	// *control.SecretResult or *control.AppResult.
+	// *control.ConfigResult, *control.SecretResult or *control.AppResult.
 	Result any
 
 	settle func(in *In, after *state.State) error
@@ -171,6 +171,8 @@ func (d *Decision) plain() *control.Result {
 	case *control.ComponentResult:
 		return &r.Result
 	case *control.AppResult:
+		return &r.Result
+	case *control.ConfigResult:
 		return &r.Result
 	case *control.SecretResult:
 		return &r.Result

@@ -56,7 +56,7 @@ func (d *decider) deploy(a *application, v *state.Version, what, by string) erro
 	} else {
 		d.d.anyway = true
 	}
-	p := &parts{decider: d, app: a, m: m, back: what != "deploy" && what != "scale", keep: map[state.Key]bool{}, routes: map[lattice.Route]string{}}
+	p := &parts{decider: d, app: a, m: m, back: what != "deploy" && what != "scale", keep: map[state.Key]bool{}, routes: map[lattice.Route]string{}, servers: map[string]string{}}
 	if err := p.all(); err != nil {
 		return fmt.Errorf("application %q: %w", a.Name, err)
 	}
@@ -94,6 +94,8 @@ type parts struct {
 	keep map[state.Key]bool
 	// routes are those of the components so far, by whose they are.
 	routes map[lattice.Route]string
+	// servers are the names and aliases of MCP servers so far, by whose they are.
+	servers map[string]string
 	// shared are the IDs of what other applications have.
 	shared map[lattice.ComponentID]lattice.ComponentID
 }
@@ -362,7 +364,7 @@ func (p *parts) component(c *manifest.Component) error {
 		return fmt.Errorf("%w: %s", lattice.ErrNotFound, imageUnknown(c.Name, c.Image))
 	}
 	p.needs(digest)
-	if err := p.free(c.ID, p.m.Name, c.Routes); err != nil {
+	if err := p.free(c.ID, p.m.Name, c.Routes, c.MCP); err != nil {
 		return err
 	}
 	for _, r := range c.Routes {
@@ -370,6 +372,14 @@ func (p *parts) component(c *manifest.Component) error {
 			return fmt.Errorf("component %q: route %q: %w: component %q of the manifest has it", c.Name, r.Host+r.Path, lattice.ErrExists, first)
 		}
 		p.routes[r] = c.Name
+	}
+	if c.MCP != nil {
+		for _, by := range []string{"name " + string(c.MCP.Name), "alias " + c.MCP.Alias} {
+			if first, ok := p.servers[by]; ok {
+				return fmt.Errorf("component %q: MCP server with the %s: %w: component %q of the manifest has it", c.Name, by, lattice.ErrExists, first)
+			}
+			p.servers[by] = c.Name
+		}
 	}
 	if err := p.configs(c.Configs); err != nil {
 		return err
@@ -379,7 +389,7 @@ func (p *parts) component(c *manifest.Component) error {
 		return err
 	}
 	r := state.Revision{
-		Ref: c.Image, Digest: digest, Limits: c.Limits, Links: links, Routes: c.Routes, Preinit: c.Preinit, Probe: c.Probe,
+		Ref: c.Image, Digest: digest, Limits: c.Limits, Links: links, Routes: c.Routes, Preinit: c.Preinit, Probe: c.Probe, MCP: c.MCP,
 		Secrets: refsOf(c.Secrets),
 	}
 	for i := range c.Configs {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/scheduler/control"
@@ -69,7 +70,11 @@ func rulesText(r *lattice.Rules) []string {
 	instances := count(r.Instances, "instance", "instances")
 	switch r.Mode {
 	case lattice.ModeSpread:
-		add("%s in all, evenly over hosts", instances)
+		if len(r.Spread) > 0 {
+			add("%s in all, divided among shares by their weights", instances)
+		} else {
+			add("%s in all, evenly over hosts", instances)
+		}
 		if r.Hosts > 0 {
 			add("on at most %s", count(r.Hosts, "host", "hosts"))
 		}
@@ -114,6 +119,9 @@ func rulesText(r *lattice.Rules) []string {
 		for _, id := range a.ids {
 			add(a.text, id)
 		}
+	}
+	if r.LeaseMillis != 0 {
+		add("stopped where nothing is heard of the lattice for %v", time.Duration(r.LeaseMillis)*time.Millisecond)
 	}
 	if r.Priority != 0 {
 		add("priority %d", r.Priority)

@@ -3,6 +3,7 @@ package decide
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -51,7 +52,33 @@ func grantable(s *state.State, c *state.Component) error {
 	for i := range grants {
 		errs = append(errs, judge(s, &grants[i], c.ID))
 	}
+	return errors.Join(append(errs, together(grants, c.ID))...)
+}
+
+// together says which links of a component to capabilities cannot be there together,
+// though each is right by itself.
+func together(grants []state.Grant, id lattice.ComponentID) error {
+	var errs []error
+	for _, k := range capability.All() {
+		var links []*lattice.Link
+		var configs []*capability.Config
+		for i := range grants {
+			if g := &grants[i]; g.Kind == k.Name && !g.Calls {
+				links, configs = append(links, g.Link), append(configs, configOf(g, id))
+			}
+		}
+		if c := k.Together(configs); c != nil {
+			first, second := links[c.First], links[c.Second]
+			errs = append(errs, fmt.Errorf("%s and %s: %w: %s: give one of the directories another path, or delete one with `wattle link del %s %s:%s --name %s`",
+				linkText(first), linkText(second), lattice.ErrInvalid, c.Reason, second.Source, second.Namespace, second.Package, second.Name))
+		}
+	}
 	return errors.Join(errs...)
+}
+
+// configOf is what a grant configures its capability with for a component.
+func configOf(g *state.Grant, id lattice.ComponentID) *capability.Config {
+	return &capability.Config{Values: g.Config, Secrets: slices.Sorted(maps.Keys(g.Secrets)), Component: id}
 }
 
 // judge says why a host would refuse a link to a capability, or from it.
@@ -66,12 +93,7 @@ func judge(s *state.State, g *state.Grant, id lattice.ComponentID) error {
 	}
 	errs := []error{check(g.Namespace, g.Package, g.Interfaces), secretsMissing(s, g.MissingSecrets)}
 	if len(g.MissingConfigs) == 0 && len(g.MissingSecrets) == 0 {
-		names := make([]string, 0, len(g.Secrets))
-		for name := range g.Secrets {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		errs = append(errs, k.Check(&capability.Config{Values: g.Config, Secrets: names, Component: id}))
+		errs = append(errs, k.Check(configOf(g, id)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("%s: %w", linkText(g.Link), err)

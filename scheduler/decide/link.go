@@ -41,6 +41,15 @@ func (d *decider) putLink(c *control.PutLink) error {
 		if err := judge(d.s, g, componentOf(g)); err != nil {
 			return err
 		}
+		grants := []state.Grant{}
+		for other := range d.s.LinksFrom(l.Source) {
+			if og := d.s.GrantOf(&other.Link); og != nil && wire.LinkKey(&other.Link) != wire.LinkKey(&l) {
+				grants = append(grants, *og)
+			}
+		}
+		if err := together(append(grants, *g), componentOf(g)); err != nil {
+			return err
+		}
 	} else if len(l.Secrets) > 0 {
 		return fmt.Errorf("%s: %w: a link to a component has no secrets: give them to the component itself", whose, lattice.ErrInvalid)
 	} else if d.s.Component(lattice.ComponentID(l.Target)) == nil {

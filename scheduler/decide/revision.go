@@ -3,6 +3,7 @@ package decide
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -63,7 +64,7 @@ func sameRevision(a, b *state.Revision) bool {
 		}) &&
 		maps.Equal(a.Secrets, b.Secrets) &&
 		slices.EqualFunc(a.Links, b.Links, func(x, y lattice.Link) bool { return x.Equal(&y) }) &&
-		(a.Probe == nil) == (b.Probe == nil) && (a.Probe == nil || *a.Probe == *b.Probe)
+		(a.Probe == nil) == (b.Probe == nil) && (a.Probe == nil || *a.Probe == *b.Probe) && a.MCP.Equal(b.MCP)
 }
 
 // sameRules compares rules. An empty list or map is the same as none.
@@ -97,19 +98,41 @@ func sameComponent(a, b *state.Component) bool {
 }
 
 // free reports a route that another component has, if that is not of the same
-// application: there it may pass from one to the other.
-func (d *decider) free(id lattice.ComponentID, app lattice.AppName, routes []lattice.Route) error {
+// application: there it may pass from one to the other. The same goes for the name and
+// the alias of an MCP server.
+func (d *decider) free(id lattice.ComponentID, app lattice.AppName, routes []lattice.Route, m *lattice.MCP) error {
 	for _, r := range routes {
-		for other := range d.s.Routed(r) {
-			if other.ID == id || app != "" && other.App == app {
-				continue
-			}
-			whose := ""
-			if other.App != "" {
-				whose = fmt.Sprintf(" of application %q", other.App)
-			}
-			return fmt.Errorf("component %q: route %q: %w: component %q%s has it", id, r.Host+r.Path, lattice.ErrExists, other.ID, whose)
+		if other := taken(d.s.Routed(r), id, app); other != nil {
+			return fmt.Errorf("component %q: route %q: %w: %s has it", id, r.Host+r.Path, lattice.ErrExists, whose(other))
+		}
+	}
+	if m == nil {
+		return nil
+	}
+	if other := taken(d.s.Named(m.Name), id, app); other != nil {
+		return fmt.Errorf("component %q: MCP server %q: %w: %s has the name; give this one another", id, m.Name, lattice.ErrExists, whose(other))
+	}
+	if other := taken(d.s.Aliased(m.Alias), id, app); other != nil {
+		return fmt.Errorf("component %q: alias %q of MCP server %q: %w: %s has it; give this one another", id, m.Alias, m.Name, lattice.ErrExists, whose(other))
+	}
+	return nil
+}
+
+// taken returns the first component that keeps another one from having something, nil if
+// there is none.
+func taken(have iter.Seq[*state.Component], id lattice.ComponentID, app lattice.AppName) *state.Component {
+	for other := range have {
+		if other.ID != id && (app == "" || other.App != app) {
+			return other
 		}
 	}
 	return nil
+}
+
+// whose names a component for errors.
+func whose(c *state.Component) string {
+	if c.App == "" {
+		return fmt.Sprintf("component %q", c.ID)
+	}
+	return fmt.Sprintf("component %q of application %q", c.ID, c.App)
 }

@@ -75,7 +75,7 @@ func settleComponent(in *In, result *control.ComponentResult, old *state.Compone
 			at.Name = h.Report.Name
 		}
 		if h == nil || h.Silent != "" {
-			result.Notes = append(result.Notes, fmt.Sprintf("host %s is not heard of; it is told when it reports again", p.Host.Short()))
+			result.Notes = append(result.Notes, fmt.Sprintf("host %s is not heard of; it is told when it reports again", p.Host.Called(at.Name)))
 		}
 		result.Hosts = append(result.Hosts, at)
 	}
@@ -118,11 +118,7 @@ func reasons(in *In, passed []state.Passed) string {
 			if left == 0 {
 				break
 			}
-			fmt.Fprintf(&b, "; host %s", h.Short())
-			if name := nameOf(in, h); name != "" {
-				fmt.Fprintf(&b, " (%s)", name)
-			}
-			fmt.Fprintf(&b, ": %s", passed[i].Why)
+			fmt.Fprintf(&b, "; host %s: %s", h.Called(nameOf(in, h)), passed[i].Why)
 			left, told = left-1, told+1
 		}
 		untold += passed[i].Count - told

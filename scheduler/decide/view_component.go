@@ -3,6 +3,7 @@ package decide
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wattle-dev/wattle/lattice"
@@ -40,7 +41,7 @@ type tally struct {
 // host tells of a placement, and counts it.
 func (v *viewer) host(c *state.Component, p *state.Placement, n *tally) control.PartHost {
 	at := control.PartHost{
-		Host: p.Host, Name: nameOf(&v.In, p.Host), Revision: p.Revision, Instances: p.Instances,
+		Host: p.Host, Name: nameOf(&v.In, p.Host), Revision: p.Revision, Instances: p.Instances, Share: p.Spread,
 		Why: p.Why, Leaving: p.Leaving, State: lattice.ComponentStarting,
 	}
 	h, s := v.Hosts(p.Host), v.statusOn(p.Host, c.ID)
@@ -136,7 +137,7 @@ func (v *viewer) phase(c *state.Component, placed *state.Placements, n *tally) (
 	serves := n.ready+n.old > 0
 	missing := ""
 	if placed.Missing > 0 {
-		missing = fmt.Sprintf("%s no host%s", count(placed.Missing, "instance has found", "instances have found"), v.why(placed))
+		missing = fmt.Sprintf("%s no host%s", count(placed.Missing, "instance has found", "instances have found"), why(c, placed))
 	}
 	switch {
 	case c.Dropped != 0:
@@ -150,7 +151,7 @@ func (v *viewer) phase(c *state.Component, placed *state.Placements, n *tally) (
 	case len(placed.Hosts) == 0 && missing != "":
 		return control.AppWaiting, missing
 	case len(placed.Hosts) == 0 && c.Rules.Mode == lattice.ModeDaemon:
-		return control.AppWaiting, "no host fits" + v.why(placed)
+		return control.AppWaiting, "no host fits" + why(c, placed)
 	case len(placed.Hosts) == 0 && c.Rules.Mode == lattice.ModeNone:
 		return control.AppReady, "it has no scaler, so nothing of it is started"
 	case len(placed.Hosts) == 0:
@@ -189,12 +190,34 @@ func (v *viewer) secretMissing(c *state.Component) error {
 	return secretsMissing(v.s, missing)
 }
 
+// bare says which shares of a component have no host, though they ought to have an instance.
+func bare(c *state.Component, placed *state.Placements) []string {
+	shares := c.Rules.Spread
+	total := 0
+	for i := range shares {
+		total += shares[i].Weight
+	}
+	var texts []string
+	for i := range shares {
+		s := &shares[i]
+		has := slices.ContainsFunc(placed.Hosts, func(at state.Placement) bool { return at.Spread == s.Name })
+		if len(shares) > 1 && !has && s.Weight > 0 && c.Rules.Instances >= (total+s.Weight-1)/s.Weight {
+			texts = append(texts, fmt.Sprintf("none does for share %q, which wants %s", s.Name, cmp.Or(labelsText(s.Requirements), "any host")))
+		}
+	}
+	return texts
+}
+
 // why says why the other hosts were not chosen.
-func (v *viewer) why(placed *state.Placements) string {
-	if len(placed.Passed) == 0 {
+func why(c *state.Component, placed *state.Placements) string {
+	texts := bare(c, placed)
+	switch {
+	case len(placed.Passed)+len(texts) > 0:
+	case len(placed.Hosts) > 0:
+		return ": no other has reported that takes placements; `wattle get hosts` lists those that are"
+	default:
 		return ": none has reported that takes placements; `wattle get hosts` lists those that are"
 	}
-	texts := make([]string, 0, len(placed.Passed))
 	for i, p := range placed.Passed {
 		if i == maxReasons {
 			texts = append(texts, "and others")

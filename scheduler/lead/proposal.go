@@ -1,6 +1,7 @@
 package lead
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -84,7 +85,7 @@ func (l *Leader) Accept(now int64, p *Proposal) error {
 func (l *Leader) Applied(now int64, s *state.State, proposals ...*Proposal) {
 	for _, p := range proposals {
 		for _, e := range p.Entries {
-			l.dirty.Add(state.Changed(l.state, s, e.Changes))
+			l.dirty.AddChanged(l.state, s, e.Changes)
 		}
 	}
 	l.state, l.next = s, s
@@ -240,22 +241,20 @@ func unitsOf(changes []state.Change) ([]unit, error) {
 	return append(first, rest...), nil
 }
 
+// EventData is what the event of a plan says.
+type EventData struct {
+	Component lattice.ComponentID `json:"component,omitempty"`
+	Host      lattice.HostID      `json:"host,omitempty"`
+	Reason    string              `json:"reason"`
+}
+
 // eventsOf are the events of a plan.
 func eventsOf(p *reconcile.Plan) []decide.Event {
-	events := make([]decide.Event, 0, len(p.Events))
-	for _, e := range p.Events {
-		data := map[string]any{"reason": e.Reason}
-		subject := string(e.Component)
-		if e.Component != "" {
-			data["component"] = e.Component
-		}
-		if e.Host != "" {
-			data["host"] = e.Host
-		}
-		if subject == "" {
-			subject = string(e.Host)
-		}
-		events = append(events, decide.Event{Kind: e.Kind, Subject: subject, Data: data})
+	events := make([]decide.Event, len(p.Events))
+	for i := range p.Events {
+		e := &p.Events[i]
+		subject := cmp.Or(string(e.Component), string(e.Host))
+		events[i] = decide.Event{Kind: e.Kind, Subject: subject, Data: EventData{e.Component, e.Host, e.Reason}}
 	}
 	return events
 }

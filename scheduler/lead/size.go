@@ -42,11 +42,22 @@ const (
 
 // textBytes returns how many bytes a text takes at most.
 func textBytes(s string) int {
-	n := len(s)
+	n := 0
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f || c == '<' || c == '>' || c == '&' {
-			n += len(`\u0000`) - 1
-		}
+		n += byteSizes[s[i]]
 	}
 	return n
 }
+
+// byteSizes has how many bytes each byte of a text takes at most.
+var byteSizes = func() (sizes [256]int) {
+	for i := range sizes {
+		switch c := byte(i); {
+		case c < ' ', c >= 0x7f, c == '"', c == '\\', c == '<', c == '>', c == '&':
+			sizes[i] = len(`\u0000`)
+		default:
+			sizes[i] = 1
+		}
+	}
+	return sizes
+}()

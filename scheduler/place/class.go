@@ -2,10 +2,7 @@ package place
 
 import (
 	"cmp"
-	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/tidwall/btree"
 
@@ -64,6 +61,8 @@ type classes struct {
 	// version counts the changes of classes and their members.
 	version   uint64
 	selectors map[string]*selector
+	// text is room for the key of a selector.
+	text []byte
 }
 
 func newClasses() classes {
@@ -211,23 +210,27 @@ func (cs *classes) sort() {
 
 // keyOf returns what tells the class of a host from others, whatever is in the parts.
 func (cs *classes) keyOf(h *host) string {
-	var b strings.Builder
-	part := func(s string) {
-		b.WriteString(strconv.Itoa(len(s)))
-		b.WriteByte(':')
-		b.WriteString(s)
-	}
-	part(string(h.Group))
-	part(h.Isolation)
+	b := appendText(nil, string(h.Group))
+	b = appendText(b, h.Isolation)
 	for _, label := range cs.keys {
 		if value, ok := h.Labels[label]; ok {
-			part(value)
+			b = appendText(b, value)
 			continue
 		}
-		b.WriteByte('-')
+		b = append(b, '-')
 	}
-	return b.String()
+	return string(b)
 }
 
 // sortedKeys returns the keys of labels in order.
-func sortedKeys(labels map[string]string) []string { return slices.Sorted(maps.Keys(labels)) }
+func sortedKeys(labels map[string]string) []string {
+	if len(labels) == 0 {
+		return nil
+	}
+	keys := make([]string, 0, len(labels))
+	for key := range labels {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}

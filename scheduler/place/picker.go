@@ -25,7 +25,8 @@ type picker struct {
 	// of those; apart and away have the component that is to be avoided on a host.
 	with        map[lattice.HostID]bool
 	apart, away map[lattice.HostID]lattice.ComponentID
-	used        map[lattice.HostID]bool
+	// used are the hosts that were chosen.
+	used map[lattice.HostID]bool
 	// short has the hosts without room that were looked at, barred those that were
 	// passed for what else is on them or was said of them.
 	short  shortage
@@ -49,7 +50,7 @@ const (
 )
 
 func newPicker(c *Cluster, req *Request) *picker {
-	p := &picker{c: c, own: c.components[req.Component], req: req, want: req.Rules.Resources, used: map[lattice.HostID]bool{}, told: map[*class]bool{}}
+	p := &picker{c: c, own: c.components[req.Component], req: req, want: req.Rules.Resources, used: map[lattice.HostID]bool{}}
 	if len(req.Not) > 0 {
 		p.not = make(map[lattice.HostID]string, len(req.Not))
 		for _, n := range req.Not {
@@ -272,7 +273,8 @@ type cursor struct {
 	head *host
 	// other says that a host was passed for another reason than room.
 	other bool
-	short shortage
+	// short has those without room, nil if there are none.
+	short *shortage
 }
 
 // advance has a cursor's head be the next host that fits, and reports whether there is one.
@@ -289,6 +291,9 @@ func (p *picker) advance(c *cursor) bool {
 			if !p.special(c.class) {
 				c.done = true
 				if !p.told[c.class] {
+					if p.told == nil {
+						p.told = map[*class]bool{}
+					}
 					p.told[c.class] = true
 					p.short.join(&f.tally)
 				}
@@ -312,6 +317,9 @@ func (p *picker) advance(c *cursor) bool {
 			c.other = true
 			return true
 		case noRoom:
+			if c.short == nil {
+				c.short = &shortage{}
+			}
 			c.short.note(h, p.want)
 		case taken, refused:
 			c.other = true
@@ -327,8 +335,8 @@ func (p *picker) advance(c *cursor) bool {
 // it was chosen.
 func (p *picker) exhausted(c *cursor) {
 	c.done = true
-	if !c.other {
-		c.class.full = &full{want: p.want, tally: c.short}
+	if !c.other && c.short != nil {
+		c.class.full = &full{want: p.want, tally: *c.short}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
@@ -16,10 +17,10 @@ func (c *Cluster) Place(req *Request) *Result {
 	result := &Result{}
 	shares := sharesOf(r)
 	all := c.classes.selector(r, shares)
-	sels := make([]*selector, len(shares))
-	for i := range shares { // they ask for no further labels
-		sels[i] = all
-		if len(shares) > 1 {
+	sels := []*selector{all}
+	if len(shares) > 1 {
+		sels = make([]*selector, len(shares))
+		for i := range shares { // they ask for no further labels
 			sels[i] = c.classes.selector(r, shares[i:i+1])
 		}
 	}
@@ -264,16 +265,12 @@ func (s *spreading) why(h *host, share int) string {
 	case fit == 1:
 		return "it is the only host that fits"
 	}
-	return fmt.Sprintf("with %s it is among the least loaded of %d hosts that fit", plural(len(h.components), "component", "components"), fit)
+	return "with " + plural(len(h.components), "component", "components") + " it is among the least loaded of " + strconv.Itoa(fit) + " hosts that fit"
 }
 
 // passed says why the hosts that were not chosen were not.
 func (s *spreading) passed() []Passed {
-	p := &s.barred
-	chosen := make(map[lattice.HostID]bool, len(s.result.Hosts))
-	for i := range s.result.Hosts {
-		chosen[s.result.Hosts[i].Host] = true
-	}
+	p, chosen := &s.barred, s.used
 	// Whether they were come by or not. The order of the maps is lost: reasons are sorted.
 	for id := range s.not {
 		s.barOpen(id)
@@ -295,7 +292,7 @@ func (s *spreading) passed() []Passed {
 		}
 	}
 	if left := s.leftOver(chosen); left > 0 {
-		var some []lattice.HostID
+		some := make([]lattice.HostID, 0, maxNamed+1) // one more for a moment
 		for _, k := range s.all.classes {
 			for _, id := range s.first(k, func(h *host) bool { return !chosen[h.ID] && !s.seen[h.ID] && !s.told[k] }) {
 				some = named(some, id)
@@ -367,7 +364,7 @@ const maxLooked = 64
 
 // first returns the first few open hosts of a class, by ID, for which ok holds.
 func (s *spreading) first(k *class, ok func(*host) bool) []lattice.HostID {
-	var ids []lattice.HostID
+	ids := make([]lattice.HostID, 0, maxNamed)
 	for _, h := range k.members[:min(len(k.members), maxLooked)] {
 		if len(ids) == maxNamed {
 			break

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/wattle-dev/wattle/lattice"
 )
@@ -11,8 +12,12 @@ import (
 // passedBy gathers hosts by reason, in the order in which the reasons came up.
 type passedBy struct {
 	all []Passed
-	at  map[string]int
+	// at is where each reason is, once there are many.
+	at map[string]int
 }
+
+// manyReasons is from how many reasons on they are not looked for one by one.
+const manyReasons = 16
 
 // add counts hosts for a reason.
 func (p *passedBy) add(why string, hosts ...*host) {
@@ -23,25 +28,52 @@ func (p *passedBy) add(why string, hosts ...*host) {
 	p.count(why, len(hosts), ids...)
 }
 
-// count counts n hosts for a reason, the first of which are named.
+// count counts n hosts for a reason, the first of which are named: they are in order, and
+// nobody changes them afterwards.
 func (p *passedBy) count(why string, n int, hosts ...lattice.HostID) {
 	if n <= 0 {
 		return
 	}
-	i, ok := p.at[why]
-	if !ok {
-		if p.at == nil {
-			p.at = map[string]int{}
+	i := p.index(why)
+	if i < 0 {
+		if len(p.all) >= manyReasons {
+			p.remember(why)
 		}
-		i = len(p.all)
-		p.at[why] = i
-		p.all = append(p.all, Passed{Why: why})
+		one := Passed{Why: why, Count: n}
+		if len(hosts) > 0 {
+			// Most reasons come once: they are copied when others come to them.
+			one.Hosts = slices.Clip(hosts)
+		}
+		p.all = append(p.all, one)
+		return
 	}
 	one := &p.all[i]
 	one.Count += n
 	for _, id := range hosts {
 		one.Hosts = named(one.Hosts, id)
 	}
+}
+
+// index returns where a reason is, or a negative number.
+func (p *passedBy) index(why string) int {
+	if p.at == nil {
+		return slices.IndexFunc(p.all, func(one Passed) bool { return one.Why == why })
+	}
+	if i, ok := p.at[why]; ok {
+		return i
+	}
+	return -1
+}
+
+// remember has a reason that comes next be found among many.
+func (p *passedBy) remember(why string) {
+	if p.at == nil {
+		p.at = make(map[string]int, 2*len(p.all))
+		for i := range p.all {
+			p.at[p.all[i].Why] = i
+		}
+	}
+	p.at[why] = len(p.all)
 }
 
 // named adds a host to those that are named: the first few by ID.
@@ -160,5 +192,5 @@ func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return strconv.Itoa(n) + " " + many
 }

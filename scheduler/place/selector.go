@@ -23,8 +23,8 @@ const maxSelectors = 1 << 14
 
 // selector returns the classes that meet the rules and one of the shares.
 func (cs *classes) selector(r *lattice.Rules, shares []lattice.Spread) *selector {
-	key := selectorKey(r, shares)
-	if s := cs.selectors[key]; s != nil && s.version == cs.version {
+	cs.text = appendKey(cs.text[:0], r, shares)
+	if s := cs.selectors[string(cs.text)]; s != nil && s.version == cs.version {
 		return s
 	}
 	var asked []string
@@ -48,35 +48,37 @@ func (cs *classes) selector(r *lattice.Rules, shares []lattice.Spread) *selector
 	if len(cs.selectors) >= maxSelectors {
 		clear(cs.selectors)
 	}
-	cs.selectors[key] = s
+	cs.selectors[string(cs.text)] = s
 	return s
 }
 
-// selectorKey returns what tells the selector of rules from others.
-func selectorKey(r *lattice.Rules, shares []lattice.Spread) string {
-	var b strings.Builder
-	text := func(s string) {
-		b.WriteString(strconv.Itoa(len(s)))
-		b.WriteByte(':')
-		b.WriteString(s)
-	}
-	labels := func(m map[string]string) {
-		for _, key := range sortedKeys(m) {
-			text(key)
-			text(m[key])
-		}
-		b.WriteByte(';')
-	}
-	text(string(r.Group))
-	labels(r.Labels)
+// appendKey appends what tells the selector of rules from others.
+func appendKey(b []byte, r *lattice.Rules, shares []lattice.Spread) []byte {
+	b = appendText(b, string(r.Group))
+	b = appendLabels(b, r.Labels)
 	for _, isolation := range r.Isolation {
-		text(isolation)
+		b = appendText(b, isolation)
 	}
 	for i := range shares {
-		b.WriteByte(';')
-		labels(shares[i].Requirements)
+		b = append(b, ';')
+		b = appendLabels(b, shares[i].Requirements)
 	}
-	return b.String()
+	return b
+}
+
+// appendText appends a text such that what follows it cannot be taken for part of it.
+func appendText(b []byte, s string) []byte {
+	b = strconv.AppendInt(b, int64(len(s)), 10)
+	b = append(b, ':')
+	return append(b, s...)
+}
+
+func appendLabels(b []byte, labels map[string]string) []byte {
+	for _, key := range sortedKeys(labels) {
+		b = appendText(b, key)
+		b = appendText(b, labels[key])
+	}
+	return append(b, ';')
 }
 
 // detected returns the label of a host that a requirement means.

@@ -7,10 +7,13 @@ import (
 	"github.com/wattle-dev/wattle/lattice"
 )
 
+// anywhere is the one share of rules that have none. Nobody changes it.
+var anywhere = []lattice.Spread{{Weight: 1}}
+
 // sharesOf returns the shares of rules: at least one.
 func sharesOf(r *lattice.Rules) []lattice.Spread {
 	if len(r.Spread) == 0 {
-		return []lattice.Spread{{Weight: 1}}
+		return anywhere
 	}
 	return r.Spread
 }
@@ -18,6 +21,9 @@ func sharesOf(r *lattice.Rules) []lattice.Spread {
 // divide divides n among shares by their weights, by largest remainder: ties are in the
 // order of the shares. Shares without a weight get nothing, unless none has one.
 func divide(n int, shares []lattice.Spread) []int {
+	if len(shares) == 1 {
+		return []int{n}
+	}
 	parts := make([]int, len(shares))
 	weights := make([]int64, len(shares))
 	total := int64(0)

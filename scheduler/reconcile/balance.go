@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -126,10 +125,10 @@ func (r *Reconciler) move(p *Plan, id lattice.ComponentID, from, to lattice.Host
 	}
 	i := slices.IndexFunc(next.Hosts, func(at state.Placement) bool { return at.Host == from })
 	gone := &next.Hosts[i]
-	gone.Leaving = fmt.Sprintf("host %s joined and has less to do", to.Short())
+	gone.Leaving = "host " + r.called(to) + " joined and has less to do"
 	next.Hosts = append(next.Hosts, state.Placement{
 		Host: to, Revision: gone.Revision, Instances: gone.Instances, Spread: choice.Spread,
-		Annotations: c.Annotations, Why: "it joined and has less to do than host " + from.Short(), At: r.wall,
+		Annotations: c.Annotations, Why: "it joined and has less to do than host " + r.called(from), At: r.wall,
 	})
 	r.setPlacements(next)
 	r.alarm(r.known[id], r.now+r.opts.Lease) // the host may run it already, and say nothing new
@@ -137,6 +136,6 @@ func (r *Reconciler) move(p *Plan, id lattice.ComponentID, from, to lattice.Host
 		r.touch(id)
 	}
 	r.moving[id] = true
-	p.Events = append(p.Events, Event{lattice.EventComponentScaled, id, to, "moved from host " + from.Short() + ", which has more to do"})
+	p.Events = append(p.Events, Event{lattice.EventComponentScaled, id, to, "moved from host " + r.called(from) + ", which has more to do"})
 	return true
 }

@@ -126,11 +126,9 @@ func (m *component) clone() *component {
 
 // track remembers since when placements are as they are.
 func (r *Reconciler) track(m *component, p *state.Placements) {
-	there := map[lattice.HostID]bool{}
 	if p != nil {
 		for i := range p.Hosts {
 			at := &p.Hosts[i]
-			there[at.Host] = true
 			r.expect(at.Host)
 			if have, ok := m.pending[at.Host]; !ok || have.revision != at.Revision {
 				now := pending{revision: at.Revision, since: r.now, stamp: r.s.Stamp, until: have.until}
@@ -144,6 +142,15 @@ func (r *Reconciler) track(m *component, p *state.Placements) {
 			} else if _, ok := m.leaving[at.Host]; !ok {
 				m.leaves(at.Host, r.now)
 			}
+		}
+	}
+	if p != nil && len(m.pending) == len(p.Hosts) {
+		return // there are no others
+	}
+	there := map[lattice.HostID]bool{}
+	if p != nil {
+		for i := range p.Hosts {
+			there[p.Hosts[i].Host] = true
 		}
 	}
 	for id := range m.pending {

@@ -21,6 +21,14 @@ type host struct {
 	lost bool
 }
 
+// called returns what people call a host by.
+func (r *Reconciler) called(id lattice.HostID) string {
+	if h := r.hosts[id]; h != nil && h.report != nil {
+		return id.Called(h.report.Name)
+	}
+	return id.Short()
+}
+
 // Beat says that the leader's own beat has come back to it through the lattice. If it was
 // away, so were hosts: that time counts against nothing that they were to do.
 func (r *Reconciler) Beat(now int64) {

@@ -105,6 +105,9 @@ func (l *looking) place() {
 			l.ought = there
 		}
 	}
+	if len(l.old.Hosts) == 0 {
+		return // nothing can be kept
+	}
 	l.kept = make(map[lattice.HostID]*place.Choice, len(l.ought.Hosts))
 	for i := range l.ought.Hosts {
 		l.kept[l.ought.Hosts[i].Host] = &l.ought.Hosts[i]
@@ -356,7 +359,7 @@ func (l *looking) staying() map[lattice.HostID]string {
 		}
 		return b.Instances - a.Instances
 	})
-	stay := map[lattice.HostID]string{}
+	stay := make(map[lattice.HostID]string, len(going))
 	for _, at := range going {
 		if why := l.stays(at); why != "" {
 			stay[at.Host] = cmp.Or(at.Leaving, why)
@@ -418,6 +421,7 @@ func (l *looking) stays(at *state.Placement) string {
 func (l *looking) settle() {
 	r := l.Reconciler
 	next := &state.Placements{Component: l.c.ID, Hosts: l.hosts, Missing: l.ought.Missing}
+	next.Passed = slices.Grow(next.Passed, len(l.ought.Passed))
 	for i := range l.ought.Passed {
 		one := &l.ought.Passed[i]
 		next.Passed = append(next.Passed, state.Passed{Why: one.Why, Count: one.Count, Hosts: one.Hosts})
@@ -551,7 +555,20 @@ func alike(a, b *state.Placements) bool {
 	if !same || a.Missing == 0 {
 		return same
 	}
+	if n, m := passedIn(a), passedIn(b); n != m && 10*max(n-m, m-n) > max(n, m) {
+		return false
+	}
 	return slices.EqualFunc(a.Passed, b.Passed, func(x, y state.Passed) bool { return wordsOf(x.Why) == wordsOf(y.Why) })
+}
+
+// passedIn is how many hosts were passed. Where most of many hosts say nothing new of a
+// component without a place, its record is not written for each that joins.
+func passedIn(p *state.Placements) int {
+	n := 0
+	for i := range p.Passed {
+		n += p.Passed[i].Count
+	}
+	return n
 }
 
 // wordsOf returns a reason without its numbers, which change with every report.

@@ -210,7 +210,7 @@ func (r *Reconciler) full(limit int) bool {
 
 // changes returns the plan's changes.
 func (r *Reconciler) changes() []state.Change {
-	var all []state.Change
+	all := make([]state.Change, 0, r.changed+len(r.aheadApps))
 	for _, a := range r.ahead {
 		if a.component != nil {
 			all = append(all, state.Put(state.Record{Component: a.component}))

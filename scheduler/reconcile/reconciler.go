@@ -126,13 +126,15 @@ func (r *Reconciler) follow(s *state.State, changes []state.Change, planned map[
 		switch c := &changes[i]; c.Key.Kind() {
 		case state.KindComponent, state.KindPlacements:
 			id := lattice.ComponentID(c.Key.Name())
+			states := []*state.State{before, s}
 			if a := planned[id]; a != nil && a.component == nil {
 				r.track(r.known[id], a.placements)
+				states = states[1:] // it is the same component
 			} else {
 				r.sync(id)
 			}
 			r.touch(id)
-			for _, s := range []*state.State{before, s} {
+			for _, s := range states {
 				if have := s.Component(id); have != nil && have.App != "" {
 					r.apps[have.App] = true
 				}

@@ -171,7 +171,7 @@ func (l *looking) fault(at *state.Placement, seen *Placement, ready, good int) {
 			return
 		}
 	}
-	l.fail(at.Host, fmt.Sprintf("revision %d on host %s: %s", at.Revision, at.Host.Short(), why))
+	l.fail(at.Host, fmt.Sprintf("revision %d on host %s: %s", at.Revision, l.called(at.Host), why))
 }
 
 // bad reports whether the component has failed on all hosts that it is to stay on.

@@ -471,16 +471,14 @@ func (s *service) propose(p *lead.Proposal, what string, done func()) {
 // Invariant: no host counts as lost that has reported, or has answered, within the lease.
 func (s *service) losses(p *lead.Proposal) {
 	for _, e := range p.Events {
-		data, _ := e.Data.(map[string]any)
-		reason, _ := data["reason"].(string)
-		id, _ := data["host"].(lattice.HostID)
-		component, _ := data["component"].(lattice.ComponentID)
-		p := s.r.state.Placements(component).On(id)
+		data, _ := e.Data.(lead.EventData)
+		id := data.Host
+		p := s.r.state.Placements(data.Component).On(id)
 		if p == nil || p.Leaving != "" || len(s.under) > 0 {
 			continue // that was decided before
 		}
-		if heard := s.w.now - max(s.heard[id], s.since); strings.HasSuffix(reason, "its host does not report") && heard < lease {
-			s.w.fail("a host that answers is not lost", "scheduler %d, host %d, heard of %d ms ago: %s", s.r.id, s.w.number(id), heard, reason)
+		if heard := s.w.now - max(s.heard[id], s.since); strings.HasSuffix(data.Reason, "its host does not report") && heard < lease {
+			s.w.fail("a host that answers is not lost", "scheduler %d, host %d, heard of %d ms ago: %s", s.r.id, s.w.number(id), heard, data.Reason)
 		}
 	}
 }

@@ -137,13 +137,18 @@ func checkPlacements(p *Placements) error {
 		checkInt("missing", int64(p.Missing), 0, MaxTotal),
 		checkLen("passed", len(p.Passed), 0, MaxPassed),
 	)
-	seen := make(map[lattice.HostID]bool, len(p.Hosts))
+	var seen map[lattice.HostID]bool
+	if len(p.Hosts) > 1 {
+		seen = make(map[lattice.HostID]bool, len(p.Hosts))
+	}
 	for i := range p.Hosts {
 		h := &p.Hosts[i]
 		if seen[h.Host] {
 			add(invalid("host %s is there twice", h.Host))
 		}
-		seen[h.Host] = true
+		if seen != nil {
+			seen[h.Host] = true
+		}
 		if err := h.check(); err != nil {
 			add(fmt.Errorf("host %.80s: %w", h.Host, err))
 		}

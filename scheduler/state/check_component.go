@@ -45,6 +45,7 @@ func checkRevision(r *Revision, id lattice.ComponentID) error {
 		checkLen("links", len(r.Links), 0, wire.MaxLinks),
 		wire.CheckRoutes(r.Routes),
 		checkProbe(r.Probe),
+		checkMCP(r.MCP),
 		wire.CheckSecrets(r.Secrets),
 	}
 	seen := map[string]bool{}
@@ -81,6 +82,13 @@ func checkProbe(p *lattice.Probe) error {
 		return nil
 	}
 	return wire.CheckProbe(p)
+}
+
+func checkMCP(m *lattice.MCP) error {
+	if m == nil {
+		return nil
+	}
+	return wire.CheckMCP(m)
 }
 
 func checkPins(pins []Pin) error {

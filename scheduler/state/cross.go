@@ -29,11 +29,14 @@ func (s *State) checkChanged(before *State, changes []Change) error {
 			}
 		case KindComponent, KindPlacements:
 			id := lattice.ComponentID(c.Key.Name())
-			sources[id] = true
-			if err := s.checkPlacements(s.Placements(id), id); err != nil {
+			if c.Key.Kind() == KindComponent {
+				sources[id] = true
+			}
+			placements := s.Placements(id)
+			if err := s.checkPlacements(placements, id); err != nil {
 				return err
 			}
-			gained(hosts, before.Placements(id), s.Placements(id))
+			gained(hosts, before.Placements(id), placements)
 		case KindLink:
 			if c.Link != nil {
 				sources[c.Link.Source] = true
@@ -88,7 +91,7 @@ func gained(hosts map[lattice.HostID]bool, before, after *Placements) {
 		return
 	}
 	var had map[lattice.HostID]bool
-	if before != nil {
+	if before != nil && len(before.Hosts) > 0 {
 		had = make(map[lattice.HostID]bool, len(before.Hosts))
 		for i := range before.Hosts {
 			had[before.Hosts[i].Host] = true

@@ -58,6 +58,7 @@ func (s *State) Spec(c *Component, p *Placement) lattice.ComponentSpec {
 		Routes:       r.Routes,
 		Preinit:      r.Preinit,
 		Probe:        r.Probe,
+		MCP:          r.MCP,
 		LeaseMillis:  c.Rules.LeaseMillis,
 		Annotations:  p.Annotations,
 	}
@@ -109,6 +110,7 @@ func (s *State) Callable(host lattice.HostID) bool {
 // Assignment says which hosts may be called for a component, nil if there is no such
 // component. Its variants are the revisions that hosts are told to run, the target last.
 // Routes are those of the first, so that a new one is not asked of what does not know it.
+// It is an MCP server, as the target says, if all of them are one.
 func (s *State) Assignment(id lattice.ComponentID) *lattice.Assignment {
 	c := s.Component(id)
 	if c == nil {
@@ -141,6 +143,12 @@ func (s *State) Assignment(id lattice.ComponentID) *lattice.Assignment {
 	}
 	if on := hosts[c.Target]; on != nil || len(a.Variants) == 0 {
 		a.Variants = append(a.Variants, lattice.Variant{Ref: target.Ref, Digest: target.Digest, Revision: target.Number, Hosts: on})
+	}
+	a.MCP = target.MCP
+	for i := range a.Variants {
+		if c.Revision(a.Variants[i].Revision).MCP == nil {
+			a.MCP = nil
+		}
 	}
 	if canary := c.Rollout.Canary; canary != nil && !c.Promoted && c.Failed == "" && len(a.Variants) > 1 && hosts[c.Target] != nil {
 		weigh(a.Variants, canary.Weight)

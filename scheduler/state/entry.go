@@ -24,14 +24,13 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // EncodeEntry returns an entry as it is in the log.
 func EncodeEntry(e *Entry) ([]byte, error) {
-	text, err := wire.EncodeObject("log entry", e, MaxEntry-entryHead)
+	data, err := wire.AppendObject(make([]byte, entryHead), "log entry", e, MaxEntry-entryHead)
 	if err != nil {
 		return nil, err
 	}
-	data := make([]byte, entryHead, entryHead+len(text))
 	data[0] = entryVersion
-	binary.LittleEndian.PutUint32(data[1:], crc32.Checksum(text, castagnoli))
-	return append(data, text...), nil
+	binary.LittleEndian.PutUint32(data[1:], crc32.Checksum(data[entryHead:], castagnoli))
+	return data, nil
 }
 
 // DecodeEntry reads an entry. One that is damaged, or that says what this version does
@@ -53,7 +52,32 @@ func DecodeEntry(data []byte) (*Entry, error) {
 	if err := decode("log entry", text, MaxEntry, e); err != nil {
 		return nil, err
 	}
+	names := hostNames{}
+	for i := range e.Changes {
+		names.share(&e.Changes[i].Record)
+	}
 	return e, nil
+}
+
+// hostNames has the IDs of hosts that are named in reasons. They are the same few nearly
+// always, so that records share them instead of having each its own.
+type hostNames map[lattice.HostID]lattice.HostID
+
+// share has a record that was read have the IDs of others.
+func (n hostNames) share(r *Record) {
+	if r.Placements == nil {
+		return
+	}
+	for i := range r.Placements.Passed {
+		hosts := r.Placements.Passed[i].Hosts
+		for j, id := range hosts {
+			if known, ok := n[id]; ok {
+				hosts[j] = known
+			} else {
+				n[id] = id
+			}
+		}
+	}
 }
 
 // decode reads JSON. The names that are given are those of maps whose keys are free.

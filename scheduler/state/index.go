@@ -23,10 +23,12 @@ type index struct {
 	targets relation[struct{}]
 	// routes has the components of a route.
 	routes relation[struct{}]
+	// servers has the components of a name, and of an alias, of an MCP server.
+	servers relation[struct{}]
 }
 
 func (x *index) fork() index {
-	return index{x.placed.fork(), x.parts.fork(), x.configs.fork(), x.secrets.fork(), x.targets.fork(), x.routes.fork()}
+	return index{x.placed.fork(), x.parts.fork(), x.configs.fork(), x.secrets.fork(), x.targets.fork(), x.routes.fork(), x.servers.fork()}
 }
 
 // update has the index follow the change of a record.
@@ -37,6 +39,7 @@ func (x *index) update(k Key, before, after Record) {
 	x.secrets.update(secretsOf(k, &before), secretsOf(k, &after))
 	x.targets.update(targetsOf(k, &before), targetsOf(k, &after))
 	x.routes.update(routesOf(k, before.Component), routesOf(k, after.Component))
+	x.servers.update(serversOf(k, before.Component), serversOf(k, after.Component))
 }
 
 func placedOf(k Key, p *Placements) []pair[bool] {
@@ -159,6 +162,32 @@ func routesOf(k Key, c *Component) []pair[struct{}] {
 	for i := range c.Revisions {
 		for _, route := range c.Revisions[i].Routes {
 			p := pair[struct{}]{of: route.Host + route.Path, to: k.Name()}
+			if !slices.Contains(pairs, p) {
+				pairs = append(pairs, p)
+			}
+		}
+	}
+	return pairs
+}
+
+// The beginnings of what servers are found by.
+const (
+	byServerName  = "name "
+	byServerAlias = "alias "
+)
+
+func serversOf(k Key, c *Component) []pair[struct{}] {
+	if c == nil {
+		return nil
+	}
+	var pairs []pair[struct{}]
+	for i := range c.Revisions {
+		m := c.Revisions[i].MCP
+		if m == nil {
+			continue
+		}
+		for _, by := range []string{byServerName + string(m.Name), byServerAlias + m.Alias} {
+			p := pair[struct{}]{of: by, to: k.Name()}
 			if !slices.Contains(pairs, p) {
 				pairs = append(pairs, p)
 			}

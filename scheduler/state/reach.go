@@ -38,6 +38,12 @@ func (r *Reach) Empty() bool {
 // second has the changes.
 func Changed(before, after *State, changes []Change) *Reach {
 	r := NewReach()
+	r.AddChanged(before, after, changes)
+	return r
+}
+
+// AddChanged is Add of what Changed returns.
+func (r *Reach) AddChanged(before, after *State, changes []Change) {
 	for i := range changes {
 		c := &changes[i]
 		name := c.Key.Name()
@@ -71,7 +77,6 @@ func Changed(before, after *State, changes []Change) *Reach {
 			r.host(before, after, lattice.HostID(name))
 		}
 	}
-	return r
 }
 
 // hostsOfAll reaches the hosts of all components that what is under a key concerns.
@@ -108,8 +113,9 @@ func (r *Reach) component(before, after *State, id lattice.ComponentID) {
 // placements reaches the hosts on which something is another than it was.
 func (r *Reach) placements(before, after *State, id lattice.ComponentID) {
 	r.Components[id] = true
-	had := map[lattice.HostID]*Placement{}
+	var had map[lattice.HostID]*Placement
 	if p := before.Placements(id); p != nil {
+		had = make(map[lattice.HostID]*Placement, len(p.Hosts))
 		for i := range p.Hosts {
 			had[p.Hosts[i].Host] = &p.Hosts[i]
 		}

@@ -147,6 +147,8 @@ type Revision struct {
 	Routes  []lattice.Route `json:"routes,omitempty"`
 	Preinit bool            `json:"preinit,omitempty"`
 	Probe   *lattice.Probe  `json:"probe,omitempty"`
+	// MCP says that it is an MCP server. If nil, it is none.
+	MCP *lattice.MCP `json:"mcp,omitempty"`
 	// Secrets are those that the component may ask for, by its names for them. A version
 	// of zero is the newest one.
 	Secrets map[string]lattice.SecretRef `json:"secrets,omitempty"`

@@ -115,6 +115,7 @@ func Restore(r io.Reader) (*State, error) {
 	}
 	s := &State{Seq: first.Seq, Stamp: first.Stamp, meta: first.Meta}
 	last := position{}
+	names := hostNames{}
 	for n := 0; ; n++ {
 		at, data, err := in.frame()
 		if err != nil {
@@ -138,6 +139,7 @@ func Restore(r io.Reader) (*State, error) {
 			return nil, in.invalid(at, "record %.300q does not belong there", c.Key)
 		}
 		last = here
+		names.share(&c.Record)
 		s.put(c)
 	}
 	want := in.sum.Sum(nil)

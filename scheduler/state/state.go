@@ -310,6 +310,26 @@ func (s *State) Routed(r lattice.Route) iter.Seq[*Component] {
 	}
 }
 
+// Named returns the components that are an MCP server of a name in one of their
+// revisions, by ID.
+func (s *State) Named(name lattice.ServerName) iter.Seq[*Component] {
+	return s.servers(byServerName + string(name))
+}
+
+// Aliased returns the components that are an MCP server with an alias in one of their
+// revisions, by ID.
+func (s *State) Aliased(alias string) iter.Seq[*Component] { return s.servers(byServerAlias + alias) }
+
+func (s *State) servers(by string) iter.Seq[*Component] {
+	return func(yield func(*Component) bool) {
+		for id := range s.index.servers.of(by) {
+			if !yield(s.components.get(id)) {
+				return
+			}
+		}
+	}
+}
+
 // On returns the placement on a host, or nil.
 func (p *Placements) On(host lattice.HostID) *Placement {
 	if p == nil {

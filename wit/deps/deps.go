@@ -14,6 +14,8 @@
 // wasi-messaging, and in the versions that wasmCloud alone has published, from its
 // repository. Packages of several files are one file here.
 // Of wasmcloud:bus 2.0.1 the interface error is left out, which needs packages of wRPC.
+//
+// Folder wattle holds interfaces of Wattle itself.
 package deps
 
 import (
@@ -26,7 +28,7 @@ import (
 
 // FS holds the .wit files: one folder per origin, in it one file per package.
 //
-//go:embed wasi wasi-draft wasmcloud
+//go:embed wasi wasi-draft wasmcloud wattle
 var FS embed.FS
 
 // Sources returns the text of every package.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -345,6 +346,67 @@ func TestPaths(t *testing.T) {
 	if target, err := d.ReadlinkAt(nil, "dir/link"); target != "again" || err != nil {
 		t.Errorf("readlink-at = %q, %v", target, err)
 	}
+}
+
+// Times of files are told as coarsely as clocks, and so are hashes that are made of them.
+func TestTimesAreRounded(t *testing.T) {
+	root, fine := preopen(t, true, 0)
+	modified := time.Unix(1e9, 987654321)
+	touch := func() {
+		t.Helper()
+		if err := os.Chtimes(filepath.Join(root, "file"), modified, modified); err != nil {
+			t.Fatal(err)
+		}
+	}
+	touch()
+	for resolution, want := range map[time.Duration]clocks.Datetime{
+		0:                      {Seconds: 1e9, Nanoseconds: 987654321},
+		time.Microsecond:       {Seconds: 1e9, Nanoseconds: 987654000},
+		100 * time.Millisecond: {Seconds: 1e9, Nanoseconds: 9e8},
+		time.Second:            {Seconds: 1e9},
+	} {
+		st, err := reopen(t, root, resolution).StatAt(nil, 0, "file")
+		if err != nil || st.DataModificationTimestamp != component.Some(want) || st.DataAccessTimestamp != component.Some(want) {
+			t.Errorf("with %v: %+v, %v, want %+v", resolution, st, err, want)
+		}
+	}
+	coarse := reopen(t, root, 1e6*time.Hour) // the times of changes that are made now are the same
+	hash := func(d *filesystem.Descriptor) filesystem.MetadataHashValue {
+		t.Helper()
+		h, err := d.MetadataHashAt(nil, 0, "file")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	was, wasCoarse := hash(fine), hash(coarse)
+	modified = modified.Add(time.Millisecond)
+	touch()
+	if hash(fine) == was {
+		t.Error("the hash is that of another time")
+	}
+	if hash(coarse) != wasCoarse {
+		t.Error("a hash tells times that the clocks do not")
+	}
+}
+
+// reopen opens a directory with times of a resolution.
+func reopen(t *testing.T, root string, resolution time.Duration) *filesystem.Descriptor {
+	t.Helper()
+	dir, err := hostdir.Open(root, hostdir.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := dir.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	all, err := filesystem.NewState(filesystem.Options{Preopens: []filesystem.Preopen{{Path: "/", Dir: dir}}, Resolution: resolution}).GetDirectories(nil)
+	if err != nil || len(all) != 1 {
+		t.Fatalf("directories %v, %v", all, err)
+	}
+	return all[0].V0
 }
 
 func TestMetadata(t *testing.T) {

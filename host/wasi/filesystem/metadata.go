@@ -132,13 +132,16 @@ func (d *Descriptor) SetTimesAt(c *component.Call, flags PathFlags, path string,
 // made of.
 var hashSeed = maphash.MakeSeed()
 
-func metadataHash(s provider.Stat) MetadataHashValue {
+// metadataHash makes a hash of what is told of an object, with its times as the guest is
+// told them: when a hash changes would tell them as well.
+func (s *State) metadataHash(stat provider.Stat) MetadataHashValue {
 	le := binary.LittleEndian
 	b := make([]byte, 0, 64)
-	for _, v := range []uint64{s.Device, s.Inode, s.Size, uint64(s.Type)} {
+	for _, v := range []uint64{stat.Device, stat.Inode, stat.Size, uint64(stat.Type)} {
 		b = le.AppendUint64(b, v)
 	}
-	for _, t := range []time.Time{s.Modified, s.Changed} {
+	for _, t := range []time.Time{stat.Modified, stat.Changed} {
+		t = t.Truncate(s.opts.Resolution)
 		b = le.AppendUint64(b, uint64(t.Unix()))
 		b = le.AppendUint32(b, uint32(t.Nanosecond()))
 	}
@@ -151,11 +154,11 @@ func metadataHash(s provider.Stat) MetadataHashValue {
 // MetadataHash implements descriptor.metadata-hash.
 func (d *Descriptor) MetadataHash(c *component.Call) (MetadataHashValue, error) {
 	stat, err := d.stat(c)
-	return metadataHash(stat), err
+	return d.state.metadataHash(stat), err
 }
 
 // MetadataHashAt implements descriptor.metadata-hash-at.
 func (d *Descriptor) MetadataHashAt(c *component.Call, flags PathFlags, path string) (MetadataHashValue, error) {
 	stat, err := d.statAt(c, flags, path)
-	return metadataHash(stat), err
+	return d.state.metadataHash(stat), err
 }

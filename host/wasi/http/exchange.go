@@ -73,6 +73,8 @@ type Exchange struct {
 	failure  error             // why that is nothing
 	header   *Fields
 
+	finished bool // nobody waits for a response any more
+
 	sending chan struct{} // closed when the goroutine that sends the body ends, if there is one
 
 	// The rest belongs to that goroutine, or else to that of the guest.
@@ -113,8 +115,15 @@ func (e *Exchange) Started() bool { return e.started }
 // fail takes the guest's decision not to answer.
 func (e *Exchange) fail(err error) { e.failure = err }
 
-// respond takes the guest's response.
+// respond takes the guest's response. An instance that serves several requests may come
+// with one for a request that has ended.
 func (e *Exchange) respond(r *OutgoingResponse) {
+	if e.finished {
+		if r.body != nil {
+			r.body.pipe.CloseRead(nil)
+		}
+		return
+	}
 	size := r.header.size()
 	length, err := contentLength(r.header)
 	switch {
@@ -150,6 +159,7 @@ func (e *Exchange) respond(r *OutgoingResponse) {
 // *InvalidResponseError or a *ClientError.
 func (e *Exchange) Finish(ctx context.Context) error {
 	e.complete(ctx)
+	e.finished = true
 	e.body.finish()
 	switch {
 	case e.failure != nil:

@@ -23,6 +23,8 @@ func (p *ResponseOutparam) SendInformational(c *component.Call, status uint16, h
 // ends.
 func (e *Exchange) inform(ctx context.Context, status uint16, h nethttp.Header, size int) error {
 	switch {
+	case e.finished:
+		return &ErrorCode{Tag: ErrorCodeConnectionTerminated}
 	case status < 100 || status > 199:
 		return &ErrorCode{Tag: ErrorCodeHTTPProtocolError}
 	case status == nethttp.StatusSwitchingProtocols:

@@ -129,6 +129,10 @@ type State struct {
 // NewState returns the state of an instance. Close ends it.
 func NewState(opts Options) *State { return &State{opts: opts.withDefaults()} }
 
+// SetHops says how many requests led to what the instance does from now on. It is called
+// between requests to an instance that serves several.
+func (s *State) SetHops(n int) { s.opts.Hops = n }
+
 // errClosed is why requests end with their instance.
 var errClosed = errors.New("the instance has ended")
 

@@ -84,6 +84,9 @@ func explainComponent(b *strings.Builder, c *control.ComponentExplanation, p *co
 // were written before, by the name of their host: a long one is written once.
 func explainHost(b *strings.Builder, h *control.PartHost, said map[string]string) {
 	fmt.Fprintf(b, "    %s: %s of revision %d", show.Text(hostName(h)), count(h.Instances, "instance"), h.Revision)
+	if h.Share != "" {
+		fmt.Fprintf(b, " for share %q", show.Text(h.Share))
+	}
 	if h.State != "" {
 		b.WriteString(", " + show.Text(string(h.State)))
 	}

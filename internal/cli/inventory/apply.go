@@ -24,6 +24,7 @@ var (
 	hostsBucket      = bucket{wire.Buckets.Hosts, applyHost}
 	componentsBucket = bucket{wire.Buckets.Components, applyComponent}
 	readyBucket      = bucket{wire.Buckets.Ready, applyReady}
+	catalogueBucket  = bucket{wire.Buckets.Catalogue, applyListing}
 	linksBucket      = bucket{wire.Buckets.Links, applyLink}
 	configBucket     = bucket{wire.Buckets.Config, applyConfig}
 )
@@ -98,6 +99,27 @@ func applyReady(s *Source, inv *Inventory, bucket string, e lattice.Entry) error
 		return err
 	}
 	inv.Ready[e.Key] = *r
+	return nil
+}
+
+func applyListing(s *Source, inv *Inventory, bucket string, e lattice.Entry) error {
+	id, c, err := wire.ParseReadyKey(e.Key)
+	if err != nil {
+		return err
+	}
+	if e.Deleted {
+		delete(inv.Listings, e.Key)
+		return nil
+	}
+	value, err := s.Verify.Host(id, bucket, e.Key, e.Value)
+	if err != nil {
+		return err
+	}
+	p, err := wire.DecodePacked(value, id, c)
+	if err != nil {
+		return err
+	}
+	inv.Listings[e.Key] = p
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wattle-dev/wattle/hostgroup"
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/wire"
 )
 
 // Inventory is the state of a lattice, as far as it has been read.
@@ -15,8 +16,10 @@ type Inventory struct {
 	Hosts      map[lattice.HostID]Host
 	Components map[lattice.ComponentID]lattice.Assignment
 	Ready      map[string]lattice.Ready // by their keys
-	Links      map[string]lattice.Link
-	Config     map[lattice.ConfigName]lattice.Config
+	// Listings have what MCP servers offer, by their keys.
+	Listings map[string]*wire.Packed
+	Links    map[string]lattice.Link
+	Config   map[lattice.ConfigName]lattice.Config
 }
 
 // Host is the last report of a host, with times by the lattice's clock.
@@ -33,6 +36,7 @@ func New() *Inventory {
 		Hosts:      map[lattice.HostID]Host{},
 		Components: map[lattice.ComponentID]lattice.Assignment{},
 		Ready:      map[string]lattice.Ready{},
+		Listings:   map[string]*wire.Packed{},
 		Links:      map[string]lattice.Link{},
 		Config:     map[lattice.ConfigName]lattice.Config{},
 	}

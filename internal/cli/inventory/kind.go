@@ -27,7 +27,7 @@ type bucket struct {
 
 // Kinds returns all kinds.
 func Kinds() []*Kind {
-	return []*Kind{hostsKind, hostGroupsKind, componentsKind, providersKind, linksKind, configKind}
+	return []*Kind{hostsKind, hostGroupsKind, componentsKind, serversKind, providersKind, linksKind, configKind}
 }
 
 // KindOf returns the kind of a name, in the plural or the singular, or nil.

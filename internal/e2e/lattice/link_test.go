@@ -56,15 +56,7 @@ func (l *testLattice) linked(t *testing.T, path string) {
 func TestLink(t *testing.T) {
 	l := startLattice(t)
 	a, b := l.hosts[0], l.hosts[1]
-	calls := func(d *daemon) (n int64) {
-		h, _ := l.report(t, d)
-		for _, c := range h.Components {
-			if c.ID == "target" {
-				n = c.Calls
-			}
-		}
-		return n
-	}
+	calls := func(d *daemon) int64 { return l.calls(t, d, "target") }
 	for _, test := range []struct {
 		name string
 		to   *daemon

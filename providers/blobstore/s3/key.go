@@ -7,8 +7,6 @@ import (
 	"github.com/wattle-dev/wattle/providers/blobstore"
 )
 
-const digits = "0123456789ABCDEF"
-
 // maxKey is how long keys of S3 may be.
 const maxKey = 1024
 
@@ -21,7 +19,7 @@ func encode(name string) string {
 		dots := s == "." || s == ".."
 		for j := range len(s) {
 			if c := s[j]; dots || c < ' ' || c == 0x7f || c == '\\' || c == '=' {
-				escape(&b, c)
+				token.Escape(&b, c)
 			} else {
 				b.WriteByte(c)
 			}
@@ -30,7 +28,7 @@ func encode(name string) string {
 		case last:
 		// A slash at an end of the name or beside another one.
 		case s == "" || segments[i+1] == "":
-			escape(&b, '/')
+			token.Escape(&b, '/')
 		default:
 			b.WriteByte('/')
 		}
@@ -38,36 +36,11 @@ func encode(name string) string {
 	return b.String()
 }
 
-func escape(b *strings.Builder, c byte) {
-	b.WriteByte('=')
-	b.WriteByte(digits[c>>4])
-	b.WriteByte(digits[c&15])
-}
-
 // decode returns the name that a part of a key stands for, and false if encode returns
 // no such thing.
 func decode(s string) (string, bool) {
-	name := s
-	if strings.Contains(s, "=") {
-		var b strings.Builder
-		for i := 0; i < len(s); i++ {
-			c := s[i]
-			if c == '=' {
-				if i+2 >= len(s) {
-					return "", false
-				}
-				high, low := strings.IndexByte(digits, s[i+1]), strings.IndexByte(digits, s[i+2])
-				if high < 0 || low < 0 {
-					return "", false
-				}
-				c = byte(high<<4 | low)
-				i += 2
-			}
-			b.WriteByte(c)
-		}
-		name = b.String()
-	}
-	return name, encode(name) == s
+	name, ok := token.Unescape(s)
+	return name, ok && encode(name) == s
 }
 
 // encodePrefix returns what begins the key of every object whose name begins with a

@@ -9,11 +9,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/trace"
-
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/capability/subject"
+	"github.com/wattle-dev/wattle/lattice/tracecontext"
 	"github.com/wattle-dev/wattle/lattice/wire"
 	"github.com/wattle-dev/wattle/providers/messaging"
 )
@@ -23,27 +21,7 @@ const (
 	contentType  = "Content-Type"
 	callersField = "Wattle-Callers"
 	depthField   = "Wattle-Depth"
-
-	// maxTrace is how long a field of a trace context may be (W3C Trace Context,
-	// section 3.3.1.5).
-	maxTrace = 512
 )
-
-var traces propagation.TraceContext
-
-// carrier has the trace context in a header.
-type carrier lattice.Header
-
-func (c carrier) Get(key string) string {
-	if v := lattice.Header(c).Get(key); len(v) <= maxTrace {
-		return v
-	}
-	return ""
-}
-
-func (c carrier) Set(key, value string) { c[key] = []string{value} }
-
-func (c carrier) Keys() []string { return traces.Fields() }
 
 // header returns the header of a message that is sent in ctx, on behalf of the
 // invocation there.
@@ -52,9 +30,7 @@ func (b *Broker) header(ctx context.Context, m *messaging.Message) (lattice.Head
 	if err != nil {
 		return nil, err
 	}
-	if trace.SpanContextFromContext(ctx).IsValid() {
-		traces.Inject(ctx, carrier(h))
-	}
+	h = tracecontext.Inject(ctx, h)
 	if m.ContentType != "" {
 		h[contentType] = []string{m.ContentType}
 	}
@@ -97,7 +73,7 @@ func (b *Broker) context(h lattice.Header) context.Context {
 	if !ok {
 		inv = origin()
 	}
-	return lattice.WithInvocation(traces.Extract(ctx, carrier(h)), inv)
+	return lattice.WithInvocation(tracecontext.Extract(ctx, h), inv)
 }
 
 // origin is on whose behalf a message is that does not say it.

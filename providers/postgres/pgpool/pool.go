@@ -14,7 +14,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"strings"
 	"sync/atomic"
@@ -42,7 +41,7 @@ const (
 	TLSOff
 )
 
-// Options configure a Pool. All but CA and Logger must be given.
+// Options configure a Pool. All but CA and Failed must be given.
 type Options struct {
 	// Host is a name, an address, or the directory of a socket.
 	Host                     string
@@ -57,8 +56,9 @@ type Options struct {
 	Connections       int
 	MaxRows, MaxBytes int
 	Timeout           time.Duration
-	// Logger is told why the server cannot be reached. If nil, nobody is.
-	Logger *slog.Logger
+	// Failed, if it is set, is told why the server cannot be reached, in any goroutine
+	// and as often as it is asked something.
+	Failed func(error)
 }
 
 const (
@@ -80,8 +80,8 @@ var _ postgres.Database = (*Pool)(nil)
 
 // New returns a pool. It connects to nothing yet.
 func New(ctx context.Context, o Options) (*Pool, error) {
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
+	if o.Failed == nil {
+		o.Failed = func(error) {}
 	}
 	// Everything is said below. What is parsed is a place for it, which says of all that
 	// pgx would read the environment and files of the host for that there is none.
@@ -148,51 +148,75 @@ func (p *Pool) Close() error {
 
 // with calls f with a connection.
 func (p *Pool) with(ctx context.Context, f func(context.Context, *pgconn.PgConn) error) error {
-	ctx, cancel := context.WithTimeout(ctx, p.opts.Timeout)
+	own, cancel := context.WithTimeout(ctx, p.opts.Timeout)
 	defer cancel()
-	c, err := p.pool.Acquire(ctx)
+	c, err := p.pool.Acquire(own)
 	if err != nil {
-		return p.unreachable(ctx, err)
+		return p.unreachable(ctx, own, err)
 	}
 	defer c.Release()
-	return p.plain(ctx, f(ctx, c.Conn().PgConn()))
+	return p.plain(ctx, own, f(own, c.Conn().PgConn()))
 }
 
-// unreachable is the error of a connection that could not be had.
-func (p *Pool) unreachable(ctx context.Context, err error) error {
-	if connect, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		p.opts.Logger.WarnContext(ctx, "database not reached", "error", connect)
+// unreachable is the error of a connection that could not be had: ctx is the context of
+// whoever asked, own that of the question.
+func (p *Pool) unreachable(ctx, own context.Context, err error) error {
+	const invalidAuthorization = "28" // the class
+	connect, ok := errors.AsType[*pgconn.ConnectError](err)
+	if !ok && own.Err() != nil {
+		return p.late(ctx, "no connection to the database was free")
+	}
+	p.opts.Failed(err)
+	if !ok {
 		return errUnreachable
 	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("%w: all connections to the database are in use", ctx.Err())
+	if e, ok := errors.AsType[*pgconn.PgError](connect); ok && strings.HasPrefix(e.Code, invalidAuthorization) {
+		return errRefused
 	}
-	p.opts.Logger.WarnContext(ctx, "database not reached", "error", err)
 	return errUnreachable
 }
 
 var (
 	errUnreachable = fmt.Errorf("%w: the database cannot be reached", lattice.ErrUnavailable)
+	errRefused     = fmt.Errorf("%w: the database does not let in whom the link names", lattice.ErrDenied)
 	errLost        = fmt.Errorf("%w: the connection to the database was lost", lattice.ErrUnavailable)
 )
 
+// late is the error of a question that has taken too long: of whoever asked, or of the
+// pool.
+func (p *Pool) late(ctx context.Context, what string) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %s", err, what)
+	}
+	return &timeoutError{fmt.Sprintf("timeout: %s within %v", what, p.opts.Timeout)}
+}
+
+// timeoutError is a context.DeadlineExceeded that says what was waited for.
+type timeoutError struct{ text string }
+
+func (e *timeoutError) Error() string { return e.text }
+func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }
+
 // plain returns an error as the contract has it.
-func (p *Pool) plain(ctx context.Context, err error) error {
+func (p *Pool) plain(ctx, own context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
 	if e, ok := errors.AsType[*stopped](err); ok {
 		return e.err
 	}
-	const queryCanceled = "57014"
+	const (
+		queryCanceled = "57014"
+		intervention  = "57P" // what the code of a server begins with that goes away
+	)
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	switch {
-	case ctx.Err() != nil && (!ok || e.Code == queryCanceled):
-		return fmt.Errorf("%w: the database took too long", ctx.Err())
-	case ok:
+	case own.Err() != nil && (!ok || e.Code == queryCanceled):
+		return p.late(ctx, "the database has not answered")
+	case ok && !strings.HasPrefix(e.Code, intervention):
 		return &postgres.Error{Code: e.Code, Message: e.Message, Detail: e.Detail}
 	}
-	p.opts.Logger.WarnContext(ctx, "connection to the database lost", "error", err)
+	p.opts.Failed(fmt.Errorf("the connection was lost: %w", err))
 	return errLost
 }
 

@@ -1,11 +1,11 @@
 package pgpool_test
 
 import (
-	"bytes"
+	"context"
 	"errors"
-	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/providers/postgres"
@@ -33,43 +33,79 @@ func TestContract(t *testing.T) {
 		return open(t, pgpool.Options{
 			Host: s.Dir, Port: s.Port, User: s.User, Password: s.Password, Database: "postgres",
 			Connections: b.Connections, MaxRows: b.MaxRows, MaxBytes: b.MaxBytes, Timeout: b.Timeout,
-			Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+			Failed: func(err error) { t.Log(err) },
 		})
 	})
 	t.Run("Unreachable", func(t *testing.T) { unreachable(t, s) })
+	t.Run("Late", func(t *testing.T) { late(t, s) })
+	t.Run("Ended", func(t *testing.T) { ended(t, s) })
 }
 
 // What cannot be reached, or does not let in, is said without a word of who wanted to
-// get in; the log has the reason, and not the password either.
+// get in; the operator is told the reason, and not the password either.
 func unreachable(t *testing.T, s *postgrestest.Server) {
 	good := pgpool.Options{
 		Host: "127.0.0.1", Port: s.Port, User: s.User, Password: s.Password, Database: "postgres", TLS: pgpool.TLSOff,
 		Connections: 1, MaxRows: 1, MaxBytes: 100, Timeout: bounds.Timeout,
 	}
-	for name, change := range map[string]func(*pgpool.Options){
-		"password": func(o *pgpool.Options) { o.Password = "other-canary-11f0" },
-		"database": func(o *pgpool.Options) { o.Database = "none" },
-		"port":     func(o *pgpool.Options) { o.Port = 1 },
-		"socket":   func(o *pgpool.Options) { o.Host = t.TempDir() },
-		"no tls":   func(o *pgpool.Options) { o.TLS = pgpool.TLSVerify },
+	for name, test := range map[string]struct {
+		change func(*pgpool.Options)
+		want   error
+	}{
+		"password": {func(o *pgpool.Options) { o.Password = "other-canary-11f0" }, lattice.ErrDenied},
+		"database": {func(o *pgpool.Options) { o.Database = "none" }, lattice.ErrUnavailable},
+		"port":     {func(o *pgpool.Options) { o.Port = 1 }, lattice.ErrUnavailable},
+		"socket":   {func(o *pgpool.Options) { o.Host = t.TempDir() }, lattice.ErrUnavailable},
+		"no tls":   {func(o *pgpool.Options) { o.TLS = pgpool.TLSVerify }, lattice.ErrUnavailable},
 	} {
-		var log bytes.Buffer
+		var reason error
 		o := good
-		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
-		change(&o)
+		o.Failed = func(err error) { reason = err }
+		test.change(&o)
 		err := open(t, o).Batch(t.Context(), "SELECT 1")
-		if !errors.Is(err, lattice.ErrUnavailable) || strings.Contains(err.Error(), o.User) || strings.Contains(err.Error(), "127.0.0.1") {
+		if !errors.Is(err, test.want) || strings.Contains(err.Error(), o.User) || strings.Contains(err.Error(), "127.0.0.1") {
 			t.Errorf("%s: %v", name, err)
 		}
-		if strings.Contains(err.Error()+log.String(), "canary") {
-			t.Errorf("%s: the password is said: %v\n%s", name, err, log.String())
-		}
-		if !strings.Contains(log.String(), "database not reached") {
-			t.Errorf("%s: the log says nothing: %s", name, log.String())
+		if reason == nil || strings.Contains(err.Error()+reason.Error(), "canary") {
+			t.Errorf("%s: the reason is not said, or the password is: %v\n%v", name, err, reason)
 		}
 	}
 	if err := open(t, good).Batch(t.Context(), "SELECT 1"); err != nil {
 		t.Errorf("with nothing wrong: %v", err)
+	}
+}
+
+// What is over the pool's own time says so, and what is over that of whoever asked does
+// not.
+func late(t *testing.T, s *postgrestest.Server) {
+	p := open(t, pgpool.Options{
+		Host: s.Dir, Port: s.Port, User: s.User, Password: s.Password, Database: "postgres",
+		Connections: 1, MaxRows: 1, MaxBytes: 100, Timeout: 100 * time.Millisecond,
+	})
+	const want = "timeout: the database has not answered within 100ms"
+	if err := p.Batch(t.Context(), "SELECT pg_sleep(3600)"); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := p.Batch(ctx, "SELECT pg_sleep(3600)"); !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "100ms") {
+		t.Errorf("at the deadline of whoever asks: %v", err)
+	}
+}
+
+// A connection that the server ends in the middle of a question is lost, and the next
+// question has another.
+func ended(t *testing.T, s *postgrestest.Server) {
+	var reason error
+	p := open(t, pgpool.Options{
+		Host: s.Dir, Port: s.Port, User: s.User, Password: s.Password, Database: "postgres",
+		Connections: 1, MaxRows: 1, MaxBytes: 100, Timeout: bounds.Timeout, Failed: func(err error) { reason = err },
+	})
+	if err := p.Batch(t.Context(), "SELECT pg_terminate_backend(pg_backend_pid())"); !errors.Is(err, lattice.ErrUnavailable) || reason == nil {
+		t.Errorf("got %v, for the reason %v", err, reason)
+	}
+	if err := p.Batch(t.Context(), "SELECT 1"); err != nil {
+		t.Errorf("the next question: %v", err)
 	}
 }
 

@@ -1,0 +1,267 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wattle-dev/wattle/host/component"
+	"github.com/wattle-dev/wattle/host/mcp"
+	"github.com/wattle-dev/wattle/host/mcp/typed"
+	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/catalogue"
+)
+
+// Times of listing.
+const (
+	// listTime bounds how long it takes to find out what a server offers.
+	listTime = 2 * time.Minute
+	// listGap is the shortest time between two times that it is found out.
+	listGap = 2 * time.Second
+	// listAgain is the time until it is tried again where it failed; it doubles up to
+	// listPause.
+	listAgain = time.Second
+	listPause = 5 * time.Minute
+)
+
+// offer is a component as an MCP server.
+type offer struct {
+	*mcp.Server
+	decl *lattice.MCP
+	// revision is the last one that was wanted. It is the runner's own.
+	revision uint64
+	// said is what it offers, nil while that is not known. It is guarded by the daemon's
+	// lock.
+	said   *catalogue.Contents
+	relist chan struct{} // says that what it offers may have changed
+	cancel context.CancelFunc
+	ended  chan struct{} // closed when it is not listed any more; nil if it never was
+}
+
+// newOffer returns a component as the MCP server that decl says, nil if that is nil.
+func (d *Daemon) newOffer(ctx context.Context, run *running, decl *lattice.MCP) *offer {
+	if decl == nil {
+		return nil
+	}
+	opts := &mcp.Options{Host: d.opts.ID, ShowReasons: d.opts.ShowErrors, Version: d.opts.Version, Logger: d.log.With("component", run.spec.ID)}
+	endpoint, err := d.endpoint(ctx, run, decl, opts)
+	if err != nil {
+		endpoint = mcp.NewUnfit(err)
+	}
+	return &offer{Server: mcp.New(run.target, endpoint, decl, opts), decl: decl, revision: run.spec.Revision, relist: make(chan struct{}, 1)}
+}
+
+// endpoint returns what a component is as a server.
+func (d *Daemon) endpoint(ctx context.Context, run *running, decl *lattice.MCP, opts *mcp.Options) (mcp.Endpoint, error) {
+	kind := decl.Kind
+	exports := func(prefix string) bool {
+		return slices.ContainsFunc(run.exports, func(name string) bool { return strings.HasPrefix(name, prefix) })
+	}
+	if kind == "" {
+		switch {
+		case run.target.ServesHTTP():
+			kind = lattice.MCPHTTP
+		case exports("wattle:mcp/"):
+			kind = lattice.MCPWattle
+		case exports("wasmcp:mcp-"):
+			kind = lattice.MCPWasmcp
+		default:
+			kind = lattice.MCPStrict
+		}
+	}
+	if kind == lattice.MCPHTTP {
+		if !run.target.ServesHTTP() {
+			return nil, errors.New("the component does not export wasi:http/incoming-handler")
+		}
+		return mcp.NewHTTP(run.target, run.spec.ID, decl, opts), nil
+	}
+	wasm, err := d.artifacts.get(ctx, run.spec.Digest, run.spec.Ref)
+	if err != nil {
+		return nil, err
+	}
+	about, err := component.Describe(wasm)
+	if err != nil {
+		return nil, err
+	}
+	if about.World == nil {
+		return nil, fmt.Errorf("the component has no world: %s", about.WorldError)
+	}
+	return typed.New(run.target, about.World, kind, &typed.Options{ID: run.spec.ID})
+}
+
+// mcp answers an invocation of lattice.MCPInterface.
+func (run *running) mcp(w http.ResponseWriter, r *http.Request, inv *lattice.Invocation) error {
+	o := run.offer.Load()
+	if o == nil {
+		return &lattice.Error{Code: lattice.CodeNotFound, Message: fmt.Sprintf("component %q is not an MCP server", inv.Target), Undelivered: true}
+	}
+	return o.HTTP(w, r, inv)
+}
+
+// reoffer has what runs be offered as a spec says, which may be in another way than before.
+func (r *runner) reoffer(run *running, spec *lattice.ComponentSpec) {
+	d := r.d
+	last := run.offer.Load()
+	switch {
+	case last == nil && spec.MCP == nil:
+		return
+	case last != nil && reflect.DeepEqual(last.decl, spec.MCP):
+		if last.revision != spec.Revision {
+			last.revision = spec.Revision
+			r.shelve(run, last, nil)
+		}
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), openTime)
+	defer cancel()
+	next := d.newOffer(ctx, run, spec.MCP)
+	run.offer.Store(next)
+	last.unlist()
+	r.list(run, next)
+	if last != nil {
+		d.work.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), d.opts.DrainTimeout)
+			defer cancel()
+			if err := last.Close(ctx); err != nil {
+				d.log.Warn("calls go on after the time to drain", "component", r.id, "error", err)
+			}
+		})
+	}
+}
+
+// again has it be found out again what the server offers.
+func (o *offer) again() {
+	if o == nil {
+		return
+	}
+	o.Renew()
+	select {
+	case o.relist <- struct{}{}:
+	default:
+	}
+}
+
+// list has it be written down what the server offers, until unlist. It may be nil.
+func (r *runner) list(run *running, o *offer) {
+	if o == nil {
+		r.d.shelf.remove(r.id)
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	o.cancel, o.ended = cancel, make(chan struct{})
+	go func() {
+		defer close(o.ended)
+		r.listAll(ctx, run, o)
+	}()
+}
+
+// unlist ends list.
+func (o *offer) unlist() {
+	if o != nil && o.ended != nil {
+		o.cancel()
+		<-o.ended
+	}
+}
+
+// listAll finds out what a server offers, and does so again when that may have changed,
+// until ctx ends.
+func (r *runner) listAll(ctx context.Context, run *running, o *offer) {
+	d := r.d
+	reason, listed := "", false
+	for pause := listAgain; ; {
+		said, again, err := o.list(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			r.shelve(run, o, said)
+			if reason != "" || !listed {
+				d.log.InfoContext(ctx, "MCP server listed", "component", r.id, "tools", len(said.Tools), "problems", len(said.Problems))
+			}
+			reason, listed, pause = "", true, listAgain
+		} else {
+			if text := explain(err); text != reason {
+				reason = text
+				d.log.WarnContext(ctx, "MCP server not listed: what it offers is not known", "component", r.id, "error", err)
+				r.event(lattice.EventComponentUnlisted)
+				if !listed { // or what is known of it stays
+					r.shelve(run, o, catalogue.Clean(&catalogue.Contents{Problems: []string{reason}}))
+				}
+			}
+			again = pause
+			pause = min(2*pause, listPause)
+		}
+		if !o.wait(ctx, again, err == nil) {
+			return
+		}
+	}
+}
+
+// list finds out once what a server offers.
+func (o *offer) list(ctx context.Context) (*catalogue.Contents, time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, listTime)
+	defer cancel()
+	said, again, err := o.List(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	return catalogue.Clean(said), again, nil
+}
+
+// wait waits until it is to be found out again what a server offers: after a time, if that
+// is not zero, or when it may have changed. It returns false when ctx has ended.
+func (o *offer) wait(ctx context.Context, again time.Duration, spaced bool) bool {
+	var timer, gap <-chan time.Time
+	if again > 0 {
+		timer = time.After(again)
+	}
+	if spaced {
+		gap = time.After(listGap)
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer:
+		return true
+	case <-o.relist:
+	}
+	if gap == nil {
+		return true
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-gap:
+		return true
+	}
+}
+
+// shelve writes down what a component offers, which is what it was if said is nil, under
+// the revision that it serves.
+func (r *runner) shelve(run *running, o *offer, said *catalogue.Contents) {
+	d := r.d
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if said != nil {
+		o.said = said
+	}
+	if r.current != run || r.closed || o.said == nil {
+		return
+	}
+	d.shelf.set(&catalogue.Listing{Component: r.id, Host: d.opts.ID, Digest: run.spec.Digest, Revision: r.serves.Revision, Contents: *o.said})
+}
+
+// shutdown has the component be called for nothing any more, and waits until calls under
+// way are done, or ctx ends.
+func (run *running) shutdown(ctx context.Context) error {
+	var err error
+	if o := run.offer.Load(); o != nil {
+		err = o.Close(ctx)
+	}
+	return errors.Join(err, run.target.Shutdown(ctx))
+}

@@ -1,0 +1,38 @@
+package mcp
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// The marks around a value of a field that could not stand there as it is (2026-07-28,
+// basic, transports, "Value Encoding").
+const (
+	encodedPrefix = "=?base64?"
+	encodedSuffix = "?="
+)
+
+// decodeField returns what a field says.
+func decodeField(value string) string {
+	inner, ok := strings.CutPrefix(value, encodedPrefix)
+	if inner, ok = strings.CutSuffix(inner, encodedSuffix); !ok || inner == value {
+		return value
+	}
+	text, err := base64.StdEncoding.DecodeString(inner)
+	if err != nil {
+		return value
+	}
+	return string(text)
+}
+
+// encodeField returns a text as the value of a field.
+func encodeField(text string) string {
+	plain := text == strings.TrimSpace(text) && !(strings.HasPrefix(text, encodedPrefix) && strings.HasSuffix(text, encodedSuffix))
+	for i := range len(text) {
+		plain = plain && (text[i] >= ' ' && text[i] < 0x7f || text[i] == '\t')
+	}
+	if plain {
+		return text
+	}
+	return encodedPrefix + base64.StdEncoding.EncodeToString([]byte(text)) + encodedSuffix
+}

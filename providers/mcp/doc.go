@@ -1,0 +1,2 @@
+// Package mcp is the gateway: every MCP server of a lattice at one address.
+package mcp
