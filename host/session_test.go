@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -198,6 +199,7 @@ func TestSessionClosed(t *testing.T) {
 		if t.Context().Err() != nil {
 			t.Fatal("the calls do not begin")
 		}
+		runtime.Gosched()
 	}
 	s.Close()
 	if _, err := ask(t, s, "count"); !lattice.Undelivered(err) {

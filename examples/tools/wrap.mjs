@@ -5,12 +5,13 @@
 // world.wit holds one package with one world. The WASI packages it refers to
 // are those that ship with jco, and so match jco's preview 1 adapter; of the
 // proposals, which are not part of WASI 0.2, those that it names are taken from
-// wit/deps/wasi-draft. They are appended as nested packages.
+// wit/deps/wasi-draft, and Wattle's own from wit/deps/wattle. They are appended as
+// nested packages.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { componentEmbed, componentNew } from "@bytecodealliance/jco-transpile/wasm-tools";
 
 const jco = new URL("./node_modules/@bytecodealliance/jco/lib/", import.meta.url);
-const proposals = new URL("../../wit/deps/wasi-draft/", import.meta.url);
+const proposals = ["wasi-draft", "wattle"].map((dir) => new URL(`../../wit/deps/${dir}/`, import.meta.url));
 const wasiVersion = "0.2.12";
 
 function nested(text) {
@@ -20,10 +21,10 @@ function nested(text) {
 
 // proposed is the proposals that a world names with their versions.
 function proposed(world) {
-  return readdirSync(proposals)
-    .filter((name) => name.endsWith(".wit"))
-    .sort()
-    .map((name) => readFileSync(new URL(name, proposals), "utf8"))
+  return proposals
+    .flatMap((dir) => readdirSync(dir).sort().map((name) => new URL(name, dir)))
+    .filter((url) => url.pathname.endsWith(".wit"))
+    .map((url) => readFileSync(url, "utf8"))
     .filter((text) => {
       const [, name, version] = text.match(/^package ([^;@]+)@([^;]+);/m) ?? [];
       return world.split("\n").some((line) => line.includes(`${name}/`) && line.includes(`@${version};`));

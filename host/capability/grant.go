@@ -94,9 +94,6 @@ var openers = map[string]opener{
 	"postgres":       openPostgres,
 }
 
-// Opens reports whether hosts can open a kind.
-func Opens(kind string) bool { return openers[kind] != nil }
-
 // Open opens what a component is linked to. base is what instances have without any
 // link; secrets returns the value of a version of a secret.
 func Open(ctx context.Context, env *Env, base wasi.Options, links []lattice.Capability, secrets func(lattice.SecretRef) (string, bool)) (*Grant, error) {

@@ -118,6 +118,6 @@ func (d *Daemon) layers() grants.Layers {
 		if err != nil {
 			return nil, err
 		}
-		return d.opts.Layers(ctx, ref, policy)
+		return d.opts.Layers(ctx, ref, policy, filepath.Join(d.opts.DataDir, "images"))
 	}
 }

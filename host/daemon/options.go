@@ -60,8 +60,8 @@ type Options struct {
 	// labels say which there are: volume.NAME is rw or ro.
 	Volumes map[string]grants.Volume
 	// Layers fetches images whose files components are given, if the image policy allows
-	// them. If nil, there are none.
-	Layers func(ctx context.Context, ref oci.Reference, policy *oci.Policy) ([]io.ReadCloser, error)
+	// them, and keeps them in a directory. If nil, there are none.
+	Layers func(ctx context.Context, ref oci.Reference, policy *oci.Policy, dir string) ([]io.ReadCloser, error)
 	// Self are addresses of this process that no component may reach.
 	Self []netip.AddrPort
 	// Providers are those that the process has besides the daemon, for the report.

@@ -24,15 +24,3 @@ func decodeField(value string) string {
 	}
 	return string(text)
 }
-
-// encodeField returns a text as the value of a field.
-func encodeField(text string) string {
-	plain := text == strings.TrimSpace(text) && !(strings.HasPrefix(text, encodedPrefix) && strings.HasSuffix(text, encodedSuffix))
-	for i := range len(text) {
-		plain = plain && (text[i] >= ' ' && text[i] < 0x7f || text[i] == '\t')
-	}
-	if plain {
-		return text
-	}
-	return encodedPrefix + base64.StdEncoding.EncodeToString([]byte(text)) + encodedSuffix
-}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -194,4 +195,21 @@ func (a answer) words(t *testing.T) string {
 		return ""
 	}
 	return r.Result.Content[0].Text
+}
+
+// await waits until something is so.
+func (s *served) await(what string, f func() bool) {
+	s.Helper()
+	for !f() {
+		if s.Context().Err() != nil {
+			s.Fatal(what)
+		}
+		runtime.Gosched()
+	}
+}
+
+// awaitCall waits until the component is called.
+func (s *served) awaitCall() {
+	s.Helper()
+	s.await("the request does not begin", func() bool { return s.target.Metrics().Running.Load() > 0 })
 }

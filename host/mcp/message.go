@@ -36,10 +36,13 @@ func parseText(text json.RawMessage) (*message, error) {
 	if version, _ := rawjson.Text(members.Get("jsonrpc")); version != "2.0" {
 		return nil, errors.New(`its member "jsonrpc" is not "2.0"`)
 	}
-	m := &message{id: members.Get("id"), params: members.Get("params"), result: members.Get("result"), err: members.Get("error")}
-	if string(m.id) == "null" {
-		m.id = nil
+	get := func(name string) json.RawMessage { // some servers write null for what is not there
+		if value := members.Get(name); string(value) != "null" {
+			return value
+		}
+		return nil
 	}
+	m := &message{id: get("id"), params: get("params"), result: get("result"), err: get("error")}
 	_, isText := rawjson.Text(m.id)
 	_, isInt := rawjson.Int(m.id)
 	method := members.Get("method")

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wattle-dev/wattle/host"
 	"github.com/wattle-dev/wattle/host/mcp"
 	"github.com/wattle-dev/wattle/host/wasi"
 	"github.com/wattle-dev/wattle/lattice"
@@ -136,11 +137,7 @@ func TestPinnedIdle(t *testing.T) {
 	if got := s.send(within(call("1", "count", "{}", ""), "a", ""), "gateway/x").words(t); got != "1" {
 		t.Fatal(got)
 	}
-	for s.Sessions() > 0 {
-		if t.Context().Err() != nil {
-			t.Fatal("the session does not end")
-		}
-	}
+	s.await("the session does not end", func() bool { return s.Sessions() == 0 })
 }
 
 // TestPinnedTogether has one session be used by many at once: they take turns.
@@ -166,24 +163,21 @@ func TestPinnedTogether(t *testing.T) {
 	go func() {
 		ended <- s.send(within(call("1", "spin", "{}", ""), "a", "").WithContext(ctx), "gateway/x")
 	}()
-	full := false
-	var waiting []chan answer
-	for range 3 * 16 {
-		c := make(chan answer, 1)
-		waiting = append(waiting, c)
-		go func() { c <- s.send(within(call("1", "count", "{}", ""), "a", "").WithContext(ctx), "gateway/x") }()
+	s.awaitCall()
+	const others = 3 * host.MaxSessionQueue
+	done := make(chan answer, others)
+	for range others {
+		go func() { done <- s.send(within(call("1", "count", "{}", ""), "a", "").WithContext(ctx), "gateway/x") }()
 	}
-	for !full {
-		a := s.send(within(call("1", "count", "{}", ""), "a", ""), "gateway/x")
-		full = a.err == nil && strings.Contains(a.words(t), "more are not taken")
-		if t.Context().Err() != nil {
-			t.Fatal("any number of requests is taken")
+	for range others - host.MaxSessionQueue { // the others wait
+		if a := <-done; !strings.Contains(a.words(t), "more are not taken") {
+			t.Errorf("one request too many: %s", a.words(t))
 		}
 	}
 	cancel()
 	<-ended
-	for _, c := range waiting {
-		<-c
+	for range host.MaxSessionQueue {
+		<-done
 	}
 }
 
@@ -196,11 +190,7 @@ func TestClose(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan answer)
 	go func() { ended <- s.send(call("1", "spin", "{}", "").WithContext(ctx), "gateway/x") }()
-	for s.target.Metrics().Running.Load() == 0 {
-		if t.Context().Err() != nil {
-			t.Fatal("the request does not begin")
-		}
-	}
+	s.awaitCall()
 	now, stop := context.WithCancel(t.Context())
 	stop()
 	if err := s.Close(now); err == nil {

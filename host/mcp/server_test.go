@@ -143,11 +143,7 @@ func TestMany(t *testing.T) {
 	s := serve(t, hostile, lattice.MCP{Path: "/modern", TimeoutMillis: 100}, mcp.Options{MaxHeld: 300})
 	ended := make(chan answer)
 	go func() { ended <- s.send(call("1", "spin", "{}", ""), "gateway/x") }()
-	for s.target.Metrics().Running.Load() == 0 {
-		if t.Context().Err() != nil {
-			t.Fatal("the request does not begin")
-		}
-	}
+	s.awaitCall()
 	if a := s.send(call("1", "count", `{"x":"`+strings.Repeat("x", 300)+`"}`, ""), "gateway/x"); !errors.Is(a.err, lattice.ErrExhausted) || !lattice.Undelivered(a.err) {
 		t.Errorf("more bytes than are taken: %v", a.err)
 	}
@@ -157,11 +153,7 @@ func TestMany(t *testing.T) {
 	}
 	s = serve(t, hostile, lattice.MCP{Path: "/modern", TimeoutMillis: 100}, mcp.Options{MaxCalls: 1})
 	go func() { ended <- s.send(call("1", "spin", "{}", ""), "gateway/x") }()
-	for s.target.Metrics().Running.Load() == 0 {
-		if t.Context().Err() != nil {
-			t.Fatal("the request does not begin")
-		}
-	}
+	s.awaitCall()
 	if a := s.send(call("1", "count", "{}", ""), "gateway/x"); !errors.Is(a.err, lattice.ErrExhausted) || !lattice.Undelivered(a.err) {
 		t.Errorf("more requests than are taken: %v", a.err)
 	}

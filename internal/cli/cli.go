@@ -166,7 +166,7 @@ func rootCommand(env *Env) *cobra.Command {
 		componentStartCommand(env), componentStopCommand(env), componentScaleCommand(env), componentUpdateCommand(env),
 		componentPushCommand(env), componentLogsCommand(env))
 	root.AddCommand(runCommand(env), callCommand(env), comp, witCommand(env), appCommand(env),
-		upCommand(env), hostGroupCommand(env), schedulerCommand(env), getCommand(env), watchCommand(env), hostCommand(env), linkCommand(env), configCommand(env), secretCommand(env), capabilityCommand(env), blobCommand(env), kvCommand(env), mcpCommand(env), latticeCommand(env),
+		upCommand(env), hostGroupCommand(env), schedulerCommand(env), getCommand(env), watchCommand(env), hostCommand(env), linkCommand(env), configCommand(env), secretCommand(env), capabilityCommand(env), blobCommand(env), kvCommand(env), mcpCommand(env), gatewayCommand(env), latticeCommand(env),
 		imagePushCommand(env), imagePullCommand(env), registryCommand(env), imagePolicyCommand(env),
 		versionCommand(env), workerCommand(env))
 	return root

@@ -230,12 +230,14 @@ func (f *componentFlags) finish(ctx context.Context, env *Env, s *session, id la
 	}
 	shown := newWait(env, "component "+string(id))
 	http := false
+	var server *lattice.MCP
 	err := s.waitFor(ctx, f.wait, "components", func(inv *inventory.Inventory, now time.Time) (bool, error) {
 		ready := readiness(inv, id)
 		if ready == nil && len(r.Hosts) > 0 {
 			_, err := runs(inv, id, r, now, shown)
 			return false, err // it runs, perhaps, but nobody would be sent there yet
 		}
+		server = inv.Components[id].MCP
 		http = ready != nil && exported(ready.Exports, incomingHandler) != ""
 		return runs(inv, id, r, now, shown)
 	})
@@ -247,7 +249,12 @@ func (f *componentFlags) finish(ctx context.Context, env *Env, s *session, id la
 		return err
 	}
 	if s.local != nil && s.local.HTTP != "" && http {
-		return done(env, "  %s", componentURL(s.local.HTTP, id))
+		if err := done(env, "  %s", componentURL(s.local.HTTP, id)); err != nil {
+			return err
+		}
+	}
+	if server != nil {
+		return s.offered(ctx, env, id, server, r.Revision)
 	}
 	return nil
 }

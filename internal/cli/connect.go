@@ -138,20 +138,18 @@ func (c *connectFlags) remote() (*place, error) {
 
 // local is the lattice of a `wattle up` on this machine.
 func (c *connectFlags) local(dir dataDir) (*place, error) {
-	r, err := dir.read()
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%w: there is no lattice in data directory %q: start one with wattle up, or say where it is with --nats and --creds", lattice.ErrUnavailable, dir)
-	case err != nil:
+	r, err := dir.now("say where it is with --nats and --creds")
+	if err != nil {
 		return nil, err
-	case r.PID == 0:
-		return nil, fmt.Errorf("%w: the lattice in data directory %q is not running: start it with wattle up --data-dir %s", lattice.ErrUnavailable, dir, dir)
 	}
 	p := &place{name: r.Lattice, local: r, dir: dir}
 	if c.lattice != "" {
 		p.name = lattice.Name(c.lattice)
 	}
 	ring, err := trust.Open(dir.keys())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: what runs on data directory %q has joined a lattice that others run, at %s: give commands the credentials of an operator with --nats and --creds", lattice.ErrUnavailable, dir, r.NATS)
+	}
 	if err != nil {
 		return nil, err
 	}

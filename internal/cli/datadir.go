@@ -82,6 +82,21 @@ func (d dataDir) read() (*running, error) {
 	return &r, nil
 }
 
+// now returns what runs on the directory. otherwise says what to do if the lattice is
+// another one.
+func (d dataDir) now(otherwise string) (*running, error) {
+	r, err := d.read()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w: there is no lattice in data directory %q: start one with wattle up, or %s", lattice.ErrUnavailable, d, otherwise)
+	case err != nil:
+		return nil, err
+	case r.PID == 0:
+		return nil, fmt.Errorf("%w: the lattice in data directory %q is not running: start it with wattle up --data-dir %s", lattice.ErrUnavailable, d, d)
+	}
+	return r, nil
+}
+
 // write writes lattice.json, all of it or nothing.
 func (d dataDir) write(r *running) error {
 	r.Version = dataVersion

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -114,7 +115,7 @@ func (f *getFlags) run(cmd *cobra.Command, env *Env, k *inventory.Kind, name str
 		}
 	}
 	if len(rows) == 0 && (format == show.FormatTable || format == show.FormatWide) {
-		fmt.Fprintf(env.Stderr, "lattice %q has no %s\n", s.name, k.Name)
+		fmt.Fprintf(env.Stderr, "lattice %q has no %s\n", s.name, cmp.Or(k.Things, k.Name))
 		return nil
 	}
 	return writeRows(env.Stdout, k, rows, format, name != "")

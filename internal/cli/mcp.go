@@ -92,11 +92,11 @@ func (f *gatewayFlags) endpoint(cmd *cobra.Command, env *Env) (*endpoint, error)
 	if err != nil {
 		return nil, err
 	}
-	p, err := c.local(dir)
+	r, err := dir.now("name a gateway with --url and --token-file")
 	if err != nil {
 		return nil, err
 	}
-	return dir.endpointOf(p.local)
+	return dir.endpointOf(r)
 }
 
 // of returns the URL of a server, or of all servers if the name is empty.

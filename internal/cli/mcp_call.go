@@ -31,9 +31,9 @@ The value of --arg is a text where the tool takes a text, and JSON elsewhere. Wh
 tool says while it is at work goes to standard error; what it asks for is asked on
 the terminal.`
 
-const mcpCallExamples = `  wattle mcp call mcp-go.greet --arg name=Ada
-  wattle mcp call mcp-go_greet --args '{"name": "Ada"}'
-  echo '{"name": "Ada"}' | wattle mcp call mcp-go.greet --args - -o json`
+const mcpCallExamples = `  wattle mcp call mcp-go.echo --arg text=hello
+  wattle mcp call mcp-go_echo --args '{"text": "hello"}'
+  echo '{"text": "hello"}' | wattle mcp call mcp-go.echo --args - -o json`
 
 func mcpCallCommand(env *Env) *cobra.Command {
 	f := &mcpCallFlags{}
@@ -145,7 +145,7 @@ func (f *mcpCallFlags) given(env *Env) (json.RawMessage, error) {
 	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(text, &object); err != nil || object == nil {
-		return nil, &usageError{fmt.Errorf("--args is no JSON object: write it like '{\"name\": \"Ada\"}'")}
+		return nil, &usageError{fmt.Errorf("--args is no JSON object: write it like '{\"text\": \"hello\"}'")}
 	}
 	return text, nil
 }
@@ -285,9 +285,9 @@ func partText(c *mcpclient.Content) string {
 	case c.Resource != nil && c.Resource.Text != "":
 		return c.Resource.Text
 	case c.Resource != nil:
-		return fmt.Sprintf("[%s, %s: -o json has it]", c.Resource.URI, orHyphen(c.Resource.MIMEType))
+		return fmt.Sprintf("[%s, %s: -o json has it]", c.Resource.URI, orDash(c.Resource.MIMEType))
 	case c.URI != "":
 		return strings.TrimSpace(c.Name + " " + c.URI)
 	}
-	return fmt.Sprintf("[%s, %s, %s in base64: -o json has it]", c.Type, orHyphen(c.MIMEType), count(len(c.Data), "byte"))
+	return fmt.Sprintf("[%s, %s, %s in base64: -o json has it]", c.Type, orDash(c.MIMEType), count(len(c.Data), "byte"))
 }

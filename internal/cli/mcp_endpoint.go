@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/seal"
 	"github.com/wattle-dev/wattle/lattice/trust"
 )
 
@@ -19,7 +20,7 @@ type endpoint struct {
 	url string
 	// file has the token.
 	file  string
-	token *trust.Shared
+	token *seal.Shared
 }
 
 // endpointOf returns the gateway of a `wattle up` or `wattle gateway run`.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/directory"
+	"github.com/wattle-dev/wattle/lattice/seal"
 	"github.com/wattle-dev/wattle/lattice/trust"
 	"github.com/wattle-dev/wattle/providers/mcp"
 )
@@ -16,7 +17,7 @@ import (
 // agents is a gateway for clients on this machine.
 type agents struct {
 	*mcp.Gateway
-	token *trust.Shared
+	token *seal.Shared
 }
 
 // newAgents makes a gateway whose clients have the token in a data directory, and begins
@@ -47,7 +48,7 @@ func (p *parts) follow(ctx context.Context, a *agents) { p.begin(ctx, "the MCP g
 
 // bearer returns what tells clients that have a token (RFC 6750 section 2.1) from others.
 // There is one user, whom the components are told of as local.
-func bearer(token *trust.Shared, file string) func(*http.Request) (*mcp.Principal, error) {
+func bearer(token *seal.Shared, file string) func(*http.Request) (*mcp.Principal, error) {
 	want := []byte(token.Reveal())
 	return func(r *http.Request) (*mcp.Principal, error) {
 		fields := r.Header.Values("Authorization")

@@ -86,7 +86,7 @@ func (f *mcpToolsFlags) run(cmd *cobra.Command, env *Env, name string) error {
 	rows := make([]show.Row, len(tools))
 	for i := range tools {
 		t := &tools[i]
-		rows[i] = show.Row{Cells: []string{show.Text(t.Name), orHyphen(show.Text(t.Title)), orHyphen(firstLine(t.Description))}}
+		rows[i] = show.Row{Cells: []string{show.Text(t.Name), orDash(show.Text(t.Title)), orDash(firstLine(t.Description))}}
 	}
 	table := show.Table{Columns: []show.Column{{Name: "NAME"}, {Name: "TITLE"}, {Name: "DESCRIPTION"}}}
 	return table.Write(env.Stdout, rows)
@@ -106,11 +106,4 @@ func firstLine(s string) string {
 		line += "…"
 	}
 	return line
-}
-
-func orHyphen(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }

@@ -314,18 +314,20 @@ func (u *up) ready() error {
 
 // record has commands find the lattice.
 func (u *up) record(context.Context) error {
-	u.running.PID, u.running.Started = os.Getpid(), time.Now().UTC()
-	if u.server == nil {
-		return nil // who joins has no credentials for commands
+	return u.recorded(u.dir, &u.running)
+}
+
+// recorded writes down what runs on a data directory, until it is stopped.
+func (p *parts) recorded(dir dataDir, r *running) error {
+	r.PID, r.Started = os.Getpid(), time.Now().UTC()
+	if err := dir.write(r); err != nil {
+		return dir.explain(err)
 	}
-	if err := u.dir.write(&u.running); err != nil {
-		return u.dir.explain(err)
-	}
-	u.stops = append(u.stops, func() error {
-		gone := u.running
+	p.stops = append(p.stops, func() error {
+		gone := *r
 		gone.PID = 0
-		if err := u.dir.write(&gone); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return u.dir.explain(err)
+		if err := dir.write(&gone); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return dir.explain(err)
 		}
 		return nil
 	})

@@ -72,9 +72,12 @@ func generateDeps(out string) error {
 	g := &generator{
 		runtime: module + "/host/component",
 		root:    module + "/host",
-		folders: map[string]string{"wasi": "wasi", "wasmcloud": "wasmcloud", "wattle": "wattle"},
+		folders: map[string]string{"wasi": "wasi", "wasmcloud": "wasmcloud", "wasmcp": "wasmcp", "wattle": "wattle"},
 		aliases: aliases,
-		guests:  []string{"wasmcloud:messaging/handler"},
+		guests: []string{
+			"wasmcloud:messaging/handler", "wasmcp:mcp-v20251125/tools", "wasmcp:mcp-v20251125/resources",
+			"wasmcp:mcp-v20251125/prompts", "wasmcp:mcp-v20251125/completions",
+		},
 	}
 	files, err := g.generate(set)
 	if err != nil {

@@ -26,8 +26,15 @@
 //
 // They are those of cosign, made with a key: the payloads of "simple signing" that are
 // tagged beside the image, and Sigstore bundles with a DSSE envelope that refer to it.
-// Keys are ECDSA (P-256, P-384), Ed25519 or RSA. Certificates and transparency logs are
+// Keys are ECDSA (P-256, P-384, P-521), Ed25519 or RSA. Certificates and transparency logs are
 // not looked at: a signature counts if one of the keys that the policy has made it.
+//
+// # Images of files
+//
+// The layers of an image of files are given to hosts as archives ([Client.Layers]), by its
+// digest. A host keeps them in a directory, up to [MaxKept] bytes, with the manifest and its
+// signatures: it asks the registry once, and needs it no more to start again or to be given
+// another configuration.
 //
 // # Limits
 //

@@ -28,6 +28,10 @@ const (
 	layerType  = "application/wasm"
 )
 
+// dockerManifest is the media type of the manifest of an image as Docker writes it (Image
+// Manifest Version 2, Schema 2), which has the same form.
+const dockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
+
 // LayerTypes are the media types of layers that are binaries: the layout's own, and
 // those of wash and of wasm-to-oci before there was one.
 func LayerTypes() []string {
@@ -65,7 +69,7 @@ func decodeManifest(data []byte) (*ocispec.Manifest, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("manifest: %w: something follows it", lattice.ErrInvalid)
 	}
-	if m.MediaType != "" && m.MediaType != ocispec.MediaTypeImageManifest {
+	if m.MediaType != "" && m.MediaType != ocispec.MediaTypeImageManifest && m.MediaType != dockerManifest {
 		return nil, fmt.Errorf("manifest: %w: it is of the type %.100q, not of an image", lattice.ErrInvalid, m.MediaType)
 	}
 	return &m, nil

@@ -616,7 +616,7 @@ func TestLayers(t *testing.T) {
 	data := bytes.Repeat([]byte("a layer "), 10_000)
 	text := image(t, at, "1", "application/vnd.oci.image.layer.v1.tar", data, nil)
 	c, ref := client(t, nil), reference(t, at+"/tool@"+sum(text))
-	layers, err := c.Layers(t.Context(), ref, &oci.Policy{})
+	layers, err := c.Layers(t.Context(), ref, &oci.Policy{}, "")
 	if err != nil || len(layers) != 1 {
 		t.Fatalf("%d layers, %v", len(layers), err)
 	}
@@ -627,16 +627,16 @@ func TestLayers(t *testing.T) {
 	if err := layers[0].Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := c.Layers(t.Context(), reference(t, at+"/tool:1"), &oci.Policy{}); !errors.Is(err, lattice.ErrInvalid) {
+	if _, err := c.Layers(t.Context(), reference(t, at+"/tool:1"), &oci.Policy{}, ""); !errors.Is(err, lattice.ErrInvalid) {
 		t.Errorf("by a tag: %v", err)
 	}
 	key := keys(t)["ECDSA"]
 	policy := &oci.Policy{Rules: []oci.Rule{{Match: "*", Keys: []oci.Key{public(t, key)}}}}
-	if _, err := c.Layers(t.Context(), ref, policy); !errors.Is(err, lattice.ErrDenied) {
+	if _, err := c.Layers(t.Context(), ref, policy, ""); !errors.Is(err, lattice.ErrDenied) {
 		t.Errorf("unsigned: %v", err)
 	}
 	simple(t, at, sum(text), key)
-	if layers, err = c.Layers(t.Context(), ref, policy); err != nil {
+	if layers, err = c.Layers(t.Context(), ref, policy, ""); err != nil {
 		t.Fatalf("signed: %v", err)
 	}
 	_ = layers[0].Close()
@@ -657,7 +657,7 @@ func TestBounds(t *testing.T) {
 		put(t, "http://"+at+"/v2/tool/manifests/"+tag, "application/vnd.oci.image.manifest.v1+json", []byte(text))
 		switch tag {
 		case "layers", "layer":
-			if _, err := c.Layers(t.Context(), reference(t, at+"/tool@"+sum([]byte(text))), &oci.Policy{}); !errors.Is(err, lattice.ErrInvalid) {
+			if _, err := c.Layers(t.Context(), reference(t, at+"/tool@"+sum([]byte(text))), &oci.Policy{}, ""); !errors.Is(err, lattice.ErrInvalid) {
 				t.Errorf("%s: %v", tag, err)
 			}
 		default:

@@ -45,15 +45,6 @@ func newKey(pair nkeys.KeyPair) (*Key, error) {
 	return k, nil
 }
 
-// ParseKey reads the seed of a key, "SU…".
-func ParseKey(seed []byte) (*Key, error) {
-	pair, err := parseSeed(seed, nkeys.PrefixByteUser)
-	if err != nil {
-		return nil, err
-	}
-	return newKey(pair)
-}
-
 // OpenKey reads a key from a file that only its owner can read.
 func OpenKey(file string) (*Key, error) {
 	pair, err := openSeed(file, nkeys.PrefixByteUser)

@@ -2,7 +2,6 @@ package trust_test
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/seal"
 	"github.com/wattle-dev/wattle/lattice/trust"
 )
 
@@ -26,11 +26,8 @@ func TestShared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *again != *s || len(s.Reveal()) != 43 || *s == (trust.Shared{}) {
+	if *again != *s || len(s.Reveal()) != 43 || *s == (seal.Shared{}) {
 		t.Errorf("read back %q, made %q", again.Reveal(), s.Reveal())
-	}
-	if shown := fmt.Sprintf("%v %+v %#v %s", s, s, s, s); strings.Contains(shown, s.Reveal()) || !strings.Contains(shown, "REDACTED") {
-		t.Errorf("it prints itself: %s", shown)
 	}
 	info, err := os.Stat(file)
 	if err != nil {

@@ -5,13 +5,14 @@ import (
 	"context"
 	"mime"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/wattle-dev/wattle/providers/mcp/jsonrpc"
 )
 
-// freeSize is up to how many bytes of an answer are not counted as held.
-const freeSize = 64 << 10
+// maxHint is up to which size a component is believed that says how large its answer is.
+const maxHint = 1 << 20
 
 // afterResponse is how long a component may go on when its response has been sent.
 const afterResponse = time.Second
@@ -20,7 +21,7 @@ const afterResponse = time.Second
 // goroutine uses it.
 type answer struct {
 	g      *Gateway
-	cancel context.CancelCauseFunc
+	cancel context.CancelFunc
 	// id is that of the request. take is given each notification, and says whether the call
 	// can go on.
 	id   []byte
@@ -67,6 +68,9 @@ func (a *answer) WriteHeader(status int) {
 	switch {
 	case kind == jsonType[0]:
 		a.mode = (*answer).document
+		if n, err := strconv.Atoi(a.header.Get("Content-Length")); err == nil && n > 0 {
+			a.buf, _ = a.grow(nil, min(n, maxHint))
+		}
 	case kind == eventType[0] && status == http.StatusOK:
 		a.mode, a.events = (*answer).stream, true
 	default:
@@ -99,7 +103,7 @@ func (a *answer) Flush() {
 func (a *answer) fail(err error) {
 	if a.problem == nil {
 		a.problem = err
-		a.cancel(err)
+		a.cancel()
 	}
 }
 
@@ -113,22 +117,30 @@ func (a *answer) grow(b []byte, n int) ([]byte, bool) {
 	if need <= int64(cap(b)) {
 		return b, true
 	}
-	size := min(max(need, 2*int64(cap(b)), 512), a.g.opts.MaxAnswer)
-	if size > freeSize {
-		if more := size - int64(cap(b)); a.g.held.Add(more) > a.g.opts.MaxHeld {
-			a.g.held.Add(-more)
-			a.fail(faultf(codeUnavailable, "the gateway holds too many large answers now: try again"))
-			return b, false
-		}
-		a.held += size - int64(cap(b))
+	other := newBuffer(min(max(need, 2*int64(cap(b)), 512), a.g.opts.MaxAnswer))
+	more := heldBy(other) - heldBy(b)
+	if a.g.held.Add(more) > a.g.opts.MaxHeld {
+		a.g.held.Add(-more)
+		recycle(other)
+		a.fail(faultf(codeUnavailable, "the gateway holds too many large answers now: try again"))
+		return b, false
 	}
-	return append(make([]byte, 0, size), b...), true
+	a.held += more
+	other = append(other, b...)
+	recycle(b)
+	return other, true
 }
 
 // release is called when nothing of the answer is needed any more.
 func (a *answer) release() {
 	a.g.held.Add(-a.held)
 	a.held = 0
+	recycle(a.buf)
+	recycle(a.data)
+	a.buf, a.data, a.final = nil, nil, nil
+	if a.problem == nil {
+		a.problem = errAnswered // for who writes when all is over
+	}
 	if a.rest != nil {
 		a.rest.Stop()
 	}
@@ -186,7 +198,7 @@ func (a *answer) stream(p []byte) {
 // said any more; a component that goes on is stopped.
 func (a *answer) after(p []byte) {
 	if len(bytes.TrimLeft(p, "\r\n")) > 0 {
-		a.cancel(errAnswered)
+		a.cancel()
 	}
 }
 
@@ -267,7 +279,7 @@ func (a *answer) respond(text []byte) {
 	a.final = text
 	if a.events {
 		// The component may end by itself, and is stopped if it does not.
-		a.rest = time.AfterFunc(afterResponse, func() { a.cancel(errAnswered) })
+		a.rest = time.AfterFunc(afterResponse, a.cancel)
 	}
 }
 

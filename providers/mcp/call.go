@@ -207,14 +207,20 @@ const safeDigits = 15
 
 // relay has a component answer the request of a client.
 func (x *exchange) relay(t *target) {
-	ctx, cancel := context.WithCancelCause(x.context())
-	defer cancel(nil)
-	leave, fault := x.enter(cancel)
-	if fault != nil {
-		x.fail(fault)
-		return
+	ctx := x.r.Context()
+	if x.session != nil {
+		// The client may go away, and the call goes on (2025-11-25, Transports, "Sending
+		// Messages to the Server").
+		inner, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+		defer cancel(nil)
+		leave, fault := x.enter(cancel)
+		if fault != nil {
+			x.fail(fault)
+			return
+		}
+		defer leave()
+		ctx = inner
 	}
-	defer leave()
 	x.reply.keepAlive()
 	edits := x.edits(t)
 	id := x.id
@@ -252,10 +258,8 @@ func (x *exchange) round(ctx context.Context, t *target, id []byte, edits []json
 		slices.SortStableFunc(edits, func(a, b jsonrpc.Edit) int { return cmp.Compare(a.From, b.From) })
 		body = jsonrpc.Splice(nil, x.body, edits...)
 	}
-	timed, stop := context.WithTimeoutCause(ctx, t.limit, errTimeout)
-	defer stop()
-	timed, cancel := context.WithCancelCause(timed)
-	defer cancel(nil)
+	timed, cancel := context.WithTimeoutCause(ctx, t.limit, errTimeout)
+	defer cancel()
 	a := &answer{g: x.g, cancel: cancel, id: id, take: x.notification}
 	defer a.release()
 	text, err := x.invoke(timed, a, t, body)

@@ -99,6 +99,9 @@ func (x *exchange) address() *fault {
 	if !ok {
 		return faultf(codeGone, "there is no server here: addresses are %s and %s/NAME", Path, Path).with(http.StatusNotFound)
 	}
+	if x.r.URL.RawQuery == "" {
+		return nil
+	}
 	switch mode := x.r.URL.Query().Get("tools"); mode {
 	case "":
 	case "search":
@@ -185,6 +188,17 @@ func (x *exchange) post() {
 	}
 }
 
+// method returns the method of the message.
+func (x *exchange) method() string {
+	quoted := x.spans[sMethod].Of(x.body)
+	if len(quoted) > 2 {
+		if m, ok := methods[string(quoted[1:len(quoted)-1])]; ok {
+			return m
+		}
+	}
+	return jsonrpc.Unquote(quoted)
+}
+
 // unreadable is the fault of a body that is no message.
 func unreadable(body []byte, err error) *fault {
 	if _, ok := errors.AsType[*jsonrpc.SyntaxError](err); ok {
@@ -244,12 +258,13 @@ func refused(params string) bool {
 // read reads the body.
 func (x *exchange) read() *fault {
 	limit, size := x.g.opts.MaxBody, x.r.ContentLength
-	tooLarge := faultf(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", limit).with(http.StatusRequestEntityTooLarge)
-	if size > limit {
-		return tooLarge
+	tooLarge := func() *fault {
+		return faultf(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", limit).with(http.StatusRequestEntityTooLarge)
 	}
-	rc := http.NewResponseController(x.w)
-	_ = rc.SetReadDeadline(time.Now().Add(x.g.opts.BodyTimeout)) // not every writer has one
+	if size > limit {
+		return tooLarge()
+	}
+	_ = x.reply.rc.SetReadDeadline(time.Now().Add(x.g.opts.BodyTimeout)) // not every writer has one
 	var err error
 	if size >= 0 {
 		x.body = make([]byte, size)
@@ -257,13 +272,13 @@ func (x *exchange) read() *fault {
 	} else {
 		x.body, err = io.ReadAll(io.LimitReader(x.r.Body, limit+1))
 		if int64(len(x.body)) > limit {
-			return tooLarge
+			return tooLarge()
 		}
 	}
 	if err != nil {
 		return faultf(codeRequest, "the body cannot be read: it has %d bytes of %d", len(x.body), size).with(http.StatusBadRequest)
 	}
-	_ = rc.SetReadDeadline(time.Time{}) // not every writer has one
+	_ = x.reply.rc.SetReadDeadline(time.Time{}) // not every writer has one
 	return nil
 }
 
@@ -293,15 +308,6 @@ func (x *exchange) settle(ctx context.Context, f *fault) {
 		return
 	}
 	x.fail(f)
-}
-
-// context returns the context of calls. A client with a session may go away and the call
-// goes on (2025-11-25, Transports, "Sending Messages to the Server").
-func (x *exchange) context() context.Context {
-	if x.session != nil {
-		return context.WithoutCancel(x.r.Context())
-	}
-	return x.r.Context()
 }
 
 // failed returns what the client is told of a call that failed.

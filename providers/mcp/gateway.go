@@ -93,13 +93,11 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.metadata(path)
 		return
 	}
-	if g.calls.Add(1) > int64(g.opts.MaxCalls)+int64(g.opts.MaxStreams) {
-		g.calls.Add(-1)
-		f := faultf(codeUnavailable, "too many requests are under way: try again").with(http.StatusServiceUnavailable)
-		x.fail(f)
+	defer g.calls.Add(-1)
+	if g.calls.Add(1) > int64(g.opts.MaxCalls) {
+		x.fail(faultf(codeUnavailable, "too many requests are under way: try again").with(http.StatusServiceUnavailable))
 		return
 	}
-	defer g.calls.Add(-1)
 	if fault := x.admit(); fault != nil {
 		x.fail(fault)
 		return

@@ -21,7 +21,7 @@ const headerSessionID = "Mcp-Session-Id"
 
 // legacy takes a message of a client of a revision with sessions.
 func (x *exchange) legacy(form form) {
-	method := jsonrpc.Unquote(x.spans[sMethod].Of(x.body))
+	method := x.method()
 	if form == request && method == initialize {
 		x.initialize()
 		return
@@ -161,9 +161,7 @@ func (x *exchange) begin() *fault {
 	t := &target{server: s, method: discover, limit: s.timeout}
 	ctx, cancel := context.WithTimeoutCause(x.r.Context(), t.limit, errTimeout)
 	defer cancel()
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	a := &answer{g: x.g, cancel: stop, id: []byte("1"), take: func([]byte, *spans) error { return nil }}
+	a := &answer{g: x.g, cancel: cancel, id: []byte("1"), take: func([]byte, *spans) error { return nil }}
 	defer a.release()
 	body := fmt.Appendf(nil, `{"jsonrpc":"2.0","id":1,"method":%q,"params":{"_meta":{%q:%q,%q:%s}}}`, discover, metaVersion, modern, metaCapabilities, x.session.Capabilities)
 	if _, err := x.invoke(ctx, a, t, body); err != nil {
@@ -288,9 +286,6 @@ func (x *exchange) wants(level string) bool {
 // enter notes that a call of a session is under way, so that it can be cancelled. It
 // returns what is to be called when the call has ended.
 func (x *exchange) enter(cancel context.CancelCauseFunc) (func(), *fault) {
-	if x.session == nil {
-		return func() {}, nil
-	}
 	kept, id := x.g.state(x.session.Key), string(x.id)
 	kept.mu.Lock()
 	defer kept.mu.Unlock()

@@ -33,8 +33,10 @@ type streams struct {
 	by    map[string]int // by subject
 }
 
-// enter counts one of a principal. The fault says that there are too many.
-func (s *streams) enter(subject string) *fault {
+// enter counts a subscription of a principal, and not its request any more. The fault says
+// that there are too many.
+func (g *Gateway) enter(p *Principal) *fault {
+	s, subject := &g.streams, p.Subject
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.count >= s.all || s.by[subject] >= s.own {
@@ -44,10 +46,13 @@ func (s *streams) enter(subject string) *fault {
 	}
 	s.count++
 	s.by[subject]++
+	g.calls.Add(-1)
 	return nil
 }
 
-func (s *streams) leave(subject string) {
+func (g *Gateway) leave(p *Principal) {
+	s, subject := &g.streams, p.Subject
+	g.calls.Add(1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count--
@@ -100,11 +105,11 @@ func (x *exchange) listen() {
 			return
 		}
 	}
-	if fault := x.g.streams.enter(x.principal.Subject); fault != nil {
+	if fault := x.g.enter(x.principal); fault != nil {
 		x.fail(fault)
 		return
 	}
-	defer x.g.streams.leave(x.principal.Subject)
+	defer x.g.leave(x.principal)
 	agreed := fmt.Appendf(nil, `"notifications":%s,`, sub.agreed())
 	if err := x.reply.event(sub.notice(acknowledged, string(agreed))); err != nil {
 		return
@@ -256,8 +261,8 @@ func (x *exchange) updates(ctx context.Context, s *server, uris []string, sub *s
 
 // update has a server tell of changes of resources once.
 func (x *exchange) update(ctx context.Context, s *server, uris []string, body []byte, sub *subscription) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	a := &answer{g: x.g, cancel: cancel, id: []byte("1"), endless: true, take: func(text []byte, at *spans) error {
 		if !jsonrpc.Is(at[sMethod].Of(text), resourceUpdated) {
 			return nil
@@ -333,11 +338,11 @@ func (x *exchange) get() {
 		x.fail(fault)
 		return
 	}
-	if fault := x.g.streams.enter(x.principal.Subject); fault != nil {
+	if fault := x.g.enter(x.principal); fault != nil {
 		x.fail(fault.with(http.StatusTooManyRequests))
 		return
 	}
-	defer x.g.streams.leave(x.principal.Subject)
+	defer x.g.leave(x.principal)
 	ctx, cancel := context.WithCancel(x.r.Context())
 	defer cancel()
 	kept := x.g.state(x.session.Key)

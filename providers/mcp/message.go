@@ -58,6 +58,18 @@ const (
 	notificationsName = "notifications/"
 )
 
+// methods are those of clients, by themselves.
+var methods = func() map[string]string {
+	all := map[string]string{}
+	for _, m := range []string{
+		callTool, getPrompt, readResource, complete, discover, initialize, ping, setLevel, listTools, listPrompts,
+		listResources, listTemplates, listen, subscribe, unsubscribe, cancelled,
+	} {
+		all[m] = m
+	}
+	return all
+}()
+
 // levels of logging, the least severe first.
 var levels = []string{"debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"}
 

@@ -36,7 +36,7 @@ func (x *exchange) modern(form form) {
 		x.fail(fault)
 		return
 	}
-	method := jsonrpc.Unquote(x.spans[sMethod].Of(x.body))
+	method := x.method()
 	if k := slices.Index(listMethods[:], method); k >= 0 && x.ep.can(kind(k)) {
 		if fault := x.vet(method, nil, ""); fault != nil {
 			x.fail(fault)

@@ -27,13 +27,15 @@ func (v *viewer) statusOn(host lattice.HostID, id lattice.ComponentID) *lattice.
 
 // tally counts how the placements of a component are doing, in instances.
 type tally struct {
-	placed, ready, old, coming, leaving int
+	placed, ready, old, coming int
 	// failed and bad count hosts: on which it could not be started, and on which it is
 	// not well.
 	failed, bad int
 	// hosts are those that the component is not to leave.
 	hosts  int
 	reason string
+	// leaves says that one which it is to leave still serves it.
+	leaves bool
 	// previous says that a host has a revision before the one that is wanted.
 	previous bool
 }
@@ -48,9 +50,9 @@ func (v *viewer) host(c *state.Component, p *state.Placement, n *tally) control.
 	serving := s != nil && s.State == lattice.ComponentRunning
 	switch {
 	case h == nil:
-		at.Reason = "nothing was heard of it yet"
+		at.State, at.Reason = "", "nothing was heard of it yet"
 	case h.Silent != "":
-		at.Reason = "it is silent: " + h.Silent
+		at.State, at.Reason = "", "it is silent: "+h.Silent
 	case s == nil:
 		at.Reason = "not begun yet"
 	default:
@@ -61,18 +63,17 @@ func (v *viewer) host(c *state.Component, p *state.Placement, n *tally) control.
 			at.State = lattice.ComponentStarting
 		}
 	}
-	if p.Leaving != "" {
-		n.leaving++
-	} else {
-		n.placed += p.Instances
-		n.hosts++
-	}
 	n.previous = n.previous || p.Revision != c.Target
+	if p.Leaving != "" {
+		// How what replaces it is doing matters.
+		n.leaves = n.leaves || serving
+		return at
+	}
+	n.placed += p.Instances
+	n.hosts++
 	switch {
 	case serving && s.Revision == p.Revision && p.Revision == c.Target:
-		if p.Leaving == "" {
-			n.ready += p.Instances
-		}
+		n.ready += p.Instances
 	case serving:
 		n.old += p.Instances
 		n.coming++
@@ -134,7 +135,7 @@ func wantedOf(c *state.Component, placed, missing int) int {
 }
 
 func (v *viewer) phase(c *state.Component, placed *state.Placements, n *tally) (control.AppPhase, string) {
-	serves := n.ready+n.old > 0
+	serves := n.ready+n.old > 0 || n.leaves
 	missing := ""
 	if placed.Missing > 0 {
 		missing = fmt.Sprintf("%s no host%s", count(placed.Missing, "instance has found", "instances have found"), why(c, placed))
@@ -148,7 +149,7 @@ func (v *viewer) phase(c *state.Component, placed *state.Placements, n *tally) (
 		return control.AppWaiting, v.configMissing(c)
 	case v.secretMissing(c) != nil:
 		return control.AppWaiting, v.secretMissing(c).Error()
-	case len(placed.Hosts) == 0 && missing != "":
+	case n.hosts == 0 && !serves && missing != "":
 		return control.AppWaiting, missing
 	case len(placed.Hosts) == 0 && c.Rules.Mode == lattice.ModeDaemon:
 		return control.AppWaiting, "no host fits" + why(c, placed)

@@ -49,6 +49,8 @@ type Cluster struct {
 	// priorities counts placements that are not pinned, by priority.
 	priorities map[int]int
 	classes    classes
+	// scratch is what Place works with: one for all of them, as they are many.
+	scratch spreading
 }
 
 // host is a Host and what is on it.

@@ -34,6 +34,8 @@ type picker struct {
 	seen   map[lattice.HostID]bool
 	// told are the classes of which it is in short that none of their hosts has room.
 	told map[*class]bool
+	// cursors are room for those of pick.
+	cursors []cursor
 }
 
 // verdict is what a host is for a component.
@@ -49,8 +51,8 @@ const (
 	noRoom
 )
 
-func newPicker(c *Cluster, req *Request) *picker {
-	p := &picker{c: c, own: c.components[req.Component], req: req, want: req.Rules.Resources, used: map[lattice.HostID]bool{}}
+func newPicker(c *Cluster, req *Request, cursors []cursor) picker {
+	p := picker{c: c, cursors: cursors, own: c.components[req.Component], req: req, want: req.Rules.Resources, used: map[lattice.HostID]bool{}}
 	if len(req.Not) > 0 {
 		p.not = make(map[lattice.HostID]string, len(req.Not))
 		for _, n := range req.Not {
@@ -233,10 +235,11 @@ func (p *picker) pick(sel *selector, n int) []*host {
 		}
 	}
 	var last []*host // those that had better not
-	cursors := make([]cursor, 0, len(sel.classes))
+	cursors := p.cursors[:0]
 	for _, k := range sel.classes {
 		cursors = append(cursors, cursor{class: k})
 	}
+	p.cursors = cursors
 	for len(chosen) < n {
 		best := -1
 		for i := range cursors {

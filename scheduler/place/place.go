@@ -13,7 +13,6 @@ import (
 // Place says where a component ought to run. It changes nothing that can be seen.
 func (c *Cluster) Place(req *Request) *Result {
 	r := req.Rules
-	p := newPicker(c, req)
 	result := &Result{}
 	shares := sharesOf(r)
 	all := c.classes.selector(r, shares)
@@ -24,7 +23,8 @@ func (c *Cluster) Place(req *Request) *Result {
 			sels[i] = c.classes.selector(r, shares[i:i+1])
 		}
 	}
-	s := &spreading{picker: p, shares: shares, sels: sels, all: all, result: result}
+	s := &c.scratch
+	*s = spreading{picker: newPicker(c, req, s.cursors), shares: shares, sels: sels, all: all, result: result}
 	switch r.Mode {
 	case lattice.ModeSpread:
 		s.spread()
@@ -72,7 +72,7 @@ func (s *spreading) left() []Not {
 
 // spreading is a placement under way.
 type spreading struct {
-	*picker
+	picker
 	shares []lattice.Spread
 	sels   []*selector // of each share
 	all    *selector   // of any
@@ -263,9 +263,9 @@ func (s *spreading) why(h *host, share int) string {
 	case s.away[h.ID] != "":
 		return fmt.Sprintf("no host without component %q, from which it had better be away, fits", s.away[h.ID])
 	case fit == 1:
-		return "it is the only host that fits"
+		return "it is the only host that meets the rules and takes components"
 	}
-	return "with " + plural(len(h.components), "component", "components") + " it is among the least loaded of " + strconv.Itoa(fit) + " hosts that fit"
+	return "with " + plural(len(h.components), "component", "components") + " it is among the least loaded of " + strconv.Itoa(fit) + " hosts that meet the rules"
 }
 
 // passed says why the hosts that were not chosen were not.

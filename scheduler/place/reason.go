@@ -153,16 +153,23 @@ func (s *shortage) tell(p *passedBy, want lattice.Resources) {
 	if s.total() == 0 {
 		return
 	}
-	most := func(b bag, one, many string) string {
+	most := func(b bag) string {
 		if b.count == 1 {
-			return one
+			return "it has "
 		}
-		return many
+		return "it has at most "
 	}
-	p.count(most(s.memory, "it has ", "it has at most ")+bytes(s.memoryMost)+" of memory free, "+bytes(want.MemoryBytes)+" are asked for", s.memory.count, s.memory.hosts...)
-	p.count(most(s.cpu, "it has ", "it has at most ")+cpus(s.cpuMost)+" free, "+cpus(want.CPUMillis)+" are asked for", s.cpu.count, s.cpu.hosts...)
-	p.count(fmt.Sprintf("it has %d components, the limit", maxComponents), s.limit.count, s.limit.hosts...)
-	p.count("how much it has is not known, and the rules set something aside", s.unknown.count, s.unknown.hosts...)
+	tell := func(b bag, why func() string) {
+		if b.count > 0 {
+			p.count(why(), b.count, b.hosts...)
+		}
+	}
+	tell(s.memory, func() string {
+		return most(s.memory) + bytes(s.memoryMost) + " of memory free, " + bytes(want.MemoryBytes) + " are asked for"
+	})
+	tell(s.cpu, func() string { return most(s.cpu) + cpus(s.cpuMost) + " free, " + cpus(want.CPUMillis) + " are asked for" })
+	tell(s.limit, func() string { return fmt.Sprintf("it has %d components, the limit", maxComponents) })
+	tell(s.unknown, func() string { return "how much it has is not known, and the rules set something aside" })
 }
 
 // bytes says an amount of memory.

@@ -52,32 +52,37 @@ func DecodeEntry(data []byte) (*Entry, error) {
 	if err := decode("log entry", text, MaxEntry, e); err != nil {
 		return nil, err
 	}
-	names := hostNames{}
+	names := reasons{}
 	for i := range e.Changes {
 		names.share(&e.Changes[i].Record)
 	}
 	return e, nil
 }
 
-// hostNames has the IDs of hosts that are named in reasons. They are the same few nearly
-// always, so that records share them instead of having each its own.
-type hostNames map[lattice.HostID]lattice.HostID
+// reasons has the texts of reasons, and the hosts that they name. Those are the same few
+// nearly always, so that records share them instead of having each its own.
+type reasons map[string]string
 
-// share has a record that was read have the IDs of others.
-func (n hostNames) share(r *Record) {
+// share has a record that was read have the texts of others.
+func (all reasons) share(r *Record) {
 	if r.Placements == nil {
 		return
 	}
 	for i := range r.Placements.Passed {
-		hosts := r.Placements.Passed[i].Hosts
-		for j, id := range hosts {
-			if known, ok := n[id]; ok {
-				hosts[j] = known
-			} else {
-				n[id] = id
-			}
+		passed := &r.Placements.Passed[i]
+		passed.Why = all.text(passed.Why)
+		for j, id := range passed.Hosts {
+			passed.Hosts[j] = lattice.HostID(all.text(string(id)))
 		}
 	}
+}
+
+func (all reasons) text(s string) string {
+	if known, ok := all[s]; ok {
+		return known
+	}
+	all[s] = s
+	return s
 }
 
 // decode reads JSON. The names that are given are those of maps whose keys are free.

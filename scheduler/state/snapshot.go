@@ -115,7 +115,7 @@ func Restore(r io.Reader) (*State, error) {
 	}
 	s := &State{Seq: first.Seq, Stamp: first.Stamp, meta: first.Meta}
 	last := position{}
-	names := hostNames{}
+	names := reasons{}
 	for n := 0; ; n++ {
 		at, data, err := in.frame()
 		if err != nil {

@@ -29,13 +29,6 @@ func (d *Difference) String() string {
 	return strings.Join(append(slices.Clone(path), d.Message), ": ")
 }
 
-// Types returns the first difference between a type that is offered and the one
-// that is wanted, or nil if the types are the same. A [wit.Checker] has accepted
-// both.
-func Types(offered, wanted *wit.Type) *Difference {
-	return new(comparer).types(offered, wanted)
-}
-
 // Funcs returns the first difference between the types of a function that is
 // offered and of the one that is wanted, or nil. The names of the functions do
 // not count. A [wit.Checker] has accepted both.

@@ -28,7 +28,7 @@ import (
 
 // FS holds the .wit files: one folder per origin, in it one file per package.
 //
-//go:embed wasi wasi-draft wasmcloud wattle
+//go:embed wasi wasi-draft wasmcloud wasmcp wattle
 var FS embed.FS
 
 // Sources returns the text of every package.

@@ -7,20 +7,21 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// addAskingTools adds the tools that send requests to the client and wait for
-// the answers. Before revision 2026-07-28 this takes a session, which this
-// server does not have: the tools then return an error.
+// addAskingTools adds the tools that ask the client and then tell what it said. They do
+// it as revision 2026-07-28 has it: they answer that input is required, and are called
+// again with it. For a client of a revision before, whoever keeps its session asks by
+// requests: a gateway, or the SDK where this server runs natively with sessions.
 func addAskingTools(s *mcp.Server) {
 	mcp.AddTool(s, &mcp.Tool{Name: "test_sampling", Description: "Asks the client's model."}, sample)
 	mcp.AddTool(s, &mcp.Tool{Name: "test_elicitation", Description: "Asks the user."},
-		func(ctx context.Context, req *mcp.CallToolRequest, in messageInput) (*mcp.CallToolResult, any, error) {
-			return elicit(ctx, req, in.Message, object{
+		func(_ context.Context, req *mcp.CallToolRequest, in messageInput) (*mcp.CallToolResult, any, error) {
+			return elicit(req, in.Message, object{
 				"response": object{"type": "string", "description": "User's response"},
 			}, "response")
 		})
 	mcp.AddTool(s, &mcp.Tool{Name: "test_elicitation_sep1034_defaults", Description: "Asks the user and proposes answers."},
-		func(ctx context.Context, req *mcp.CallToolRequest, _ any) (*mcp.CallToolResult, any, error) {
-			return elicit(ctx, req, "Please check these", object{
+		func(_ context.Context, req *mcp.CallToolRequest, _ any) (*mcp.CallToolResult, any, error) {
+			return elicit(req, "Please check these", object{
 				"name":     object{"type": "string", "default": "John Doe"},
 				"age":      object{"type": "integer", "default": 30},
 				"score":    object{"type": "number", "default": 95.5},
@@ -29,8 +30,8 @@ func addAskingTools(s *mcp.Server) {
 			})
 		})
 	mcp.AddTool(s, &mcp.Tool{Name: "test_elicitation_sep1330_enums", Description: "Asks the user to choose."},
-		func(ctx context.Context, req *mcp.CallToolRequest, _ any) (*mcp.CallToolResult, any, error) {
-			return elicit(ctx, req, "Please choose", enums)
+		func(_ context.Context, req *mcp.CallToolRequest, _ any) (*mcp.CallToolResult, any, error) {
+			return elicit(req, "Please choose", enums)
 		})
 }
 
@@ -67,24 +68,18 @@ var enums = object{
 	"titledMulti": object{"type": "array", "minItems": 1, "maxItems": 3, "items": object{"anyOf": titled}},
 }
 
-func sample(ctx context.Context, req *mcp.CallToolRequest, in promptInput) (*mcp.CallToolResult, any, error) {
-	res, err := req.Session.CreateMessage(ctx, samplingParams(in.Prompt))
-	if err != nil {
-		return nil, nil, fmt.Errorf("ask the client's model: %w", err)
+func sample(_ context.Context, req *mcp.CallToolRequest, in promptInput) (*mcp.CallToolResult, any, error) {
+	if answer, ok := sampled(req.Params.InputResponses, keyModel); ok {
+		return text("LLM response: ", answer), nil, nil
 	}
-	answer, ok := res.Content.(*mcp.TextContent)
-	if !ok {
-		return nil, nil, fmt.Errorf("the client's model answered with %T", res.Content)
-	}
-	return text("LLM response: ", answer.Text), nil, nil
+	return need("", mcp.InputRequestMap{keyModel: samplingParams(in.Prompt)})
 }
 
-func elicit(ctx context.Context, req *mcp.CallToolRequest, message string, properties object, required ...string) (*mcp.CallToolResult, any, error) {
-	res, err := req.Session.Elicit(ctx, elicitParams(message, properties, required...))
-	if err != nil {
-		return nil, nil, fmt.Errorf("ask the user: %w", err)
+func elicit(req *mcp.CallToolRequest, message string, properties object, required ...string) (*mcp.CallToolResult, any, error) {
+	if res, ok := req.Params.InputResponses[keyAnswer].(*mcp.ElicitResult); ok && res != nil {
+		return text(fmt.Sprintf("User response: action=%s, content=%v", res.Action, res.Content)), nil, nil
 	}
-	return text(fmt.Sprintf("User response: action=%s, content=%v", res.Action, res.Content)), nil, nil
+	return need("", mcp.InputRequestMap{keyAnswer: elicitParams(message, properties, required...)})
 }
 
 // samplingParams asks the client's model one thing.

@@ -43,6 +43,7 @@ const (
 	keyRoots   = "client_roots"
 	keyConfirm = "confirm"
 	keyColor   = "color"
+	keyAnswer  = "answer"
 )
 
 // need is a result that asks for input.

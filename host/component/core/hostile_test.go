@@ -46,8 +46,8 @@ func TestReach(t *testing.T) {
 		},
 		"function export":      func(w *wasm) { w.fn(none, none, none); w.export("x", core.KindFunc, 1) },
 		"global export":        func(w *wasm) { w.fn(none, none, none); w.export("x", core.KindGlobal, 0) },
-		"reserved fuel export": func(w *wasm) { w.fn(none, none, none); w.export("wattle:fuel", core.KindFunc, 0) },
-		"reserved export":      func(w *wasm) { w.export("wattle:", core.KindFunc, w.fn(none, none, none)) },
+		"reserved fuel export": func(w *wasm) { w.fn(none, none, none); w.export("wattle::fuel", core.KindFunc, 0) },
+		"reserved export":      func(w *wasm) { w.export("wattle::", core.KindFunc, w.fn(none, none, none)) },
 		"start":                func(w *wasm) { w.fn(none, none, none); w.start = op(1) },
 		"element": func(w *wasm) {
 			w.fn(none, none, none)

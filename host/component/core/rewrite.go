@@ -20,8 +20,9 @@ const (
 	// FuelExport names the exported global that holds the fuel. It must not be
 	// given to another module: whoever holds it can grant itself fuel.
 	FuelExport = ReservedPrefix + "fuel"
-	// ReservedPrefix starts no export of an original module.
-	ReservedPrefix = "wattle:"
+	// ReservedPrefix starts no export of an original module. It starts no name of WIT either, unlike
+	// "wattle:", which is the namespace of interfaces.
+	ReservedPrefix = "wattle::"
 )
 
 // DefaultMaxTableElements is the greatest size of a table unless Options say

@@ -25,8 +25,8 @@ func TestState(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &core.State{
-		Globals: []core.StateGlobal{{"wattle:global-2", core.I32}, {"wattle:global-3", core.I64}},
-		Start:   "wattle:start",
+		Globals: []core.StateGlobal{{"wattle::global-2", core.I32}, {"wattle::global-3", core.I64}},
+		Start:   "wattle::start",
 	}
 	if diff := cmp.Diff(want, m.State); diff != "" {
 		t.Fatalf("State (-want +got):\n%s", diff)
@@ -60,10 +60,10 @@ func TestState(t *testing.T) {
 	if got := get(); got != 40 {
 		t.Errorf("after the start the global is %d, want 40", got)
 	}
-	if got := in.ExportedGlobal("wattle:global-3").Get(); got != 50 {
+	if got := in.ExportedGlobal("wattle::global-3").Get(); got != 50 {
 		t.Errorf("the other global is %d, want 50", got)
 	}
-	in.ExportedGlobal("wattle:global-2").(api.MutableGlobal).Set(7)
+	in.ExportedGlobal("wattle::global-2").(api.MutableGlobal).Set(7)
 	if got := get(); got != 7 {
 		t.Errorf("the global is %d, want what was set, 7", got)
 	}

@@ -101,6 +101,7 @@ type answer struct {
 	Error  *struct {
 		Code    int
 		Message string
+		Data    json.RawMessage
 	}
 }
 
@@ -113,16 +114,22 @@ type tool struct {
 }
 
 // send sends a request on behalf of somebody, with members of its parameters and of _meta.
-func (s *served) send(who, method, params, meta string) (a answer) {
+func (s *served) send(who, method, params, meta string) answer {
+	s.Helper()
+	if meta != "" {
+		meta = "," + meta
+	}
+	return s.request(who, method, params, `"io.modelcontextprotocol/clientCapabilities":{"elicitation":{}}`+meta)
+}
+
+// request is send with all of _meta but the version.
+func (s *served) request(who, method, params, meta string) (a answer) {
 	s.Helper()
 	if params != "" {
 		params = "," + params
 	}
-	if meta != "" {
-		meta = "," + meta
-	}
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(fmt.Sprintf(
-		`{"jsonrpc":"2.0","id":1,"method":%q,"params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{"elicitation":{}}%s}%s}}`,
+		`{"jsonrpc":"2.0","id":1,"method":%q,"params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",%s}%s}}`,
 		method, meta, params)))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json, text/event-stream")

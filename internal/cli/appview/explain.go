@@ -64,7 +64,11 @@ func explainComponent(b *strings.Builder, c *control.ComponentExplanation, p *co
 		fmt.Fprintf(b, "  no host was found for %s\n", count(c.Missing, "instance"))
 	}
 	if len(c.Passed) > 0 {
-		b.WriteString("  hosts that were passed over\n")
+		when := "" // the reasons are of now
+		if c.Missing == 0 {
+			when = " when it was placed"
+		}
+		fmt.Fprintf(b, "  hosts that were passed over%s\n", when)
 		for i := range c.Passed {
 			explainPassed(b, &c.Passed[i], name)
 		}

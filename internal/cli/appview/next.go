@@ -73,7 +73,7 @@ func failing(p *control.PartStatus) bool {
 		return true
 	}
 	return slices.ContainsFunc(p.Hosts, func(h control.PartHost) bool {
-		return h.State == lattice.ComponentFailed || h.State != lattice.ComponentRunning && h.Reason != ""
+		return h.State == lattice.ComponentFailed || h.State != lattice.ComponentRunning && h.State != "" && h.Reason != ""
 	})
 }
 

@@ -13,6 +13,7 @@ type Kind struct {
 	Name     string // "hosts"
 	Singular string // "host"
 	Short    string // "the hosts, and what they use"
+	Things   string // what there is none of, if that is not Name
 	Columns  []show.Column
 	// buckets are those that rows are made of.
 	buckets []bucket

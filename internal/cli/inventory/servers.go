@@ -35,7 +35,7 @@ type Listed struct {
 
 // serversKind is called mcp, as there are other servers.
 var serversKind = &Kind{
-	Name: "mcp", Singular: "server", Short: "the MCP servers, and what they offer",
+	Name: "mcp", Singular: "server", Short: "the MCP servers, and what they offer", Things: "MCP servers",
 	Columns: []show.Column{
 		{Name: "NAME"},
 		{Name: "COMPONENT"},

@@ -311,6 +311,13 @@ func (s *scanner) string() error {
 	}
 	text, i := s.text, s.pos
 	for {
+		for ; i+32 <= len(text); i += 32 {
+			w := text[i : i+32 : i+32]
+			if special(binary.LittleEndian.Uint64(w))|special(binary.LittleEndian.Uint64(w[8:]))|
+				special(binary.LittleEndian.Uint64(w[16:]))|special(binary.LittleEndian.Uint64(w[24:])) != 0 {
+				break
+			}
+		}
 		for ; i+8 <= len(text); i += 8 {
 			if m := special(binary.LittleEndian.Uint64(text[i:])); m != 0 {
 				i += bits.TrailingZeros64(m) / 8

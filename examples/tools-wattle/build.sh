@@ -1,0 +1,4 @@
+#!/bin/sh
+set -eu
+cd "$(dirname "$0")"
+../tools/build-go.sh "$PWD" recipes.wasm

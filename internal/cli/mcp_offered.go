@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wattle-dev/wattle/internal/cli/inventory"
+	"github.com/wattle-dev/wattle/lattice"
+)
+
+// listingTime is how long a host has to find out what a component offers that runs
+// already, before a command says that it does not know.
+const listingTime = 15 * time.Second
+
+// offered waits until it is known what a component offers as an MCP server, and says so.
+func (s *session) offered(ctx context.Context, env *Env, id lattice.ComponentID, m *lattice.MCP, revision uint64) error {
+	shown := newWait(env, "MCP server "+string(m.Name))
+	var listed *inventory.Listed
+	err := s.waitFor(ctx, listingTime, "mcp", func(inv *inventory.Inventory, now time.Time) (bool, error) {
+		for _, server := range inv.Servers(now) {
+			if l := server.Listed; server.Component == id && l != nil && l.Revision >= revision {
+				listed = l
+				return true, nil
+			}
+		}
+		shown.say("its host asks what it offers")
+		return false, nil
+	})
+	shown.end()
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		fmt.Fprintf(env.Stderr, "wattle: it is not known yet what MCP server %q offers: `wattle mcp list` says it when it is\n", m.Name)
+		return nil
+	case err != nil:
+		return err
+	}
+	for _, p := range listed.Problems {
+		fmt.Fprintf(env.Stderr, "wattle: MCP server %q: %s\n", m.Name, printable(p))
+	}
+	at := "MCP server " + string(m.Name)
+	if s.local != nil && s.local.MCP != "" {
+		at = s.local.MCP + "/" + string(m.Name)
+	}
+	return done(env, "  %s: %s", at, count(len(listed.Names), "tool"))
+}
