@@ -105,6 +105,10 @@ guests: ## rebuild the guests that test WASI (needs Python and Cargo)
 mcp: build ## run the MCP conformance suite and the Inspector against the examples (needs Node)
 	.ci/mcp/run
 
+.PHONY: mcp-conformance
+mcp-conformance: build ## run the MCP conformance suites and stock clients against the gateway (needs Node)
+	.ci/mcp/gateway
+
 .PHONY: e2e
 e2e: ## run the binary for longer: a thousand calls, neighbours that misbehave
 	go test -tags e2e -count=1 -v ./internal/e2e

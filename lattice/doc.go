@@ -8,7 +8,7 @@
 // run is its [HostReport], which it writes itself. An [Assignment] says which
 // hosts may be called for a component, and is the scheduler's as well; [Ready]
 // is a host's word that it can be called now. A [Link] lets a component reach an
-// interface of another component or of a provider.
+// interface of another component, or a capability of its host.
 //
 // All of these are documents in key-value buckets, of which package lattice/wire
 // has the names and forms. Each is signed by whom it belongs to: documents of a

@@ -9,6 +9,7 @@ import (
 	"github.com/wattle-dev/wattle/lattice/seal"
 	"github.com/wattle-dev/wattle/lattice/wire"
 	"github.com/wattle-dev/wattle/scheduler/control"
+	"github.com/wattle-dev/wattle/scheduler/state"
 )
 
 // maxAskedFor is how many requests of hosts for secrets are dealt with at the same time.
@@ -126,7 +127,32 @@ func (l *leading) secretFor(ctx context.Context, m *lattice.Message) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	ref := q.Secret
+	value, err := l.valueFor(ctx, now, key, host, q.Secret)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(value)
+	sealed, err := seal.Seal(q.Key, wire.HostSecretContext(l.name, host, q.Secret), value)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := wire.EncodeSecretAnswer(&wire.SecretAnswer{Host: host, Secret: q.Secret, Sealed: sealed})
+	if err != nil {
+		return nil, err
+	}
+	l.log.InfoContext(ctx, "secret handed out", "host", string(host), "secret", string(q.Secret.Name), "version", q.Secret.Version)
+	return l.signer.Sign(m.Subject, wire.SecretAnswerKey, answer)
+}
+
+// valueFor returns the value of a version of a secret, if a host may have it.
+func (l *leading) valueFor(ctx context.Context, now *state.State, key *seal.Key, host lattice.HostID, ref lattice.SecretRef) ([]byte, error) {
+	if ref == wire.SharedSecret() {
+		shared, err := key.Shared(seal.MCP)
+		if err != nil {
+			return nil, err
+		}
+		return []byte(shared.Reveal()), nil
+	}
 	if !now.Asks(host, ref) {
 		l.log.WarnContext(ctx, "host is refused a secret", "host", string(host), "secret", string(ref.Name), "version", ref.Version)
 		return nil, fmt.Errorf("secret %q: %w: host %s is told to run nothing that may ask for version %d of it", ref.Name, lattice.ErrDenied, host.Short(), ref.Version)
@@ -135,15 +161,5 @@ func (l *leading) secretFor(ctx context.Context, m *lattice.Message) ([]byte, er
 	if err != nil {
 		return nil, fmt.Errorf("secret %q: %w; it was stored for another key of the lattice's account: store it again with `wattle secret put %s`", ref.Name, err, ref.Name)
 	}
-	defer clear(value)
-	sealed, err := seal.Seal(q.Key, wire.HostSecretContext(l.name, host, ref), value)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := wire.EncodeSecretAnswer(&wire.SecretAnswer{Host: host, Secret: ref, Sealed: sealed})
-	if err != nil {
-		return nil, err
-	}
-	l.log.InfoContext(ctx, "secret handed out", "host", string(host), "secret", string(ref.Name), "version", ref.Version)
-	return l.signer.Sign(m.Subject, wire.SecretAnswerKey, answer)
+	return value, nil
 }

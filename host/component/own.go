@@ -9,3 +9,11 @@ import (
 func (o Own) Handle() wit.HandleValue {
 	return wit.HandleValue{Resource: o.Type.resource(), Rep: abi.Rep{Obj: o.Value}}
 }
+
+// Held returns what a handle of a resource of the host stands for, such as one in a result of
+// Func.Call, and whether it is a T.
+func Held[T any](h wit.HandleValue) (T, bool) {
+	rep, _ := h.Rep.(abi.Rep)
+	v, ok := rep.Obj.(T)
+	return v, ok
+}

@@ -93,6 +93,16 @@
 // links to the capability for file systems mount them. The host's labels say which there
 // are: volume.NAME is ro or rw.
 //
+// # MCP servers
+//
+// A component that is declared to be an MCP server is offered as one as soon as it takes
+// calls (package host/mcp). What it offers is found out then, and again when what it may
+// use changes, when it is declared to be offered in another way, and after the time that it
+// says; and is put into the catalogue, signed, under a key that ends with the component. A
+// component that cannot be listed runs all the same: the catalogue says why, it is an event,
+// and is tried again after a growing time. How it is offered changes without the code being
+// loaded again.
+//
 // # Limits
 //
 // The limits of a specification are those of package host; zero is its default. How often

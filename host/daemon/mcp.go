@@ -15,6 +15,8 @@ import (
 	"github.com/wattle-dev/wattle/host/mcp/typed"
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/catalogue"
+	"github.com/wattle-dev/wattle/lattice/seal"
+	"github.com/wattle-dev/wattle/lattice/wire"
 )
 
 // Times of listing.
@@ -91,7 +93,29 @@ func (d *Daemon) endpoint(ctx context.Context, run *running, decl *lattice.MCP, 
 	if about.World == nil {
 		return nil, fmt.Errorf("the component has no world: %s", about.WorldError)
 	}
-	return typed.New(run.target, about.World, kind, &typed.Options{ID: run.spec.ID})
+	return typed.New(run.target, about.World, kind, &typed.Options{ID: run.spec.ID, StateKey: d.stateKey(ctx)})
+}
+
+// stateKey returns the secret with which all hosts of the lattice seal what a component
+// wants back from a client, nil if this one cannot have it.
+func (d *Daemon) stateKey(ctx context.Context) []byte {
+	if d.opts.Secrets == nil {
+		return nil
+	}
+	ref := wire.SharedSecret()
+	values, err := d.opts.Secrets.Get(ctx, []lattice.SecretRef{ref})
+	var shared *seal.Shared
+	if err == nil {
+		shared, err = seal.ParseShared(values[ref])
+	}
+	if err == nil {
+		shared, err = shared.For("state")
+	}
+	if err != nil {
+		d.log.WarnContext(ctx, "what the lattice's hosts share is not known here: answers to what a component asks clients have to come to this host", "error", err)
+		return nil
+	}
+	return shared[:]
 }
 
 // mcp answers an invocation of lattice.MCPInterface.

@@ -15,7 +15,10 @@ const (
 // decodeField returns what a field says.
 func decodeField(value string) string {
 	inner, ok := strings.CutPrefix(value, encodedPrefix)
-	if inner, ok = strings.CutSuffix(inner, encodedSuffix); !ok || inner == value {
+	if !ok {
+		return value
+	}
+	if inner, ok = strings.CutSuffix(inner, encodedSuffix); !ok {
 		return value
 	}
 	text, err := base64.StdEncoding.DecodeString(inner)

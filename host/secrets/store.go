@@ -102,11 +102,23 @@ func (s *Store) get(ctx context.Context, ref lattice.SecretRef) (string, error) 
 	return value, nil
 }
 
-// Keep forgets all values but those of some versions, in memory and in the directory.
+// Shared returns what the hosts and gateways of the lattice share; see wire.SharedSecret.
+func (s *Store) Shared(ctx context.Context) (*seal.Shared, error) {
+	ref := wire.SharedSecret()
+	values, err := s.Get(ctx, []lattice.SecretRef{ref})
+	if err != nil {
+		return nil, err
+	}
+	return seal.ParseShared(values[ref])
+}
+
+// Keep forgets all values but those of some versions and the shared one, in memory and in
+// the directory.
 func (s *Store) Keep(refs []lattice.SecretRef) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	names := map[string]bool{}
+	refs = append(slices.Clip(refs), wire.SharedSecret())
 	for _, ref := range refs {
 		names[fileName(ref)] = true
 	}

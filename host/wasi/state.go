@@ -22,6 +22,8 @@ import (
 	wasmcloud "github.com/wattle-dev/wattle/host/wasmcloud/messaging"
 	"github.com/wattle-dev/wattle/host/wasmcloud/postgres"
 	"github.com/wattle-dev/wattle/host/wasmcloud/secrets"
+	"github.com/wattle-dev/wattle/host/wasmcp/auth"
+	"github.com/wattle-dev/wattle/host/wasmcp/mcpv20251125"
 	"github.com/wattle-dev/wattle/host/wattle/mcp"
 )
 
@@ -236,5 +238,7 @@ func Define(l *component.Linker) error {
 		secrets.Define(l),
 		bus.Define(l),
 		mcp.Define(l),
+		auth.Define(l),
+		mcpv20251125.Define(l),
 	)
 }

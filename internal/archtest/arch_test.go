@@ -79,8 +79,10 @@ host/wasi/messaging:      host/component providers/messaging
 host/wasmcloud/messaging: host/component providers/messaging
 host/wasmcloud/postgres:  host/component providers/postgres
 host/wattle/mcp:          host/component internal/rawjson
+host/wasmcp/auth:         host/component
+host/wasmcp/mcpv20251125: host/wasi/io host/wasmcp/auth host/wattle/mcp
 host/wasmcloud/secrets:   host/component
-host/wasi:                host/wasi/... host/wasmcloud/... providers/filesystem/hostdir host/wattle/mcp
+host/wasi:                host/wasi/... host/wasmcloud/... providers/filesystem/hostdir host/wattle/mcp host/wasmcp/...
 host/wasmcloud/bus/v100:  host/component
 host/wasmcloud/bus:       host/wasmcloud/bus/v100
 host/capability:          host/wasi lattice/capability providers/...

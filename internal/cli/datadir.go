@@ -21,7 +21,7 @@ import (
 //	scheduler/    the log of what the scheduler has decided: package scheduler/raftlog
 //	host/         what the host ought to run, and its components
 //	mcp-token     what clients of the MCP gateway show it
-//	mcp-sessions.key  with which the gateway seals their sessions
+//	mcp-sessions.key  with which the gateway seals their sessions, where the lattice gives nothing for that
 //	lattice.json  how commands find the lattice
 //	lock          held by the `wattle up` that runs
 type dataDir string

@@ -17,6 +17,7 @@ import (
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/directory"
 	"github.com/wattle-dev/wattle/lattice/invoke"
+	"github.com/wattle-dev/wattle/lattice/seal"
 	"github.com/wattle-dev/wattle/lattice/trust"
 	"github.com/wattle-dev/wattle/providers/httpserver"
 	"github.com/wattle-dev/wattle/providers/mcp"
@@ -248,7 +249,11 @@ func (d *frontDoor) serve(ctx context.Context) error {
 	front := &httpserver.Options{Local: d.local(), Timeout: d.timeout, Wrap: t.Front, Logger: log}
 	var a *agents
 	if d.local() {
-		if a, err = d.newAgents(ctx, d.dir, router, d.directory); err != nil {
+		shared, err := d.shared()
+		if err != nil {
+			return err
+		}
+		if a, err = d.newAgents(ctx, d.dir, router, d.directory, shared); err != nil {
 			return err
 		}
 		front.Gateway = a
@@ -270,6 +275,20 @@ func (d *frontDoor) serve(ctx context.Context) error {
 		d.running.MCP = d.running.HTTP + mcp.Path
 	}
 	return nil
+}
+
+// shared returns what gateways of the lattice share, nil if the lattice is one without
+// credentials, or these are old.
+func (d *frontDoor) shared() (*seal.Shared, error) {
+	if d.place.creds == nil {
+		return nil, nil //nolint:nilnil // the gateway has a key of its own then
+	}
+	shared, err := d.place.creds.GatewayKey()
+	if errors.Is(err, lattice.ErrNotFound) {
+		d.log.note("sessions of MCP are those of this gateway alone: %v", err)
+		return nil, nil //nolint:nilnil // the same
+	}
+	return shared, err
 }
 
 func (d *frontDoor) local() bool { return d.address().Addr().IsLoopback() && !d.anyHost }

@@ -251,6 +251,7 @@ func (f *hostFlags) label(cmd *cobra.Command, env *Env, name string, labels []st
 		return err
 	}
 	r := new(control.Result)
+	last := lattice.Stamp{} // of what has changed
 	for _, l := range labels {
 		var change control.Command = &control.DeleteLabel{Host: h.ID, Key: strings.TrimSuffix(l, "-")}
 		if key, value, ok := strings.Cut(l, "="); ok {
@@ -261,10 +262,16 @@ func (f *hostFlags) label(cmd *cobra.Command, env *Env, name string, labels []st
 			return interrupted(ctx, fmt.Errorf("label %q: %w", l, err))
 		}
 		s.notes(env, r)
+		if r.Changed {
+			last = r.Stamp
+		}
+	}
+	if last == (lattice.Stamp{}) {
+		return done(env, "host %s: nothing has changed", hostLabel(h))
 	}
 	err = s.waitFor(ctx, labelWait, "hosts", func(inv *inventory.Inventory, _ time.Time) (bool, error) {
 		have := inv.Hosts[h.ID]
-		return r.Stamp.Compare(have.Applied) <= 0, nil
+		return last.Compare(have.Applied) <= 0, nil
 	})
 	if errors.Is(err, errInterrupted) {
 		return err

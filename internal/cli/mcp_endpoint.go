@@ -11,7 +11,7 @@ import (
 )
 
 // token is the file with the token of clients of the gateway, sessions the one with the
-// key of their sessions.
+// key of their sessions where the lattice gives none.
 func (d dataDir) token() string    { return filepath.Join(string(d), "mcp-token") }
 func (d dataDir) sessions() string { return filepath.Join(string(d), "mcp-sessions.key") }
 

@@ -21,15 +21,21 @@ type agents struct {
 }
 
 // newAgents makes a gateway whose clients have the token in a data directory, and begins
-// to follow what servers offer.
-func (p *parts) newAgents(ctx context.Context, dir dataDir, invoker lattice.Invoker, d *directory.Directory) (*agents, error) {
+// to follow what servers offer. shared is what the gateways of the lattice share; without
+// it, sessions are those of this gateway alone.
+func (p *parts) newAgents(ctx context.Context, dir dataDir, invoker lattice.Invoker, d *directory.Directory, shared *seal.Shared) (*agents, error) {
 	token, err := trust.OpenOrCreateShared(dir.token())
 	if err != nil {
 		return nil, dir.explain(err)
 	}
-	sessions, err := trust.OpenOrCreateShared(dir.sessions())
+	if shared == nil {
+		if shared, err = trust.OpenOrCreateShared(dir.sessions()); err != nil {
+			return nil, dir.explain(err)
+		}
+	}
+	sessions, err := shared.For("sessions")
 	if err != nil {
-		return nil, dir.explain(err)
+		return nil, err
 	}
 	servers := directory.NewCatalogue(d)
 	g, err := mcp.New(invoker, servers, &mcp.Options{

@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"github.com/wattle-dev/wattle/host/daemon"
+	"github.com/wattle-dev/wattle/host/secrets"
 	"github.com/wattle-dev/wattle/internal/cli/inventory"
 	"github.com/wattle-dev/wattle/internal/webserver"
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/directory"
 	"github.com/wattle-dev/wattle/lattice/natslattice"
 	"github.com/wattle-dev/wattle/lattice/natslattice/natsserver"
+	"github.com/wattle-dev/wattle/lattice/seal"
 	"github.com/wattle-dev/wattle/lattice/telemetry"
 	"github.com/wattle-dev/wattle/lattice/trust"
 	"github.com/wattle-dev/wattle/providers/httpserver"
@@ -43,6 +45,7 @@ type up struct {
 	telemetry *telemetry.Telemetry
 	lattice   lattice.Lattice // the host's connection
 	verifier  lattice.Verifier
+	vault     *secrets.Store
 	daemon    *daemon.Daemon
 	directory *directory.Directory
 	door      *httpserver.Server
@@ -211,9 +214,10 @@ func (u *up) host(ctx context.Context) error {
 		return err
 	}
 	o.DataDir, o.Telemetry, o.Verifier, o.ShowErrors = u.dir.host(), t, u.verifier, u.local()
-	if o.Secrets, err = u.id.vault(u.lattice, u.place.name, u.verifier, u.dir, log); err != nil {
+	if u.vault, err = u.id.vault(u.lattice, u.place.name, u.verifier, u.dir, log); err != nil {
 		return err
 	}
+	o.Secrets = u.vault
 	o.Providers = []lattice.ProviderStatus{{
 		ID: "httpserver", Name: "HTTP front door", Interfaces: []string{incomingHandler}, Address: u.listener.Addr().String(), State: "running",
 	}}
@@ -270,7 +274,7 @@ func (u *up) front(ctx context.Context) error {
 	o := &httpserver.Options{Local: u.local(), Timeout: u.timeout, Wrap: u.telemetry.Front, Logger: log}
 	if u.local() {
 		var err error
-		if u.agents, err = u.newAgents(ctx, u.dir, u.daemon.Router(), u.directory); err != nil {
+		if u.agents, err = u.newAgents(ctx, u.dir, u.daemon.Router(), u.directory, u.shared(ctx)); err != nil {
 			return err
 		}
 		o.Gateway = u.agents
@@ -297,6 +301,19 @@ func (u *up) front(ctx context.Context) error {
 		u.running.MCP = u.running.HTTP + mcp.Path
 	}
 	return nil
+}
+
+// shared returns what hosts and gateways of the lattice share, nil if no scheduler answers
+// that gives it.
+func (u *up) shared(ctx context.Context) *seal.Shared {
+	ctx, cancel := context.WithTimeout(ctx, lattice.DefaultTimeout)
+	defer cancel()
+	shared, err := u.vault.Shared(ctx)
+	if err != nil {
+		u.log.note("sessions of MCP are those of this front door alone until the next start: %v", err)
+		return nil
+	}
+	return shared
 }
 
 // ready returns why requests cannot be answered, or nil.

@@ -28,7 +28,7 @@
 // # Wattle's own traits
 //
 // Traits whose types end in .wattle.dev say what OAM has no word for: placement,
-// resources, limits, rollout, routes, probe and preinit. Each has one required key of
+// resources, limits, rollout, routes, probe, preinit and mcp. Each has one required key of
 // its own, so that wadm, which tries the shapes of links and scalers first, keeps it
 // as a custom trait and ignores it. In them every unknown key is an error. Traits of
 // other types are ignored with a warning.

@@ -13,6 +13,10 @@ import (
 // It does not print itself.
 type Shared [32]byte
 
+// MCP is the purpose of what the hosts and gateways of a lattice share, so that each
+// serves the sessions of MCP that another one has begun.
+const MCP = "mcp"
+
 var sharedEncoding = base64.RawURLEncoding.Strict()
 
 // ParseShared reads what Reveal returns.
@@ -34,11 +38,10 @@ func (s *Shared) For(purpose string) (*Shared, error) { return derive(s[:], "wat
 
 // Shared returns a secret that all who have the key share, for a purpose.
 func (k *Key) Shared(purpose string) (*Shared, error) {
-	private, err := k.private.Bytes()
+	private, err := k.private.Bytes() // which are the key's own
 	if err != nil {
 		return nil, fmt.Errorf("shared secret: %w", err)
 	}
-	defer clear(private)
 	return derive(private, "wattle shared key 1: "+purpose)
 }
 

@@ -42,8 +42,13 @@ func TestInject(t *testing.T) {
 
 func TestExtractRefuses(t *testing.T) {
 	for _, values := range [][]string{
-		nil, {""}, {strings.TrimSuffix(parent, "-01")}, {"00-" + strings.Repeat("0", 32) + parent[35:]},
-		{strings.Repeat("0", 1<<20)}, {parent + strings.Repeat("0", 512)}, {parent, parent},
+		nil,
+		{""},
+		{strings.TrimSuffix(parent, "-01")},
+		{"00-" + strings.Repeat("0", 32) + parent[35:]},
+		{strings.Repeat("0", 1<<20)},
+		{parent + strings.Repeat("0", 512)},
+		{parent, parent},
 	} {
 		ctx := tracecontext.Extract(t.Context(), lattice.Header{"traceparent": values})
 		if trace.SpanContextFromContext(ctx).IsValid() {

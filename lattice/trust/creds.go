@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/lattice/seal"
 	"github.com/wattle-dev/wattle/lattice/wire"
 )
 
@@ -38,7 +39,8 @@ type Creds struct {
 	// Expires is when they end; zero is never.
 	Expires time.Time
 
-	secrets []byte // of schedulers; see SecretsKey
+	secrets []byte       // of schedulers; see SecretsKey
+	shared  *seal.Shared // of gateways; see GatewayKey
 }
 
 // ParseCreds reads the text of a credentials file, as NATS tools write it.
@@ -62,8 +64,15 @@ func ParseCreds(text []byte) (*Creds, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.secrets, err = parseSecrets(string(text)); err != nil {
+	if c.secrets, err = parseSecrets(secretsBegin, secretsEnd, string(text)); err != nil {
 		return nil, err
+	}
+	shared, err := parseSecrets(gatewayBegin, gatewayEnd, string(text))
+	if err != nil {
+		return nil, err
+	}
+	if shared != nil {
+		c.shared = (*seal.Shared)(shared)
 	}
 	return c, nil
 }
@@ -120,10 +129,16 @@ func (c *Creds) Text() ([]byte, error) {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
 	text, err := jwt.FormatUserConfig(c.JWT, seed)
-	if err != nil || c.secrets == nil {
-		return text, err
+	if err != nil {
+		return nil, err
 	}
-	return append(text, formatSecrets(c.secrets)...), nil
+	if c.secrets != nil {
+		text = append(text, formatSecrets(secretsBegin, secretsEnd, c.secrets)...)
+	}
+	if c.shared != nil {
+		text = append(text, formatSecrets(gatewayBegin, gatewayEnd, c.shared[:])...)
+	}
+	return text, nil
 }
 
 // Write writes a credentials file that only its owner can read, over one that is

@@ -49,6 +49,10 @@
 // hosts have nothing of the kind; what a host opens with follows from its own key
 // ([Key.SealKey]).
 //
+// From it follows a secret that hosts and gateways share, so that each serves the sessions
+// of MCP that another one has begun. It is in the credentials of gateways
+// ([Creds.GatewayKey]); hosts ask a scheduler for it. It opens nothing else.
+//
 // # What permissions cannot do
 //
 // JetStream sends answers to any subject that a request names, and messages to

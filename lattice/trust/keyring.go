@@ -311,6 +311,9 @@ func (k *Keyring) issue(l lattice.Name, role Role, u *User) (*Creds, error) {
 	if err == nil && role == RoleScheduler {
 		c.secrets, err = secretsOf(account, l)
 	}
+	if err == nil && role == RoleGateway {
+		c.shared, err = k.GatewayKey(l)
+	}
 	return c, err
 }
 
@@ -358,7 +361,8 @@ func (k *Keyring) current(l lattice.Name, c *Creds) bool {
 		return false
 	}
 	now, err := k.Issue(l, c.Role, &User{Name: c.Name, Key: c.Key, Expires: c.Expires})
-	return err == nil && sameClaims(c.JWT, now.JWT) && bytes.Equal(c.secrets, now.secrets)
+	return err == nil && sameClaims(c.JWT, now.JWT) && bytes.Equal(c.secrets, now.secrets) &&
+		(c.shared == nil) == (now.shared == nil) && (c.shared == nil || *c.shared == *now.shared)
 }
 
 // key reads a key of a lattice.

@@ -143,3 +143,73 @@ func TestSealKey(t *testing.T) {
 		t.Errorf("it is another one: %v", err)
 	}
 }
+
+// TestGatewayKey is that all gateways of a lattice share a secret, which is what its
+// schedulers hand out, and nobody else has it.
+func TestGatewayKey(t *testing.T) {
+	k := trusttest.Keyring(t)
+	of := func(c *trust.Creds) *seal.Shared {
+		t.Helper()
+		s, err := c.GatewayKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	one := trusttest.Creds(t, k, "default", trust.RoleGateway)
+	text, err := one.Text()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := trust.ParseCreds(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := trusttest.Creds(t, k, "default", trust.RoleScheduler).SecretsKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	handed, err := key.Shared(seal.MCP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring, err := k.GatewayKey("default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for who, s := range map[string]*seal.Shared{
+		"another gateway": of(trusttest.Creds(t, k, "default", trust.RoleGateway)), "from a file": of(back), "schedulers": handed, "the keyring": ring,
+	} {
+		if *s != *of(one) {
+			t.Errorf("%s: another secret", who)
+		}
+	}
+	if _, err := trust.OpenOrInit(k.Dir(), "other"); err != nil {
+		t.Fatal(err)
+	}
+	if *of(trusttest.Creds(t, k, "other", trust.RoleGateway)) == *of(one) {
+		t.Error("gateways of another lattice share it")
+	}
+	for _, role := range trust.Roles() {
+		if role == trust.RoleGateway {
+			continue
+		}
+		if _, err := trusttest.Creds(t, k, "default", role).GatewayKey(); !errors.Is(err, lattice.ErrDenied) {
+			t.Errorf("%s: %v", role, err)
+		}
+	}
+	if bytes.Contains(text, []byte("SECRETS")) {
+		t.Error("the credentials of a gateway have a key for secrets")
+	}
+	before, _, _ := strings.Cut(string(text), "\n-----BEGIN WATTLE GATEWAY KEY-----")
+	old, err := trust.ParseCreds([]byte(before))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := old.GatewayKey(); !errors.Is(err, lattice.ErrNotFound) || !strings.Contains(err.Error(), "wattle lattice creds gateway") {
+		t.Errorf("%v: want the next step", err)
+	}
+	if _, err := trust.ParseCreds(bytes.Replace(text, []byte("KEY-----\n"), []byte("KEY-----\n!"), 1)); err == nil {
+		t.Error("a damaged key is taken")
+	}
+}

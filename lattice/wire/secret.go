@@ -18,6 +18,11 @@ const (
 	SecretAnswerKey  = "answer"
 )
 
+// SharedSecret is not stored by anybody: it is the secret of purpose seal.MCP that the
+// hosts and gateways of a lattice share, as a text. Any host may ask for it, and nobody can
+// put one of its name.
+func SharedSecret() lattice.SecretRef { return lattice.SecretRef{Name: "wattle-mcp", Version: 1} }
+
 // Bounds of what goes with secrets, in bytes.
 const (
 	// MaxSealed bounds the value of a secret as it is sealed.

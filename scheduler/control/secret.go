@@ -31,7 +31,11 @@ func (c *PutSecret) Check() error {
 	if n := len(c.Sealed); n == 0 || n > wire.MaxSealed {
 		sealed = invalid("sealed: %d bytes, want 1 to %d", n, wire.MaxSealed)
 	}
-	return errors.Join(checkSecretName(c.Secret), sealed, checkBy(c.By))
+	var reserved error
+	if c.Secret == wire.SharedSecret().Name {
+		reserved = invalid("secret %q: the name is that of one that hosts share", c.Secret)
+	}
+	return errors.Join(checkSecretName(c.Secret), reserved, sealed, checkBy(c.By))
 }
 
 // StoreSecret seals a value for the schedulers of the lattice, and puts it. The verifier

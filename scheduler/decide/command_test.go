@@ -116,7 +116,7 @@ func TestRefused(t *testing.T) {
 	w.do(&control.StartComponent{
 		ID: "c", Ref: "./c.wasm", Digest: digest(1), Config: []lattice.ConfigName{"cfg"},
 		Routes: []lattice.Route{{Path: "/mcp"}, {Host: "c.example", Path: "/"}},
-		MCP: &lattice.MCP{Name: "tools", Alias: "t"},
+		MCP:    &lattice.MCP{Name: "tools", Alias: "t"},
 	})
 	w.do(&control.PutLink{Link: link("c", "kv")})
 	w.app(&control.PutApp{Manifest: shop("v1", 2), Digests: map[string]string{"./front.wasm": digest(1), "./back.wasm": digest(2)}, Deploy: true})

@@ -27,7 +27,8 @@
 // differs, so that what stays the same is not touched. What the version before had and
 // this one has not is removed. Of a manifest's links, those that have a component as
 // source are part of its revision and change over with it; those of a capability that
-// serves HTTP become routes of the component.
+// serves HTTP become routes of the component. What a component imports and is neither given
+// to all nor linked is why a manifest is refused; so is what hosts would not grant.
 //
 // An application keeps a bounded number of versions: the oldest go, but never the one
 // that is deployed nor the last that was ready.

@@ -90,7 +90,7 @@ func (d *decider) deleteLabel(c *control.DeleteLabel) error {
 		return err
 	}
 	if _, ok := w.Labels[c.Key]; !ok {
-		d.note("no operator gave it one")
+		d.note(fmt.Sprintf("label %q was not given to the host by a command, and one that it has by itself stays: it was started with it", c.Key))
 		return nil
 	}
 	delete(w.Labels, c.Key)

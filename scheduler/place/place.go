@@ -263,7 +263,7 @@ func (s *spreading) why(h *host, share int) string {
 	case s.away[h.ID] != "":
 		return fmt.Sprintf("no host without component %q, from which it had better be away, fits", s.away[h.ID])
 	case fit == 1:
-		return "it is the only host that meets the rules and takes components"
+		return "it is the only host that fits"
 	}
 	return "with " + plural(len(h.components), "component", "components") + " it is among the least loaded of " + strconv.Itoa(fit) + " hosts that meet the rules"
 }

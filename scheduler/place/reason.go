@@ -167,7 +167,9 @@ func (s *shortage) tell(p *passedBy, want lattice.Resources) {
 	tell(s.memory, func() string {
 		return most(s.memory) + bytes(s.memoryMost) + " of memory free, " + bytes(want.MemoryBytes) + " are asked for"
 	})
-	tell(s.cpu, func() string { return most(s.cpu) + cpus(s.cpuMost) + " free, " + cpus(want.CPUMillis) + " are asked for" })
+	tell(s.cpu, func() string {
+		return most(s.cpu) + cpus(s.cpuMost) + " free, " + cpus(want.CPUMillis) + " are asked for"
+	})
 	tell(s.limit, func() string { return fmt.Sprintf("it has %d components, the limit", maxComponents) })
 	tell(s.unknown, func() string { return "how much it has is not known, and the rules set something aside" })
 }

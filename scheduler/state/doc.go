@@ -32,7 +32,10 @@
 //
 // Records are in sorted trees of which two states share the nodes that are the same;
 // beside them are indices, for what is on a host, part of an application, or uses a
-// configuration, secret, link's target or route. A change costs the logarithm of how many records there are,
-// and the length of the record itself. That is what 100,000 components on 10,000 hosts
-// are made for.
+// configuration, secret, link's target or route. A change costs the logarithm of how many
+// records there are, and the length of the record itself. That is what 100,000 components
+// on 10,000 hosts are made for.
+//
+// Texts that many records have in common, as the reasons why hosts were passed, records that
+// are read share.
 package state

@@ -15,6 +15,12 @@
 // repository. Packages of several files are one file here.
 // Of wasmcloud:bus 2.0.1 the interface error is left out, which needs packages of wRPC.
 //
+// Folder wasmcp holds interfaces of wasmcp: from the repository github.com/wasmcp/wasmcp at
+// 9fbce02, with its licence (Apache-2.0) beside it. They are those that a component with tools,
+// resources, prompts or completions imports and exports: left out are the interface sessions,
+// the functions of server-handler and server-auth, and server-io.parse-message, which are for
+// transports and what lies between. They use wasi:io in the version that is here.
+//
 // Folder wattle holds interfaces of Wattle itself.
 package deps
 

@@ -38,6 +38,8 @@ func New(target *host.Target, world *wit.World, kind lattice.MCPKind, opts *Opti
 		return newFunctions(world, jsonval.Wassette)
 	case lattice.MCPWattle:
 		return newWattle(target, world, &o)
+	case lattice.MCPWasmcp:
+		return newWasmcp(target, world, &o)
 	default:
 		return nil, fmt.Errorf("%q is no kind of MCP server with typed exports", kind)
 	}

@@ -110,15 +110,8 @@ func outcome(v wit.Value) (wit.Value, error) {
 		return r.Value, nil
 	}
 	e := recordOf(r.Value)
-	said := &mcp.Error{Code: int(e[0].(int32)), Message: stringOf(e[1])} //nolint:forcetypeassert // its type is known
-	if data, ok := optionOf(e[2]); ok {
-		text, err := rawjson.Compact([]byte(stringOf(data)))
-		if err != nil {
-			text = rawjson.Quote(stringOf(data))
-		}
-		said.Data = text
-	}
-	return nil, said
+	code, _ := e[0].(int32)
+	return nil, protocolError(int64(code), stringOf(e[1]), e[2])
 }
 
 // methods are those that components answer, with the interface that each belongs to.
@@ -168,15 +161,11 @@ type request struct {
 // read reads a request.
 func (s *wattleServer) read(q *mcp.Request) (*request, error) {
 	r := &request{}
-	member := map[string]string{methodReadResource: "uri"}[q.Method]
-	if member == "" {
-		member = "name"
-	}
 	var err error
 	if q.Method == methodComplete {
 		r.params, err = rawjson.Members(q.Params)
 	} else {
-		r.scope.name, r.params, err = named(q.Params, member)
+		r.scope.name, r.params, err = named(q.Params, member(q.Method))
 	}
 	if err != nil {
 		return nil, err

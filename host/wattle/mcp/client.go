@@ -39,6 +39,22 @@ func client(c *component.Call) Client {
 
 // Progress implements host.progress.
 func (caller) Progress(c *component.Call, done float64, total component.Option[float64], message component.Option[string]) error {
+	return SendProgress(c, done, total, message)
+}
+
+// Log implements host.log.
+func (caller) Log(c *component.Call, level Level, logger component.Option[string], data JSON) error {
+	return SendLog(c, level.String(), logger, data)
+}
+
+// Cancelled implements host.cancelled.
+func (caller) Cancelled(c *component.Call) (bool, error) {
+	return c.Context().Err() != nil, nil
+}
+
+// SendProgress tells the client of a call how far it has come. The error is for the guest's owner,
+// and traps it.
+func SendProgress(c *component.Call, done float64, total component.Option[float64], message component.Option[string]) error {
 	switch {
 	case math.IsNaN(done) || math.IsInf(done, 0) || math.IsNaN(total.Value) || math.IsInf(total.Value, 0):
 		return fmt.Errorf("progress %v of %v is not finite", done, total.Value)
@@ -52,8 +68,9 @@ func (caller) Progress(c *component.Call, done float64, total component.Option[f
 	return to.Progress(done, pointer(total), pointer(message))
 }
 
-// Log implements host.log.
-func (caller) Log(c *component.Call, level Level, logger component.Option[string], data JSON) error {
+// SendLog sends the client of a call a log message; data that is no JSON is a string. The error is
+// for the guest's owner, and traps it.
+func SendLog(c *component.Call, level string, logger component.Option[string], data JSON) error {
 	if n := len(data) + len(logger.Value); n > MaxNotice {
 		return fmt.Errorf("a log message has %d bytes, limit %d", n, MaxNotice)
 	}
@@ -65,12 +82,7 @@ func (caller) Log(c *component.Call, level Level, logger component.Option[string
 	if err != nil {
 		text = rawjson.Quote(data)
 	}
-	return to.Log(level.String(), pointer(logger), text)
-}
-
-// Cancelled implements host.cancelled.
-func (caller) Cancelled(c *component.Call) (bool, error) {
-	return c.Context().Err() != nil, nil
+	return to.Log(level, pointer(logger), text)
 }
 
 func pointer[T any](o component.Option[T]) *T {
