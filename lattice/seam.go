@@ -96,6 +96,8 @@ type Messenger interface {
 type Subscription interface {
 	// Unsubscribe ends it. Messages that have arrived are still given to f.
 	Unsubscribe() error
+	// Done is closed when it has ended and f is not called any more.
+	Done() <-chan struct{}
 }
 
 // BucketConfig configures a bucket.

@@ -1,20 +1,25 @@
 package mcp
 
 import (
+	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/wattle-dev/wattle/internal/rawjson"
+	"github.com/wattle-dev/wattle/lattice"
 )
 
 // answer is the answer to a request on its way: one JSON text, or, from the first
 // notification on, a stream of events.
 type answer struct {
 	w      http.ResponseWriter
-	header http.Header // of what is sent, besides
+	ctx    context.Context //nolint:containedctx // it is that of the request
+	header http.Header     // of what is sent, besides
 	q      *Request
 
 	mu     sync.Mutex
@@ -43,15 +48,31 @@ func (a *answer) notify(method string, params json.RawMessage) error {
 		a.w.Header().Set("X-Accel-Buffering", "no")
 		a.w.WriteHeader(http.StatusOK)
 	}
+	release := a.guard()
 	a.event(text.JSON())
+	release()
 	return a.failed
+}
+
+// guard has the end of the request's time end a write that waits for the client, until
+// release is called.
+func (a *answer) guard() (release func()) {
+	ctl, broken := http.NewResponseController(a.w), make(chan struct{})
+	stop := context.AfterFunc(a.ctx, func() {
+		_ = ctl.SetWriteDeadline(time.Unix(1, 0)) // or it ends when it ends
+		close(broken)
+	})
+	return func() {
+		if !stop() {
+			<-broken
+			_ = ctl.SetWriteDeadline(time.Time{}) // the error that follows is to be sent
+		}
+	}
 }
 
 func (a *answer) head(contentType string) {
 	h := a.w.Header()
-	for name, values := range a.header {
-		h[name] = values
-	}
+	maps.Copy(h, a.header)
 	h.Set("Content-Type", contentType)
 	h.Set("Cache-Control", "no-store")
 }
@@ -63,7 +84,9 @@ func (a *answer) event(text []byte) {
 	}
 	b := make([]byte, 0, len(text)+24)
 	b = append(append(append(b, "event: message\ndata: "...), text...), "\n\n"...)
-	if _, a.failed = a.w.Write(b); a.failed == nil {
+	if _, err := a.w.Write(b); err != nil {
+		a.failed = errGone
+	} else {
 		_ = http.NewResponseController(a.w).Flush() // it can, or nobody waits for it
 	}
 }
@@ -79,8 +102,13 @@ func (a *answer) end(status int, text []byte) {
 	a.head("application/json")
 	a.w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	a.w.WriteHeader(status)
-	_, a.failed = a.w.Write(text)
+	if _, err := a.w.Write(text); err != nil {
+		a.failed = errGone
+	}
 }
+
+// errGone is the error of a client that does not take the answer.
+var errGone = &lattice.Error{Code: lattice.CodeCanceled, Message: "the caller has gone"}
 
 // resultText returns a response with a result.
 func resultText(id, result json.RawMessage) []byte {

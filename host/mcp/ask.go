@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"strconv"
@@ -45,9 +46,7 @@ func (p *post) ask(ctx context.Context, s *Session) (*message, http.Header, erro
 		return nil, nil, fault("the component has no address", err.Error())
 	}
 	r.RequestURI = p.path
-	for name, values := range p.header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, p.header)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json, text/event-stream")
 	r.Header.Set("Content-Length", strconv.Itoa(len(p.body)))
@@ -152,7 +151,7 @@ func (t *reply) fail(err error) {
 
 // message takes an event of a stream. It is called with the lock.
 func (t *reply) message(data []byte) {
-	if t.response != nil || t.fault != nil {
+	if t.response != nil || t.fault != nil || t.post.id == nil {
 		return
 	}
 	m, err := parse(data)
@@ -198,10 +197,10 @@ func (t *reply) whole() (*message, http.Header, error) {
 	}
 	fine := t.status >= 200 && t.status < 300
 	switch {
-	case t.streams && fine:
-		return bad("the server ended its stream without a response")
 	case t.post.id == nil && fine:
 		return nil, t.header, nil
+	case t.streams && fine:
+		return bad("the server ended its stream without a response")
 	case len(t.body) == 0:
 		return bad("the server answered with HTTP %d and no message", t.status)
 	}

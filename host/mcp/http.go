@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -74,9 +75,7 @@ func (h *HTTP) Answer(ctx context.Context, q *Request) (json.RawMessage, error) 
 	}
 	p := h.post(q.Invocation, q.ID, q.Body)
 	p.notify = q.Notify
-	for name, values := range q.Header {
-		p.header[name] = values
-	}
+	maps.Copy(p.header, q.Header)
 	p.header.Set(headerVersion, Version)
 	m, _, err := p.ask(ctx, q.Session)
 	if ended, ok := q.ended(ctx, err); ok {
@@ -175,7 +174,8 @@ func (h *HTTP) ask(ctx context.Context, s *Session, inv *lattice.Invocation, ver
 	header := http.Header{}
 	if version == Version {
 		meta := rawjson.Object{
-			{Name: metaVersion, Value: rawjson.Quote(version)}, {Name: metaClientInfo, Value: h.self()},
+			{Name: metaVersion, Value: rawjson.Quote(version)},
+			{Name: metaClientInfo, Value: h.self()},
 			{Name: metaPrefix + "clientCapabilities", Value: json.RawMessage(`{}`)},
 		}
 		params = append(slices.Clone(params), rawjson.Member{Name: "_meta", Value: meta.JSON()})

@@ -257,7 +257,8 @@ func (s *speech) discovery() json.RawMessage {
 	o := rawjson.Object{
 		{Name: "supportedVersions", Value: json.RawMessage(`["` + Version + `"]`)},
 		{Name: "capabilities", Value: s.offered().JSON()},
-		{Name: "ttlMs", Value: json.RawMessage("0")}, {Name: "cacheScope", Value: json.RawMessage(`"private"`)},
+		{Name: "ttlMs", Value: json.RawMessage("0")},
+		{Name: "cacheScope", Value: json.RawMessage(`"private"`)},
 	}
 	if s.instructions != "" {
 		o = o.Set("instructions", rawjson.Quote(s.instructions))

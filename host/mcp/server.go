@@ -301,29 +301,20 @@ func (s *Server) answer(a *answer, r *http.Request) error {
 	q := a.q
 	ctx, cancel := s.timed(r.Context(), q)
 	defer cancel()
-	session, release, err := s.session(ctx, r.Header, q.Invocation)
+	a.ctx = ctx
+	result, err := s.result(a, r)
 	if err == nil {
-		defer release()
-		q.Session, q.Notify = session, a.notify
-		if id := r.Header.Get(HeaderSession); id != "" {
-			a.header.Set(HeaderHost, string(s.opts.Host))
-		}
-		var result json.RawMessage
-		if result, err = s.endpoint.Answer(ctx, q); err == nil {
-			if result, err = complete(result); err == nil {
-				a.end(http.StatusOK, resultText(q.ID, result))
-				return nil
-			}
-		}
+		a.end(http.StatusOK, resultText(q.ID, result))
+		return nil
 	}
 	if said, ok := errors.AsType[*lattice.Error](err); ok && said.Undelivered && !a.began() {
 		return said
 	}
-	if gone := r.Context().Err(); gone != nil {
+	if gone := r.Context().Err(); gone != nil || errors.Is(err, errGone) {
 		if a.began() {
 			panic(http.ErrAbortHandler)
 		}
-		return &lattice.Error{Code: lattice.CodeOf(gone), Message: "the caller did not wait for the answer"}
+		return &lattice.Error{Code: lattice.CodeOf(cmp.Or(gone, context.Canceled)), Message: "the caller did not wait for the answer"}
 	}
 	e := s.explain(ctx, q, err)
 	status := http.StatusOK
@@ -332,6 +323,25 @@ func (s *Server) answer(a *answer, r *http.Request) error {
 	}
 	s.reply(a, status, e)
 	return nil
+}
+
+// result has the component answer a request. Its instance is free when it returns, however
+// long the client takes.
+func (s *Server) result(a *answer, r *http.Request) (json.RawMessage, error) {
+	session, release, err := s.session(a.ctx, r.Header, a.q.Invocation)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	a.q.Session, a.q.Notify = session, a.notify
+	if s.decl.Pinned && r.Header.Get(HeaderSession) != "" {
+		a.header.Set(HeaderHost, string(s.opts.Host))
+	}
+	result, err := s.endpoint.Answer(a.ctx, a.q)
+	if err != nil {
+		return nil, err
+	}
+	return complete(result)
 }
 
 func (a *answer) began() bool {

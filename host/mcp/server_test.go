@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -172,6 +174,42 @@ func TestNotificationsAreBounded(t *testing.T) {
 	}
 	if got := a.words(t); !strings.HasPrefix(got, "-32603 ") {
 		t.Errorf("the end is %s", got)
+	}
+}
+
+// stuck is a client that takes nothing until its time is over.
+type stuck struct {
+	*httptest.ResponseRecorder
+	over chan struct{}
+	once sync.Once
+}
+
+func (s *stuck) Write([]byte) (int, error) {
+	<-s.over
+	return 0, os.ErrDeadlineExceeded
+}
+
+func (s *stuck) SetWriteDeadline(at time.Time) error {
+	if !at.IsZero() {
+		s.once.Do(func() { close(s.over) })
+	}
+	return nil
+}
+
+// TestSlowClient has a client not take what it is sent: the call ends when its time is over.
+func TestSlowClient(t *testing.T) {
+	s := serve(t, hostile, lattice.MCP{Path: "/modern", TimeoutMillis: 100}, mcp.Options{})
+	w := &stuck{ResponseRecorder: httptest.NewRecorder(), over: make(chan struct{})}
+	func() {
+		defer func() {
+			if v := recover(); v != http.ErrAbortHandler { //nolint:errorlint // it is panicked with as it is
+				t.Errorf("the answer is not cut off: %v", v)
+			}
+		}()
+		_ = s.HTTP(w, call("1", "endless", "{}", `"progressToken":1`), callers("x"))
+	}()
+	if n := s.target.Metrics().Running.Load(); n != 0 {
+		t.Errorf("%d calls are still under way", n)
 	}
 }
 

@@ -112,7 +112,7 @@ const undoTime = 10 * time.Second
 // something of the object is there. If it fails the container that was made goes again.
 func putBlob(ctx context.Context, b blobstore.Store, id blobstore.ID, r io.Reader) error {
 	in := bufio.NewReader(r)
-	if _, err := in.Peek(1); err != nil && err != io.EOF { //nolint:errorlint // bufio does not wrap
+	if _, err := in.Peek(1); err != nil && err != io.EOF {
 		return err
 	}
 	err := b.CreateContainer(ctx, id.Container)

@@ -75,16 +75,16 @@ const maxKeys = 8
 
 // others says what became of the values of a configuration that were not given.
 func others(r *control.ConfigResult) string {
-	text := ""
+	var text strings.Builder
 	for _, o := range []struct {
 		what string
 		keys []string
 	}{{"kept", r.Kept}, {"taken away", r.Dropped}} {
 		if len(o.keys) > 0 {
-			text += fmt.Sprintf("; %s: %s", o.what, printable(some(o.keys, maxKeys)))
+			fmt.Fprintf(&text, "; %s: %s", o.what, printable(some(o.keys, maxKeys)))
 		}
 	}
-	return text
+	return text.String()
 }
 
 // some names the first of several.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wattle-dev/wattle/internal/cli/inventory"
 	"github.com/wattle-dev/wattle/lattice"
+	"github.com/wattle-dev/wattle/providers/mcp/mcpclient"
 )
 
 // listingTime is how long a host has to find out what a component offers that runs
@@ -42,6 +43,42 @@ func (s *session) offered(ctx context.Context, env *Env, id lattice.ComponentID,
 	at := "MCP server " + string(m.Name)
 	if s.local != nil && s.local.MCP != "" {
 		at = s.local.MCP + "/" + string(m.Name)
+		if err := s.answers(ctx, m.Name); err != nil {
+			fmt.Fprintf(env.Stderr, "wattle: %s\n", printable(err.Error()))
+		}
 	}
 	return done(env, "  %s: %s", at, count(len(listed.Names), "tool"))
+}
+
+// Times of the wait for a gateway.
+const (
+	heardTime  = 3 * time.Second
+	heardEvery = 50 * time.Millisecond
+)
+
+// answers waits until the gateway on this machine has heard of a server, so that the next
+// command finds it there.
+func (s *session) answers(ctx context.Context, name lattice.ServerName) error {
+	e, err := s.dir.endpointOf(s.local)
+	if err != nil {
+		return err
+	}
+	timed, cancel := context.WithTimeout(ctx, heardTime)
+	defer cancel()
+	again := time.NewTicker(heardEvery)
+	defer again.Stop()
+	for {
+		c, err := new(gatewayFlags).connect(timed, e, name, mcpclient.Options{})
+		if err == nil {
+			return c.Close()
+		}
+		if !errors.Is(err, lattice.ErrNotFound) {
+			return interrupted(ctx, err)
+		}
+		select {
+		case <-timed.Done():
+			return interrupted(ctx, err)
+		case <-again.C:
+		}
+	}
 }

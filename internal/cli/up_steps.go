@@ -303,10 +303,13 @@ func (u *up) front(ctx context.Context) error {
 	return nil
 }
 
+// sharedTime bounds how long a start waits for what the lattice shares.
+const sharedTime = 2 * time.Second
+
 // shared returns what hosts and gateways of the lattice share, nil if no scheduler answers
 // that gives it.
 func (u *up) shared(ctx context.Context) *seal.Shared {
-	ctx, cancel := context.WithTimeout(ctx, lattice.DefaultTimeout)
+	ctx, cancel := context.WithTimeout(ctx, sharedTime)
 	defer cancel()
 	shared, err := u.vault.Shared(ctx)
 	if err != nil {

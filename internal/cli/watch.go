@@ -227,10 +227,10 @@ func (p *eventPrinter) detail(data json.RawMessage) string {
 	var d struct {
 		// Host is what the scheduler says something of.
 		Host   lattice.HostID `json:"host"`
-		State  string `json:"state"`
-		Reason string `json:"reason"`
-		Ref    string `json:"ref"`
-		Target string `json:"target"`
+		State  string         `json:"state"`
+		Reason string         `json:"reason"`
+		Ref    string         `json:"ref"`
+		Target string         `json:"target"`
 		// Version is that of an application.
 		Version string `json:"version"`
 	}

@@ -33,16 +33,19 @@ type Server struct {
 
 // Servers are the MCP servers of a lattice at one time. They do not change, and callers
 // do not change what they are given.
-type Servers struct {
-	all    []*Server
-	byName map[lattice.ServerName]*Server
-}
+type Servers struct{ all []*Server }
 
 // All returns the servers in the order of their names.
 func (s *Servers) All() []*Server { return s.all }
 
 // Get returns the server of a name, nil if there is none.
-func (s *Servers) Get(name lattice.ServerName) *Server { return s.byName[name] }
+func (s *Servers) Get(name lattice.ServerName) *Server {
+	i, ok := slices.BinarySearchFunc(s.all, name, func(s *Server, name lattice.ServerName) int { return cmp.Compare(s.MCP.Name, name) })
+	if !ok {
+		return nil
+	}
+	return s.all[i]
+}
 
 // Catalogue follows what the MCP servers of a lattice offer. Who does not ask for them
 // needs none.
@@ -182,7 +185,7 @@ func (c *Catalogue) nudge() {
 // together afterwards.
 func (c *Catalogue) compile(ctx context.Context) {
 	var last *Snapshot
-	servers := map[lattice.ComponentID]*Server{}
+	of := &servers{by: map[lattice.ComponentID]*Server{}}
 	for {
 		changed := c.d.Changed()
 		next := c.d.Snapshot()
@@ -199,8 +202,8 @@ func (c *Catalogue) compile(ctx context.Context) {
 			}
 			first := last == nil
 			last = next
-			if c.update(servers, next, dirty) || first {
-				c.publish(servers)
+			if c.update(of, next, dirty) || first {
+				c.publish(of.all)
 			}
 		}
 		select {
@@ -231,15 +234,39 @@ func differing(last, next *Snapshot) map[lattice.ComponentID]bool {
 	return other
 }
 
+// servers are those of a lattice, by component and in order.
+type servers struct {
+	by  map[lattice.ComponentID]*Server
+	all []*Server
+}
+
+// set replaces the server of a component, which is nil if it is none.
+func (s *servers) set(id lattice.ComponentID, next *Server) {
+	if last := s.by[id]; last != nil {
+		i, _ := slices.BinarySearchFunc(s.all, last, order)
+		if next != nil && order(last, next) == 0 {
+			s.all[i], s.by[id] = next, next
+			return
+		}
+		s.all = slices.Delete(s.all, i, i+1)
+		delete(s.by, id)
+	}
+	if next != nil {
+		i, _ := slices.BinarySearchFunc(s.all, next, order)
+		s.all = slices.Insert(s.all, i, next)
+		s.by[id] = next
+	}
+}
+
 // update makes the servers of some components anew, and reports whether one is another
 // than before.
-func (c *Catalogue) update(servers map[lattice.ComponentID]*Server, s *Snapshot, dirty map[lattice.ComponentID]bool) bool {
+func (c *Catalogue) update(of *servers, s *Snapshot, dirty map[lattice.ComponentID]bool) bool {
 	other := false
 	for id := range dirty {
-		before := servers[id]
+		before := of.by[id]
 		e := s.components[id]
 		if e == nil || e.assignment.MCP == nil {
-			delete(servers, id)
+			of.set(id, nil)
 			other = other || before != nil
 			continue
 		}
@@ -248,7 +275,7 @@ func (c *Catalogue) update(servers map[lattice.ComponentID]*Server, s *Snapshot,
 		c.mu.Unlock()
 		next := c.server(before, e, said)
 		if before == nil || next.MCP != before.MCP || next.Listing != before.Listing || next.Assigned != before.Assigned || !slices.Equal(next.Hosts, before.Hosts) {
-			servers[id] = next
+			of.set(id, next)
 			other = true
 		}
 	}
@@ -285,17 +312,15 @@ func same(p, q *wire.Packed) bool {
 	return p != nil && p.Digest == q.Digest && p.Revision == q.Revision && bytes.Equal(p.Contents, q.Contents)
 }
 
-// publish has readers see the servers. Of two of a name, which the scheduler refuses, the
-// component that is first in order has it.
-func (c *Catalogue) publish(servers map[lattice.ComponentID]*Server) {
-	next := &Servers{byName: make(map[lattice.ServerName]*Server, len(servers)), all: slices.Collect(maps.Values(servers))}
-	slices.SortFunc(next.all, func(a, b *Server) int {
-		return cmp.Or(cmp.Compare(a.MCP.Name, b.MCP.Name), cmp.Compare(a.Component, b.Component))
-	})
-	next.all = slices.CompactFunc(next.all, func(a, b *Server) bool { return a.MCP.Name == b.MCP.Name })
-	for _, s := range next.all {
-		next.byName[s.MCP.Name] = s
-	}
+// order is that in which servers are listed. Of two of a name, which the scheduler
+// refuses, the component that is first in order has it.
+func order(a, b *Server) int {
+	return cmp.Or(cmp.Compare(a.MCP.Name, b.MCP.Name), cmp.Compare(a.Component, b.Component))
+}
+
+// publish has readers see the servers, which are in order.
+func (c *Catalogue) publish(servers []*Server) {
+	next := &Servers{all: slices.CompactFunc(slices.Clone(servers), func(a, b *Server) bool { return a.MCP.Name == b.MCP.Name })}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.current.Store(next)

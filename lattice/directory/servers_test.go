@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -213,5 +215,50 @@ func TestServersOutliveTheConnection(t *testing.T) {
 		w.list(host(1), host(1), "s", 1, "tool", "tool2")
 		synctest.Wait()
 		w.want("s", "tool", "tool2")
+	})
+}
+
+// TestRandomServers has components come, go and change their names, some of which are the
+// same, and compares with what ought to be there.
+func TestRandomServers(t *testing.T) {
+	withServers(t, func(w *servers) {
+		rng := rand.New(rand.NewPCG(1, 2))
+		want := map[string]string{} // the name of each component
+		for i := range 300 {
+			c := string(rune('a' + rng.IntN(8)))
+			switch rng.IntN(4) {
+			case 0:
+				delete(want, c)
+				w.assign("scheduler", assignment(c, uint64(i+1), 1, host(1)))
+			default:
+				a := server(c, uint64(i+1), 1, host(1))
+				a.MCP.Name = lattice.ServerName(rune('p' + rng.IntN(4)))
+				want[c] = string(a.MCP.Name)
+				w.assign("scheduler", a)
+			}
+			first := map[string]string{} // the component of each name
+			for _, c := range slices.Sorted(maps.Keys(want)) {
+				if _, taken := first[want[c]]; !taken {
+					first[want[c]] = c
+				}
+			}
+			var have []string
+			for _, s := range w.c.All() {
+				have = append(have, string(s.MCP.Name)+" "+string(s.Component))
+				if w.c.Servers().Get(s.MCP.Name) != s {
+					t.Fatalf("step %d: Get(%q) is another server", i, s.MCP.Name)
+				}
+			}
+			var wanted []string
+			for _, name := range slices.Sorted(maps.Keys(first)) {
+				wanted = append(wanted, name+" "+first[name])
+			}
+			if !slices.Equal(have, wanted) {
+				t.Fatalf("step %d: servers %q, want %q", i, have, wanted)
+			}
+		}
+		if w.c.Servers().Get("zz") != nil || w.c.Servers().Get("") != nil {
+			t.Error("there is a server that there is not")
+		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -140,8 +141,18 @@ func unsubscribe(tb testing.TB, e *Env) {
 	after := subscribe(tb, b, "after", "")
 	send(tb, a, "u", "1")
 	wantData(tb, got, "1")
+	select {
+	case <-sub.Done():
+		tb.Error("it has ended already")
+	default:
+	}
 	if err := sub.Unsubscribe(); err != nil {
 		tb.Fatal(err)
+	}
+	select {
+	case <-sub.Done():
+	case <-time.After(patience):
+		tb.Error("it does not end")
 	}
 	flush(tb, b)
 	send(tb, a, "u", "2")

@@ -172,7 +172,7 @@ func (m *Member) Subscribe(subject, queue string, f func(*lattice.Message)) (lat
 		return nil, fmt.Errorf("subscribe to %q: %w", subject, errClosed)
 	}
 	m.subscribed++
-	s := &subscription{member: m, number: m.subscribed, subject: subject, queue: queue, f: f, wake: make(chan struct{}, 1)}
+	s := &subscription{member: m, number: m.subscribed, subject: subject, queue: queue, f: f, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	m.subscriptions = append(m.subscriptions, s)
 	go s.run()
 	return s, nil

@@ -15,6 +15,7 @@ type subscription struct {
 	queue   string
 	f       func(*lattice.Message)
 	wake    chan struct{} // has room for one
+	done    chan struct{} // closed when f is not called any more
 
 	// These are guarded by the network's mutex.
 
@@ -82,6 +83,7 @@ func (s *subscription) arrived() {
 
 // run gives messages to f until the subscription has ended.
 func (s *subscription) run() {
+	defer close(s.done)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
@@ -124,6 +126,9 @@ func (s *subscription) take() (m *lattice.Message, wait time.Duration, done bool
 	s.bytes -= d.size
 	return d.message, 0, false
 }
+
+// Done implements lattice.Subscription.
+func (s *subscription) Done() <-chan struct{} { return s.done }
 
 // Unsubscribe implements lattice.Subscription.
 func (s *subscription) Unsubscribe() error {

@@ -213,7 +213,7 @@ func (l *Lattice) check(ctx context.Context) error {
 	if !l.nc.HeadersSupported() {
 		return fmt.Errorf("%w: the server does not support headers: remove no_header_support from its configuration", errUnfit)
 	}
-	sub, err := l.subscribe(l.NewInbox(), "", func(*nats.Msg) {})
+	sub, err := l.subscribe(l.NewInbox(), "", func(*nats.Msg) {}, func() {})
 	if err != nil {
 		return fmt.Errorf("inboxes: %w: every user needs to subscribe to %s.>", err, l.inboxes)
 	}

@@ -97,7 +97,7 @@ func (l *Lattice) feed(ctx context.Context, stream, filter string, from position
 		case messages <- m:
 		case <-ctx.Done():
 		}
-	})
+	}, func() {})
 	if err != nil {
 		return err
 	}

@@ -108,7 +108,13 @@ func message(m *nats.Msg) *lattice.Message {
 }
 
 // subscription implements lattice.Subscription.
-type subscription struct{ sub *nats.Subscription }
+type subscription struct {
+	sub  *nats.Subscription
+	done chan struct{}
+}
+
+// Done implements lattice.Subscription.
+func (s subscription) Done() <-chan struct{} { return s.done }
 
 // Unsubscribe implements lattice.Subscription.
 func (s subscription) Unsubscribe() error {
@@ -125,16 +131,17 @@ func (l *Lattice) Subscribe(subject, queue string, f func(*lattice.Message)) (la
 	if err := checkSubscription(subject, queue); err != nil {
 		return nil, fmt.Errorf("subscribe %.80q: %w", subject, err)
 	}
-	sub, err := l.subscribe(subject, queue, func(m *nats.Msg) { f(message(m)) })
+	done := make(chan struct{})
+	sub, err := l.subscribe(subject, queue, func(m *nats.Msg) { f(message(m)) }, func() { close(done) })
 	if err != nil {
 		return nil, fmt.Errorf("subscribe %q: %w", subject, err)
 	}
-	return subscription{sub}, nil
+	return subscription{sub, done}, nil
 }
 
 // subscribe waits for the server's word on the subscription while there is a
-// connection.
-func (l *Lattice) subscribe(subject, queue string, f nats.MsgHandler) (*nats.Subscription, error) {
+// connection. done is called when f is not called any more.
+func (l *Lattice) subscribe(subject, queue string, f nats.MsgHandler, done func()) (*nats.Subscription, error) {
 	// Close waits for the goroutines of subscriptions: from this lock on there is
 	// one more, or none any more.
 	l.mu.Lock()
@@ -144,7 +151,10 @@ func (l *Lattice) subscribe(subject, queue string, f nats.MsgHandler) (*nats.Sub
 	}
 	l.running.Add(1)
 	l.mu.Unlock()
-	ended := sync.OnceFunc(l.running.Done)
+	ended := sync.OnceFunc(func() {
+		l.running.Done()
+		done()
+	})
 	_ = l.calls.take(subject, queue) // that of an earlier subscription
 	sub, err := l.nc.QueueSubscribe(subject, queue, f)
 	if err != nil {

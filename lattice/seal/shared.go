@@ -34,7 +34,9 @@ func ParseShared(text string) (*Shared, error) {
 func (s *Shared) Reveal() string { return sharedEncoding.EncodeToString(s[:]) }
 
 // For returns the secret for one purpose. Who has it does not know the others.
-func (s *Shared) For(purpose string) (*Shared, error) { return derive(s[:], "wattle shared 1: "+purpose) }
+func (s *Shared) For(purpose string) (*Shared, error) {
+	return derive(s[:], "wattle shared 1: "+purpose)
+}
 
 // Shared returns a secret that all who have the key share, for a purpose.
 func (k *Key) Shared(purpose string) (*Shared, error) {

@@ -22,7 +22,7 @@ type Broker interface {
 	Request(ctx context.Context, m *Message, answers int) ([]*Message, error)
 	// Subscribe has f be called with the messages on the subjects of a pattern, one
 	// after the other, of which each reaches one subscription of the queue. ctx is that
-	// of the message: on whose behalf, with its trace. f must not block. After stop no
-	// message is on its way to f but those that have arrived.
+	// of the message: on whose behalf, with its trace. f must not block. stop takes no more
+	// messages and returns when f was given those that have arrived; f must not call it.
 	Subscribe(pattern subject.Pattern, queue string, f func(ctx context.Context, m *Message)) (stop func() error, err error)
 }

@@ -270,7 +270,7 @@ func TestDirectoriesOverlap(t *testing.T) {
 		}}
 	}
 	const want = "link \"default\" of \"c\" to wasi:filesystem and link \"second\" of \"c\" to wasi:filesystem: invalid: \"/data/in\" is in \"/data\": " +
-		"give one of the directories another path, or delete one with `wattle link del c wasi:filesystem --name second`"
+		"give one of the directories another path, or delete one with `wattle link del c wasi:filesystem --name default`"
 	refused := func(cmd control.Command) {
 		t.Helper()
 		if why := w.refusal(cmd, lattice.ErrInvalid); !strings.Contains(why, want) {

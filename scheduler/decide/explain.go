@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/scheduler/control"
@@ -121,7 +120,7 @@ func rulesText(r *lattice.Rules) []string {
 		}
 	}
 	if r.LeaseMillis != 0 {
-		add("stopped where nothing is heard of the lattice for %v", time.Duration(r.LeaseMillis)*time.Millisecond)
+		add("stopped where nothing is heard of the lattice for %g s", float64(r.LeaseMillis)/1000)
 	}
 	if r.Priority != 0 {
 		add("priority %d", r.Priority)

@@ -70,7 +70,7 @@ func together(grants []state.Grant, id lattice.ComponentID) error {
 		if c := k.Together(configs); c != nil {
 			first, second := links[c.First], links[c.Second]
 			errs = append(errs, fmt.Errorf("%s and %s: %w: %s: give one of the directories another path, or delete one with `wattle link del %s %s:%s --name %s`",
-				linkText(first), linkText(second), lattice.ErrInvalid, c.Reason, second.Source, second.Namespace, second.Package, second.Name))
+				linkText(first), linkText(second), lattice.ErrInvalid, c.Reason, first.Source, first.Namespace, first.Package, first.Name))
 		}
 	}
 	return errors.Join(errs...)

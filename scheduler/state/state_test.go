@@ -72,6 +72,12 @@ func drawRevision(t *rapid.T, id lattice.ComponentID, number uint64) state.Revis
 	if rapid.Bool().Draw(t, "has link") {
 		r.Links = append(r.Links, drawLink(t, id))
 	}
+	if rapid.Bool().Draw(t, "is a server") {
+		r.MCP = &lattice.MCP{
+			Name:  rapid.SampledFrom([]lattice.ServerName{"a", "b", "tools"}).Draw(t, "server"),
+			Alias: rapid.SampledFrom([]string{"a", "b", "t"}).Draw(t, "alias"),
+		}
+	}
 	if rapid.Bool().Draw(t, "has route") {
 		r.Routes = append(r.Routes, lattice.Route{Path: rapid.SampledFrom([]string{"/", "/a", "/b"}).Draw(t, "route")})
 	}
@@ -360,6 +366,23 @@ func indexed(t *rapid.T, s *state.State) {
 		}
 		if have := slices.Collect(s.Routed(lattice.Route{Path: path})); !slices.Equal(have, want) {
 			t.Fatalf("routed %s: %v, want %v", path, have, want)
+		}
+	}
+	for _, name := range []string{"a", "b", "t", "tools"} {
+		var named, aliased []*state.Component
+		for c := range s.Components() {
+			if slices.ContainsFunc(c.Revisions, func(r state.Revision) bool { return r.MCP != nil && string(r.MCP.Name) == name }) {
+				named = append(named, c)
+			}
+			if slices.ContainsFunc(c.Revisions, func(r state.Revision) bool { return r.MCP != nil && r.MCP.Alias == name }) {
+				aliased = append(aliased, c)
+			}
+		}
+		if have := slices.Collect(s.Named(lattice.ServerName(name))); !slices.Equal(have, named) {
+			t.Fatalf("servers named %s: %v, want %v", name, have, named)
+		}
+		if have := slices.Collect(s.Aliased(name)); !slices.Equal(have, aliased) {
+			t.Fatalf("servers with the alias %s: %v, want %v", name, have, aliased)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func newWorld(t *testing.T) *world {
 	if w.l, err = memlattice.New(memlattice.Options{}).Join("operator"); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{buckets.Hosts(), buckets.Components(), buckets.Ready(), buckets.Links(), buckets.Config()} {
+	for _, name := range []string{buckets.Hosts(), buckets.Components(), buckets.Ready(), buckets.Catalogue(), buckets.Links(), buckets.Config()} {
 		if _, err := w.l.CreateBucket(t.Context(), lattice.BucketConfig{Name: name}); err != nil {
 			t.Fatal(err)
 		}

@@ -43,6 +43,7 @@ func Run(t *testing.T, env func(t *testing.T) *Env) {
 		{"Bounds", bounds},
 		{"Chain", chain},
 		{"Stop", stop},
+		{"Leave", leave},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, env(t)) })
 	}
@@ -258,6 +259,54 @@ func chain(t *testing.T, e *Env) {
 	if err := a.Publish(t.Context(), &messaging.Message{Subject: "a"}); !errors.Is(err, lattice.ErrUnavailable) {
 		t.Errorf("publish on nobody's behalf: %v", err)
 	}
+}
+
+// Nothing is lost while a subscription of a queue ends and another begins, and nothing is
+// given to one that has ended.
+func leave(t *testing.T, e *Env) {
+	const n, changes = 500, 20
+	var got atomic.Int64
+	all := make(chan struct{})
+	join := func() (leave func()) {
+		var left atomic.Bool
+		stop, err := e.Broker("b").Subscribe(pattern(t, "a"), "q", func(context.Context, *messaging.Message) {
+			if left.Load() {
+				t.Error("what has ended is given a message")
+			}
+			if got.Add(1) == n {
+				close(all)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return func() {
+			if err := stop(); err != nil {
+				t.Error(err)
+			}
+			left.Store(true)
+		}
+	}
+	last := join()
+	e.Settle()
+	a := e.Broker("a")
+	for i := range n {
+		if err := a.Publish(call(t, "a"), &messaging.Message{Subject: "a"}); err != nil {
+			t.Fatal(err)
+		}
+		if i%(n/changes) == 0 {
+			next := join()
+			e.Settle()
+			last()
+			last = next
+		}
+	}
+	select {
+	case <-all:
+	case <-time.After(time.Minute):
+		t.Errorf("%d of %d messages were given", got.Load(), n)
+	}
+	last()
 }
 
 func stop(t *testing.T, e *Env) {

@@ -160,7 +160,13 @@ func (b *Broker) Subscribe(pattern subject.Pattern, queue string, f func(context
 	if err != nil {
 		return nil, plain(err)
 	}
-	return sub.Unsubscribe, nil
+	return func() error {
+		err := sub.Unsubscribe()
+		if b.m.Connected() { // otherwise nothing arrives
+			<-sub.Done()
+		}
+		return err
+	}, nil
 }
 
 // decode returns a message as it has arrived.
