@@ -25,6 +25,7 @@ type HTTP struct {
 	id     lattice.ComponentID
 	path   string
 	host   string
+	pinned bool
 	opts   Options
 	// finding holds a token while it is found out what the component speaks.
 	finding chan struct{}
@@ -54,7 +55,7 @@ func (s *speech) modern() bool { return s.version == Version }
 // NewHTTP returns the endpoint of a component with an ID. opts may be nil.
 func NewHTTP(target *host.Target, id lattice.ComponentID, decl *lattice.MCP, opts *Options) *HTTP {
 	h := &HTTP{
-		target: target, id: id, finding: make(chan struct{}, 1),
+		target: target, id: id, finding: make(chan struct{}, 1), pinned: decl.Pinned,
 		path: cmp.Or(decl.Path, lattice.DefaultMCPPath), host: cmp.Or(decl.Host, lattice.DefaultMCPHost),
 	}
 	if opts != nil {

@@ -44,6 +44,12 @@ func (h *HTTP) List(ctx context.Context) (*catalogue.Contents, time.Duration, er
 	said := &catalogue.Contents{
 		Versions: speaks.versions, ServerInfo: speaks.info, Capabilities: speaks.offered().JSON(), Instructions: speaks.instructions,
 	}
+	if err := h.pinnable(ctx, speaks); err != nil {
+		if unanswered(err) {
+			return nil, 0, err
+		}
+		said.Problems = append(said.Problems, fmt.Sprintf("it cannot be pinned: an instance of it does not answer a second request: %v", err))
+	}
 	again := time.Duration(0)
 	for i := range lists {
 		l := &lists[i]
@@ -67,6 +73,30 @@ func (h *HTTP) List(ctx context.Context) (*catalogue.Contents, time.Duration, er
 		again = min(max(again, LeastListing), mostListing)
 	}
 	return said, again, nil
+}
+
+// pinnable has an instance of a component that is to be pinned answer two requests, which
+// those that are made with JavaScript do not. One that needs initialize has shown it.
+func (h *HTTP) pinnable(ctx context.Context, speaks *speech) error {
+	if !h.pinned || speaks.handshake {
+		return nil
+	}
+	session := &Session{Session: h.target.NewSession()}
+	defer session.Close()
+	method := "server/discover"
+	if !speaks.modern() {
+		method = "ping"
+	}
+	for range 2 {
+		m, _, err := h.ask(ctx, session, h.invocation(), speaks.version, method, nil)
+		if _, err = outcome(m, err); err != nil {
+			if e, ok := errors.AsType[*Error](err); ok && !e.fault {
+				continue // it is an answer all the same
+			}
+			return err
+		}
+	}
+	return nil
 }
 
 // pages returns a whole list, and how long it is good. With an error there is the part of

@@ -3,6 +3,7 @@ package mcp_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,6 +95,13 @@ func TestSDKs(t *testing.T) {
 			}
 			if r := a.response(t); string(r.ID) != `"é"` || r.Result.ResultType != "complete" {
 				t.Errorf("the response is %s", a.text)
+			}
+			if c.guest == tsSDK {
+				c.decl.Pinned = true
+				said, _, err := serve(t, c.guest, c.decl, mcp.Options{}).List(t.Context())
+				if err != nil || len(said.Problems) != 1 || !strings.Contains(said.Problems[0], "cannot be pinned") || len(said.Tools) < c.tools {
+					t.Errorf("pinned: %+v, %v", said, err)
+				}
 			}
 			if got := s.send(request("2", "nonsense/method", "", ""), "gateway/a").response(t); got.Error.Code != mcp.CodeNoMethod {
 				t.Errorf("a method that there is not: %+v", got)

@@ -118,6 +118,7 @@ func (k *Kind) Check(c *Config) error { return k.check(c) }
 var inert = []string{
 	"wasi:cli", "wasi:clocks", "wasi:config", "wasi:filesystem", "wasi:http/types", "wasi:io",
 	"wasi:logging", "wasi:random", "wasi:sockets", "wasmcloud:bus", "wasmcloud:secrets",
+	"wasmcp:auth", "wasmcp:mcp-v20251125", "wattle:mcp",
 }
 
 // Inert reports whether an interface is served to every component, linked or not. It
