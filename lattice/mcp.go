@@ -83,6 +83,23 @@ func (m *MCP) Equal(n *MCP) bool {
 		})
 }
 
+// KindOf returns the kind of a server that exports some interfaces: the one that is
+// declared, or what they say.
+func (m *MCP) KindOf(exports []string) MCPKind {
+	if m.Kind != "" {
+		return m.Kind
+	}
+	for _, known := range []struct {
+		prefix string
+		kind   MCPKind
+	}{{"wasi:http/incoming-handler@", MCPHTTP}, {"wattle:mcp/", MCPWattle}, {"wasmcp:mcp-", MCPWasmcp}} {
+		if slices.ContainsFunc(exports, func(name string) bool { return strings.HasPrefix(name, known.prefix) }) {
+			return known.kind
+		}
+	}
+	return MCPStrict
+}
+
 // NewMCP returns the declaration of a component about which nothing is said: its name is
 // that of the component, in lower case and with hyphens for underscores, as far as it can
 // be one, and its alias the name. If one of them is empty, it has to be given.

@@ -327,6 +327,21 @@ type ComponentStatus struct {
 	// Next is the revision that is to take the place of this one, and did not yet.
 	Next        *NextStatus       `json:"next,omitempty"`
 	Annotations map[string]string `json:"annotations,omitempty"`
+	// Faults are the links to capabilities that failed when they were last used.
+	Faults []LinkFault `json:"faults,omitempty"`
+}
+
+// LinkFault is a link of a component to a capability that failed when it was last used:
+// what is behind it is away, or does not let the component in. It says nothing of why a
+// single call failed.
+type LinkFault struct {
+	Link LinkName `json:"link"`
+	// Capability is the kind of what is behind it.
+	Capability string `json:"capability"`
+	// Reason is for people, and has no secrets.
+	Reason string `json:"reason"`
+	// Since is when it first failed since it worked, if it ever did.
+	Since time.Time `json:"since"`
 }
 
 // NextStatus is a revision of a component that does not serve yet.

@@ -64,7 +64,20 @@ func openBlobstoreS3(_ context.Context, env *Env, links []link, g *Grant) error 
 
 // addBlobstore gives a store to the instances, within limits.
 func addBlobstore(env *Env, g *Grant, l *link, kind string, backend blobstore.Store, object, millis int64) error {
-	store := blobstore.Limit(backend, blobstore.Limits{Object: object, Timeout: time.Duration(millis) * time.Millisecond})
+	store := blobstore.Limit(backend, blobstore.Limits{
+		Object: object, Timeout: time.Duration(millis) * time.Millisecond, Used: objectsUsed(g.used(kind, l)),
+	})
 	o := &g.WASI.Blobstore
 	return addStore(g, l, "wasi:blobstore", newComplaints(env.Logger, kind), &o.Stores, &o.Failed, store)
+}
+
+// objectsUsed is used for stores of objects.
+func objectsUsed(used func(reason string)) func(*blobstore.Error) {
+	return func(e *blobstore.Error) {
+		if e == nil {
+			used("")
+			return
+		}
+		used(e.Public())
+	}
 }

@@ -29,6 +29,9 @@ type Env struct {
 	// MaxSent and MaxReceived bound the bodies of such a request and of its response.
 	// Zero is the capability's own bound.
 	MaxSent, MaxReceived int64
+	// Changed, if it is set, is called now and then when [Grant.Faults] has changed, in any
+	// goroutine.
+	Changed func()
 	// Logger is told what goes wrong with a capability that is open. It knows the
 	// component.
 	Logger *slog.Logger

@@ -36,14 +36,15 @@ const maxTemplateDepth = 512
 // openFilesystem opens the directories of all links.
 func openFilesystem(ctx context.Context, env *Env, links []link, g *Grant) error {
 	var all []*capability.Filesystem
-	reveal := map[string]func(string) (string, bool){} // by the path of a directory
-	for _, l := range links {
+	of := map[string]*link{} // by the path of a directory
+	for i := range links {
+		l := &links[i]
 		f, err := capability.ParseFilesystem(l.config)
 		if err != nil {
 			return fmt.Errorf("link %q: %w", l.name, err)
 		}
 		for _, m := range f.Mounts {
-			reveal[m.Path] = l.reveal
+			of[m.Path] = l
 		}
 		all = append(all, f)
 	}
@@ -53,7 +54,7 @@ func openFilesystem(ctx context.Context, env *Env, links []link, g *Grant) error
 	}
 	for i := range merged.Mounts {
 		m := &merged.Mounts[i]
-		o := mountOpener{env: env, grant: g, mount: m, reveal: reveal[m.Path]}
+		o := mountOpener{env: env, grant: g, mount: m, link: of[m.Path]}
 		if err := o.open(ctx); err != nil {
 			return fmt.Errorf("directory %q: %w", m.Path, err)
 		}
@@ -68,7 +69,7 @@ type mountOpener struct {
 	env     *Env
 	grant   *Grant
 	mount   *capability.Mount
-	reveal  func(string) (string, bool)
+	link    *link
 	preopen filesystem.Preopen
 }
 
@@ -112,7 +113,7 @@ func (o *mountOpener) inline() error {
 		f := &o.mount.Inline[i]
 		content := f.Bytes
 		if content == nil {
-			text, err := f.Text.Reveal(o.reveal)
+			text, err := f.Text.Reveal(o.link.reveal)
 			if err != nil {
 				return fmt.Errorf("file %q: %w", f.Path, err)
 			}
@@ -158,7 +159,7 @@ func (o *mountOpener) image(ctx context.Context) (err error) {
 	}
 	readers, err := o.env.Layers(ctx, o.mount.Name)
 	if err != nil {
-		return fmt.Errorf("image %q: %w", o.mount.Name, err)
+		return err // it names the image
 	}
 	all := make([]io.Reader, len(readers))
 	for i, r := range readers {
@@ -180,7 +181,7 @@ func (o *mountOpener) image(ctx context.Context) (err error) {
 func (o *mountOpener) objects() error {
 	m := o.mount
 	bucket := natsobjects.Open(o.env.Lattice, wire.Buckets{Lattice: o.env.Name}.Blobs(), natsobjects.Named(m.Name), natsobjects.Limits{})
-	store := blobstore.Limit(bucket, blobstore.Limits{})
+	store := blobstore.Limit(bucket, blobstore.Limits{Used: objectsUsed(o.grant.used("filesystem", o.link))})
 	o.grant.onClose(store.Close)
 	complain := newComplaints(o.env.Logger, "filesystem")
 	opts := objectdir.Options{

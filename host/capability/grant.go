@@ -22,6 +22,17 @@ type Grant struct {
 	closers []func() error
 	sources []Source
 	kind    string // that is being opened
+	health  *health
+}
+
+// Faults returns the links that failed when they were last used, by no fault of the
+// component.
+func (g *Grant) Faults() []lattice.LinkFault { return g.health.list() }
+
+// used has the grant remember whether a link worked when it was used.
+func (g *Grant) used(kind string, l *link) func(reason string) {
+	h, name := g.health, l.name
+	return func(reason string) { h.used(kind, name, reason) }
 }
 
 // Target is the component that a source calls.
@@ -97,7 +108,7 @@ var openers = map[string]opener{
 // Open opens what a component is linked to. base is what instances have without any
 // link; secrets returns the value of a version of a secret.
 func Open(ctx context.Context, env *Env, base wasi.Options, links []lattice.Capability, secrets func(lattice.SecretRef) (string, bool)) (*Grant, error) {
-	g := &Grant{WASI: base}
+	g := &Grant{WASI: base, health: newHealth(env.Changed)}
 	byKind := map[string][]link{}
 	for i := range links {
 		c := &links[i]

@@ -25,7 +25,7 @@ func openKeyValueNATS(_ context.Context, env *Env, links []link, g *Grant) error
 			name = natskv.Named(c.Bucket)
 		}
 		store := natskv.Open(env.Lattice, wire.Buckets{Lattice: env.Name}.KeyValue(), name, natskv.Limits{Bytes: c.MaxBytes, Keys: c.MaxKeys})
-		if err := addKeyValue(env, g, l, "keyvalue-nats", keyvalue.Limit(store, limits(c.MaxValue, c.TimeoutMillis))); err != nil {
+		if err := addKeyValue(env, g, l, "keyvalue-nats", store, limits(c.MaxValue, c.TimeoutMillis)); err != nil {
 			return err
 		}
 	}
@@ -40,21 +40,21 @@ func limits(value, millis int64) keyvalue.Limits {
 func openKeyValueRedis(_ context.Context, env *Env, links []link, g *Grant) error {
 	for i := range links {
 		l := &links[i]
-		store, err := redisStore(env, l)
+		store, limits, err := redisStore(env, l)
 		if err != nil {
 			return fmt.Errorf("link %q: %w", l.name, err)
 		}
-		if err := addKeyValue(env, g, l, "keyvalue-redis", store); err != nil {
+		if err := addKeyValue(env, g, l, "keyvalue-redis", store, limits); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func redisStore(env *Env, l *link) (keyvalue.Store, error) {
+func redisStore(env *Env, l *link) (keyvalue.Store, keyvalue.Limits, error) {
 	c, err := capability.ParseKeyValueRedis(l.config)
 	if err != nil {
-		return nil, err
+		return nil, keyvalue.Limits{}, err
 	}
 	o := &rediskv.Options{
 		CA: c.CA, Prefix: c.Prefix, MaxValue: int(c.MaxValue), Connections: c.Connections, Timeout: time.Duration(c.TimeoutMillis) * time.Millisecond,
@@ -63,13 +63,13 @@ func redisStore(env *Env, l *link) (keyvalue.Store, error) {
 		o.Prefix = ownPrefix(env, ":")
 	}
 	if err := l.revealAll(map[*string]capability.Text{&o.URL: c.URL, &o.Username: c.Username, &o.Password: c.Password}); err != nil {
-		return nil, err
+		return nil, keyvalue.Limits{}, err
 	}
 	store, err := rediskv.Open(o)
 	if err != nil {
-		return nil, err
+		return nil, keyvalue.Limits{}, err
 	}
-	return keyvalue.Limit(store, limits(c.MaxValue, c.TimeoutMillis)), nil
+	return store, limits(c.MaxValue, c.TimeoutMillis), nil
 }
 
 // ownPrefix begins what only the component has, where it shares a backend with others:
@@ -90,8 +90,17 @@ func (l *link) revealAll(texts map[*string]capability.Text) error {
 	return nil
 }
 
-// addKeyValue gives a store to the instances.
-func addKeyValue(env *Env, g *Grant, l *link, kind string, store keyvalue.Store) error {
+// addKeyValue gives a store to the instances, within limits.
+func addKeyValue(env *Env, g *Grant, l *link, kind string, backend keyvalue.Store, limits keyvalue.Limits) error {
+	used := g.used(kind, l)
+	limits.Used = func(e *keyvalue.Error) {
+		if e == nil {
+			used("")
+			return
+		}
+		used(e.Public())
+	}
+	store := keyvalue.Limit(backend, limits)
 	o := &g.WASI.KeyValue
 	return addStore(g, l, "wasi:keyvalue", newComplaints(env.Logger, kind), &o.Stores, &o.Failed, store)
 }

@@ -51,3 +51,6 @@ func NewArtifacts(dir string, limit int64, files bool, open func(context.Context
 func (a *Artifacts) Get(ctx context.Context, digest, ref string) ([]byte, error) {
 	return a.a.get(ctx, digest, ref)
 }
+
+// LookAtCatalogue has the daemon look whether the catalogue has what it should.
+func (d *Daemon) LookAtCatalogue() { d.shelf.again() }

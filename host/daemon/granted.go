@@ -98,7 +98,7 @@ func (d *Daemon) open(ctx context.Context, spec *lattice.ComponentSpec, exports 
 	env := &grants.Env{
 		Lattice: d.l, Name: d.opts.Lattice, Component: spec.ID, Exports: exports, Volumes: d.opts.Volumes, Self: d.opts.Self,
 		Layers: d.layers(), Requests: spec.Limits.Connections, MaxSent: spec.Limits.ResponseBytes, MaxReceived: spec.Limits.RequestBytes,
-		Logger: d.log.With("component", spec.ID),
+		Logger: d.log.With("component", spec.ID), Changed: d.changed,
 	}
 	grant, err := grants.Open(ctx, env, d.base(spec, values), spec.Capabilities, func(ref lattice.SecretRef) (string, bool) {
 		value, ok := values[ref]

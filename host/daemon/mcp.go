@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
-	"reflect"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/wattle-dev/wattle/host/component"
@@ -60,22 +58,7 @@ func (d *Daemon) newOffer(ctx context.Context, run *running, decl *lattice.MCP) 
 
 // endpoint returns what a component is as a server.
 func (d *Daemon) endpoint(ctx context.Context, run *running, decl *lattice.MCP, opts *mcp.Options) (mcp.Endpoint, error) {
-	kind := decl.Kind
-	exports := func(prefix string) bool {
-		return slices.ContainsFunc(run.exports, func(name string) bool { return strings.HasPrefix(name, prefix) })
-	}
-	if kind == "" {
-		switch {
-		case run.target.ServesHTTP():
-			kind = lattice.MCPHTTP
-		case exports("wattle:mcp/"):
-			kind = lattice.MCPWattle
-		case exports("wasmcp:mcp-"):
-			kind = lattice.MCPWasmcp
-		default:
-			kind = lattice.MCPStrict
-		}
-	}
+	kind := decl.KindOf(run.exports)
 	if kind == lattice.MCPHTTP {
 		if !run.target.ServesHTTP() {
 			return nil, errors.New("the component does not export wasi:http/incoming-handler")
@@ -134,7 +117,7 @@ func (r *runner) reoffer(run *running, spec *lattice.ComponentSpec) {
 	switch {
 	case last == nil && spec.MCP == nil:
 		return
-	case last != nil && reflect.DeepEqual(last.decl, spec.MCP):
+	case last != nil && spec.MCP != nil && sameServer(last.decl, spec.MCP):
 		if last.revision != spec.Revision {
 			last.revision = spec.Revision
 			r.shelve(run, last, nil)
@@ -156,6 +139,22 @@ func (r *runner) reoffer(run *running, spec *lattice.ComponentSpec) {
 			}
 		})
 	}
+}
+
+// sameServer reports whether a component is the same server by two declarations: what else
+// they say, gateways do.
+func sameServer(a, b *lattice.MCP) bool {
+	timeouts := func(m *lattice.MCP) map[string]int64 {
+		all := map[string]int64{}
+		for name, rule := range m.Tools {
+			if rule.TimeoutMillis != 0 {
+				all[name] = rule.TimeoutMillis
+			}
+		}
+		return all
+	}
+	return a.Kind == b.Kind && a.Path == b.Path && a.Host == b.Host && a.Pinned == b.Pinned &&
+		a.TimeoutMillis == b.TimeoutMillis && maps.Equal(timeouts(a), timeouts(b))
 }
 
 // again has it be found out again what the server offers.

@@ -207,34 +207,42 @@ func TestMCP(t *testing.T) {
 				t.Errorf("a call on a host that there is not: %v", err)
 			}
 
-			// How it is offered can change while it runs, and what it may use.
+			// How it is offered can change while it runs, and what it may use. What only
+			// gateways go by, it does not notice.
 			q.home = ""
 			c.says(q, `"text":"1"`)
-			changed := *spec.MCP
-			changed.Path = "/session"
-			spec.MCP, spec.Revision = &changed, 2
+			q.home = w.id
+			renamed := *spec.MCP
+			renamed.Name, renamed.Rate, renamed.Deny = "other", 7, []string{"x"}
+			spec.MCP, spec.Revision = &renamed, 2
 			w.want(spec)
-			w.awaitListing("server", "the other revision of MCP", func(l *catalogue.Listing) bool { return l != nil && l.Versions[0] == "2025-11-25" && l.Revision == 2 })
+			w.awaitListing("server", "the revision", func(l *catalogue.Listing) bool { return l != nil && l.Revision == 2 })
+			c.says(q, `"text":"2"`)
+			changed := renamed
+			changed.Path = "/session"
+			spec.MCP, spec.Revision = &changed, 3
+			w.want(spec)
+			w.awaitListing("server", "the other revision of MCP", func(l *catalogue.Listing) bool { return l != nil && l.Versions[0] == "2025-11-25" && l.Revision == 3 })
 			q.home = w.id
 			c.says(q, "404 ")
 			q.home = ""
 			c.says(q, `"text":"1"`)
-			spec.Config, spec.Revision = map[string]string{"a": "b"}, 3
+			spec.Config, spec.Revision = map[string]string{"a": "b"}, 4
 			w.want(spec)
-			w.awaitListing("server", "the revision", func(l *catalogue.Listing) bool { return l != nil && l.Revision == 3 })
+			w.awaitListing("server", "the revision", func(l *catalogue.Listing) bool { return l != nil && l.Revision == 4 })
 			q.home = w.id
 			c.says(q, "404 ")
 			if n := strings.Count(w.log.String(), `msg="component runs"`); n != 1 {
 				t.Errorf("the component was loaded %d times", n)
 			}
 
-			spec.MCP, spec.Revision = nil, 4
+			spec.MCP, spec.Revision = nil, 5
 			w.want(spec)
 			w.awaitListing("server", "none", func(l *catalogue.Listing) bool { return l == nil })
 			if _, err := c.call(tool{component: "server", name: "count"}); !errors.Is(err, lattice.ErrNotFound) {
 				t.Errorf("a component that is no server: %v", err)
 			}
-			spec.MCP, spec.Revision = &changed, 5
+			spec.MCP, spec.Revision = &changed, 6
 			w.want(spec)
 			w.awaitListing("server", "tools again", func(l *catalogue.Listing) bool { return l != nil })
 			w.want()
@@ -282,4 +290,47 @@ func TestMCPSDK(t *testing.T) {
 	meta := `,"io.modelcontextprotocol/clientCapabilities":{},"progressToken":1`
 	c.says(tool{component: "server", name: "echo", args: `{"text":"é"}`, meta: meta}, `"text":"é"`)
 	c.says(tool{component: "server", name: "test_tool_with_progress", meta: meta}, `"method":"notifications/progress"`)
+}
+
+// TestCatalogueKept has others write and delete in the host's part of the catalogue, and an
+// earlier run leave something there.
+func TestCatalogueKept(t *testing.T) {
+	w := newWorld(t)
+	put := func(id lattice.ComponentID) {
+		t.Helper()
+		value, err := catalogue.Encode(&catalogue.Listing{Component: id, Host: w.id, Digest: digestOf([]byte(id)), Revision: 9})
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := wire.ReadyKey(w.id, id)
+		if value, err = trust.NewHostSigner(w.key).Sign(w.buckets.Catalogue(), key, value); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.bucket(w.buckets.Catalogue()).Put(t.Context(), key, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	none := func(l *catalogue.Listing) bool { return l == nil }
+	right := func(l *catalogue.Listing) bool { return l != nil && len(l.Tools) == 1 && l.Revision == 1 }
+	put("gone")
+	h := w.start()
+	w.awaitListing("gone", "what an earlier run has left is deleted", none)
+	spec := w.upload("server", mcpHostile)
+	spec.MCP = &lattice.MCP{Name: "server", Alias: "server", Path: "/modern"}
+	w.want(spec)
+	w.awaitListing("server", "tools", right)
+	if err := w.bucket(w.buckets.Catalogue()).Delete(t.Context(), wire.ReadyKey(w.id, "server")); err != nil {
+		t.Fatal(err)
+	}
+	h.LookAtCatalogue()
+	w.awaitListing("server", "what was deleted is put again", right)
+	put("server")
+	put("stranger")
+	h.LookAtCatalogue()
+	w.awaitListing("server", "what was written is replaced", right)
+	w.awaitListing("stranger", "what belongs to nothing is deleted", none)
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	w.awaitListing("server", "a host that has stopped offers nothing", none)
 }

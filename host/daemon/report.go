@@ -135,6 +135,9 @@ func (r *runner) status() lattice.ComponentStatus {
 	if r.current != nil {
 		all = append(slices.Clip(all), r.current)
 	}
+	if r.current != nil && r.current.granted != nil {
+		s.Faults = r.current.granted.grant.Faults()
+	}
 	for _, run := range all {
 		s.Failures += run.failures()
 		s.Running += run.target.Metrics().Running.Load()
@@ -156,6 +159,9 @@ func (d *Daemon) putReport(ctx context.Context) error {
 			c.Reason, c.Ref, c.Annotations = clip(c.Reason, shortReason), clip(c.Ref, shortReason), nil
 			if c.Next != nil {
 				c.Next.Reason = clip(c.Next.Reason, shortReason)
+			}
+			for j := range c.Faults {
+				c.Faults[j].Reason = clip(c.Faults[j].Reason, shortReason)
 			}
 		}
 		if value, err = wire.EncodeHostReport(r); err != nil {

@@ -63,8 +63,8 @@
 // # Limits
 //
 //	message, in either direction            16 MiB    DefaultMaxMessage
-//	requests of a component at once         256       DefaultMaxCalls
-//	bytes of these requests together        128 MiB   DefaultMaxHeld
+//	bytes of all requests of a component    128 MiB   DefaultMaxHeld
+//	what a request counts of them           4 KiB     leastHeld
 //	time of a call                          30 s      lattice.DefaultMCPTimeout
 //	notifications of a call                 10,000    MaxNotifications
 //	time after a response                   1 s       linger

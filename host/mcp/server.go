@@ -43,8 +43,9 @@ const (
 	DefaultMaxSessions      = 64
 	DefaultMaxSessionMemory = 1 << 30
 	DefaultSessionIdle      = 30 * time.Minute
-	DefaultMaxCalls         = 256
 	DefaultMaxHeld          = 128 << 20
+	// leastHeld is what a request counts at least.
+	leastHeld = 4 << 10
 	// MaxNotifications is how many notifications the client of a request is sent. Those
 	// beyond are dropped.
 	MaxNotifications = 10_000
@@ -59,11 +60,9 @@ type Options struct {
 	// MaxMessage is how many bytes a message may have, in either direction. If zero,
 	// DefaultMaxMessage.
 	MaxMessage int
-	// MaxCalls is how many requests there may be at once, and MaxHeld how many bytes they
-	// may have together. Those beyond are refused. If zero, DefaultMaxCalls and
-	// DefaultMaxHeld.
-	MaxCalls int
-	MaxHeld  int64
+	// MaxHeld is how many bytes all requests at once may have, of which each counts 4 KiB
+	// at least. Those beyond are refused. If zero, DefaultMaxHeld.
+	MaxHeld int64
 	// MaxSessions is how many pinned sessions there may be. If zero, DefaultMaxSessions.
 	MaxSessions int
 	// MaxSessionMemory is how many bytes the instances of pinned sessions may have
@@ -83,7 +82,6 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.MaxMessage = cmp.Or(o.MaxMessage, DefaultMaxMessage)
-	o.MaxCalls = cmp.Or(o.MaxCalls, DefaultMaxCalls)
 	o.MaxHeld = cmp.Or(o.MaxHeld, DefaultMaxHeld)
 	o.MaxSessions = cmp.Or(o.MaxSessions, DefaultMaxSessions)
 	o.MaxSessionMemory = cmp.Or(o.MaxSessionMemory, uint64(DefaultMaxSessionMemory))
@@ -165,7 +163,7 @@ func (s *Server) enter(size int64) error {
 	switch {
 	case s.closing:
 		return errClosing
-	case s.calls >= s.opts.MaxCalls, s.held > 0 && s.held+size > s.opts.MaxHeld:
+	case s.held > 0 && s.held+size > s.opts.MaxHeld:
 		return &lattice.Error{Code: lattice.CodeExhausted, Message: "the component has too many MCP requests on this host", Undelivered: true}
 	}
 	s.calls++
@@ -185,9 +183,9 @@ func (s *Server) leave(size int64) {
 // HTTP answers a request. The error means that nothing was done and written; all else
 // that goes wrong is an error of JSON-RPC.
 func (s *Server) HTTP(w http.ResponseWriter, r *http.Request, inv *lattice.Invocation) error {
-	size := r.ContentLength
-	if size < 0 || size > int64(s.opts.MaxMessage) {
-		size = int64(s.opts.MaxMessage)
+	size := int64(s.opts.MaxMessage) // if it is longer it is not read further
+	if n := r.ContentLength; n >= 0 {
+		size = min(max(n, leastHeld), size)
 	}
 	if err := s.enter(size); err != nil {
 		return err

@@ -136,7 +136,7 @@ wit/witbin:               wit
 internal/witgen:          wit wit/syntax wit/deps
 internal/wastgen:         host/component/spectest
 internal/conformance:     host/component/spectest
-internal/bench:           host host/capability internal/storesguest lattice/invoke lattice/memlattice lattice/natslattice lattice/natslattice/natsserver lattice/trust scheduler scheduler/raftlog scheduler/lead
+internal/bench:           host host/capability internal/storesguest lattice/invoke lattice/memlattice lattice/natslattice lattice/natslattice/natsserver lattice/trust scheduler scheduler/raftlog scheduler/lead providers/mcp
 internal/cli/show:
 internal/cli/appview:     internal/cli/show scheduler/control
 internal/cli/inventory:   internal/cli/show lattice/catalogue hostgroup
@@ -172,7 +172,7 @@ var engines = map[string][]string{
 	"oras.land/oras-go/v2":                   {"lattice/oci"},
 	"github.com/opencontainers":              {"lattice/oci"},
 	"github.com/BurntSushi/toml":             {"lattice/oci"},
-	"github.com/modelcontextprotocol/go-sdk": {"providers/mcp/mcpclient"},
+	"github.com/modelcontextprotocol/go-sdk": {"providers/mcp/mcpclient", "internal/bench"},
 	"go.yaml.in/yaml/v3":                     {"internal/cli", "internal/cli/show", "lattice/manifest"},
 }
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"time"
 
 	"github.com/wattle-dev/wattle/host"
@@ -30,6 +31,12 @@ func child(name string, args []string) error {
 		return density(ctx, args)
 	case "deployments":
 		return deployments(ctx, args[0])
+	case "mcp-native":
+		return serveNative(ctx)
+	case "mcp-proxy":
+		return serveProxy(ctx, args[0])
+	case "mcp-relay":
+		return serveRelay(ctx, args[0], args[1])
 	}
 	return fmt.Errorf("no such child: %q", name)
 }
@@ -52,8 +59,10 @@ func serveBare(ctx context.Context) error {
 	return untilEOF(func() error { return s.Serve(l) }, func() { _ = s.Close() })
 }
 
-// untilEOF runs serve until the standard input ends, which is when the parent has.
+// untilEOF runs serve until the standard input ends, which is when the parent has, or wants
+// it to. An interrupt is for the parent.
 func untilEOF(serve func() error, stop func()) error {
+	signal.Ignore(os.Interrupt)
 	done := make(chan error, 1)
 	go func() { done <- serve() }()
 	_, _ = io.Copy(io.Discard, os.Stdin)

@@ -75,6 +75,7 @@ var sections = []struct {
 	{"http", outgoings},
 	{"lattice", lattices},
 	{"scheduler", schedulers},
+	{"gateway", gateways},
 }
 
 func main() {
@@ -87,9 +88,10 @@ func main() {
 		format  = flag.String("o", "text", "print the rows as `FORMAT`: text or json")
 		profile = flag.String("cpuprofile", "", "write a profile of what the first row costs to `FILE`")
 		jco     = flag.Bool("jco", true, "measure jco too")
+		all     = flag.Bool("all", false, "measure the gateway with every kind of call, not with a few: some minutes")
 	)
 	flag.Parse()
-	exit(run(*rows, *quick, *format, *profile, *jco))
+	exit(run(*rows, *quick, *format, *profile, *jco, *all))
 }
 
 func exit(err error) {
@@ -100,7 +102,7 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-func run(rows string, quick bool, format, profile string, jco bool) error {
+func run(rows string, quick bool, format, profile string, jco, all bool) error {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
 	ctx, cancel = context.WithTimeoutCause(ctx, maxRun, fmt.Errorf("it took more than %v", maxRun))
@@ -112,7 +114,7 @@ func run(rows string, quick bool, format, profile string, jco bool) error {
 	if err != nil {
 		return err
 	}
-	s, err := newSession(ctx, match, quick, jco)
+	s, err := newSession(ctx, match, quick, jco, all)
 	if err != nil {
 		return err
 	}

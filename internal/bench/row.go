@@ -117,6 +117,7 @@ var titles = map[string]string{
 	"http":       "A component fetches something and relays it, in an instance of its own, against Go's client of the same server; by the clock",
 	"kv":         "A value is set and got, one after the other: by a guest against a client of the same server alone; by the clock",
 	"lattice":    "Calls between hosts, against nats.go on the same NATS server with messages of the same size",
+	"gateway":    "The MCP gateway: a relay of tools/call against httputil.ReverseProxy before the same server, each in a process of its own; then what it answers itself; then a component",
 	"scheduler":  "The leader of the schedulers: decisions by processor time of all of its work but NATS and the disk; the rest by the clock",
 }
 

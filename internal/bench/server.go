@@ -19,6 +19,7 @@ type server struct {
 	cmd    *exec.Cmd
 	stdin  io.Closer
 	url    string
+	nats   string // of a lattice
 	stderr bytes.Buffer
 }
 
@@ -75,6 +76,24 @@ func wattle(ctx context.Context, cache, file string, args ...string) (*server, e
 		err := json.Unmarshal([]byte(line), &out)
 		return out.URL, err
 	}, "bin/wattle", args...)
+}
+
+// program runs the program that is measured.
+func program(ctx context.Context, args ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, "bin/wattle", args...)
+}
+
+// announced starts a lattice, or a part of one, of the program that is measured.
+func announced(ctx context.Context, args ...string) (*server, error) {
+	var out struct{ HTTP, NATS string }
+	s, err := start(ctx, func(line string) (string, error) {
+		err := json.Unmarshal([]byte(line), &out)
+		return out.HTTP, err
+	}, "bin/wattle", args...)
+	if err == nil {
+		s.nats = out.NATS
+	}
+	return s, err
 }
 
 // jcoDir is where the peer's program is.

@@ -22,6 +22,7 @@ type session struct {
 	match  *regexp.Regexp
 	quick  bool
 	jco    bool
+	all    bool   // the gateway with every kind of call
 	dir    string // for the time of the run
 	keep   string // keepDir, absolute
 	engine *component.Engine
@@ -35,12 +36,12 @@ type session struct {
 	rows    []row
 }
 
-func newSession(ctx context.Context, match *regexp.Regexp, quick, jco bool) (*session, error) {
+func newSession(ctx context.Context, match *regexp.Regexp, quick, jco, all bool) (*session, error) {
 	keep, err := filepath.Abs(keepDir)
 	if err != nil {
 		return nil, err
 	}
-	s := &session{match: match, quick: quick, jco: jco, keep: keep}
+	s := &session{match: match, quick: quick, jco: jco, all: all, keep: keep}
 	if s.engine, s.linker, err = newEngine(ctx, keep, 0); err != nil {
 		return nil, err
 	}

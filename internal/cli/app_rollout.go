@@ -134,7 +134,10 @@ func (f *rolloutFlags) say(ctx context.Context, env *Env, s *session, end *rollo
 	for _, u := range s.urls(ctx, end.Status) {
 		fmt.Fprintf(&b, "\n  %s", u)
 	}
-	return done(env, "%s", b.String())
+	if err := done(env, "%s", b.String()); err != nil {
+		return err
+	}
+	return s.servers(ctx, env, end.Status)
 }
 
 // withNext adds to an error what can be done about it.

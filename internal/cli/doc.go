@@ -8,11 +8,12 @@
 //	     exports nothing to run, requests cut off when the server stopped, a
 //	     function whose result is an error, WIT that is wrong, a component that
 //	     does not fit a world, a manifest that is wrong, an application that does
-//	     not become ready or was rolled back
+//	     not become ready or was rolled back, a tool that says that it failed
 //	2    wrong usage
 //	3    the lattice cannot be reached, or nobody in it answers
 //	4    the lattice does not permit it: wrong credentials, or not their role
-//	5    the lattice has no such host, component, application, link or configuration
+//	5    the lattice has no such host, component, application, link, configuration,
+//	     MCP server or tool
 //	120  not a component, a broken one, or one that needs a feature which does
 //	     not exist here
 //	121  an import that nothing serves here

@@ -3,11 +3,14 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net/url"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/wattle-dev/wattle/internal/cli/inventory"
+	"github.com/wattle-dev/wattle/internal/webserver"
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/trust"
 	"github.com/wattle-dev/wattle/providers/mcp/mcpclient"
@@ -69,6 +72,17 @@ func (*gatewayFlags) completions() map[string]cobra.CompletionFunc {
 	return map[string]cobra.CompletionFunc{"data-dir": completeDirectory, "url": completeNothing}
 }
 
+// completeServers completes the name of a server of the lattice in the data directory.
+func (f *gatewayFlags) completeServers(env *Env) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if _, err := settings(env, cmd.Flags()); err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		c := connectFlags{dataDir: f.dataDir}
+		return c.completeKind(env, "mcp", 0, nil)(cmd, args, typed)
+	}
+}
+
 // endpoint finds the gateway, and what it takes.
 func (f *gatewayFlags) endpoint(cmd *cobra.Command, env *Env) (*endpoint, error) {
 	if _, err := settings(env, cmd.Flags()); err != nil {
@@ -81,11 +95,18 @@ func (f *gatewayFlags) endpoint(cmd *cobra.Command, env *Env) (*endpoint, error)
 		case f.token == "":
 			return nil, &usageError{errNoToken}
 		}
+		u, err := url.Parse(f.url)
+		switch {
+		case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+			return nil, &usageError{fmt.Errorf("--url %q is not the address of a gateway: write it like https://tools.example.com/mcp", f.url)}
+		case u.Scheme == "http" && !webserver.Machine(u.Host):
+			return nil, &usageError{fmt.Errorf("--url %q would send the token in the clear: use https, or a tunnel to an address of this machine", f.url)}
+		}
 		token, err := trust.OpenShared(f.token)
 		if err != nil {
 			return nil, fmt.Errorf("--token-file: %w", cause(f.token, err))
 		}
-		return &endpoint{url: f.url, file: f.token, token: token}, nil
+		return &endpoint{url: strings.TrimSuffix(f.url, "/"), file: f.token, token: token}, nil
 	}
 	c := connectFlags{dataDir: f.dataDir}
 	dir, err := c.dir(env)

@@ -119,6 +119,9 @@ func (f *mcpCallFlags) run(cmd *cobra.Command, env *Env, name string) error {
 		}
 	}
 	r, err := c.Call(ctx, tool, given)
+	if e, ok := errors.AsType[*mcpclient.Error](err); ok && e.Code == codeCapability && !asks(env) {
+		return fmt.Errorf("tool %q: %w: it asks the user: run the command on a terminal", name, err)
+	}
 	if err != nil {
 		return interrupted(ctx, fmt.Errorf("tool %q: %w", name, err))
 	}
@@ -150,6 +153,13 @@ func (f *mcpCallFlags) given(env *Env) (json.RawMessage, error) {
 	return text, nil
 }
 
+// codeCapability is the code of a request that needs what the client cannot do (MCP
+// 2026-07-28, Base Protocol, "Error Codes").
+const codeCapability = -32021
+
+// asks reports whether there is somebody to ask.
+func asks(env *Env) bool { return isTerminal(env.Stdin) && isTerminal(env.Stderr) }
+
 // options has the tool say how far it is, and ask.
 func (*mcpCallFlags) options(env *Env) mcpclient.Options {
 	o := mcpclient.Options{
@@ -165,7 +175,7 @@ func (*mcpCallFlags) options(env *Env) mcpclient.Options {
 		},
 		Log: func(level, text string) { fmt.Fprintf(env.Stderr, "%s: %s\n", show.Text(level), printable(text)) },
 	}
-	if isTerminal(env.Stdin) && isTerminal(env.Stderr) {
+	if asks(env) {
 		form := newForm(env.Stdin, env.Stderr)
 		o.Ask = func(_ context.Context, q *mcpclient.Question) (*mcpclient.Answer, error) { return form.ask(q) }
 	}

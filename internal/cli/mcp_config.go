@@ -22,7 +22,8 @@ or one. The token is in it: whoever has it can call every tool.`,
 
 		DisableFlagsInUseLine: true,
 
-		Args: oneServer(false),
+		Args:              oneServer(false),
+		ValidArgsFunction: f.completeServers(env),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			e, err := f.endpoint(cmd, env)
 			if err != nil {

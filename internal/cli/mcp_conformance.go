@@ -57,6 +57,7 @@ func mcpConformanceCommand(env *Env) *cobra.Command {
 			}
 			return oneServer(true)(cmd, args)
 		},
+		ValidArgsFunction: f.completeServers(env),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd, env, lattice.ServerName(args[0]), args[1:])
 		},

@@ -24,7 +24,8 @@ Inspector needs Node.js 22.19 or newer.`,
 
 		DisableFlagsInUseLine: true,
 
-		Args: oneServer(false),
+		Args:              oneServer(false),
+		ValidArgsFunction: f.completeServers(env),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			e, err := f.endpoint(cmd, env)
 			if err != nil {

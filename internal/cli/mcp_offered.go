@@ -9,11 +9,30 @@ import (
 	"github.com/wattle-dev/wattle/internal/cli/inventory"
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/providers/mcp/mcpclient"
+	"github.com/wattle-dev/wattle/scheduler/control"
 )
 
 // listingTime is how long a host has to find out what a component offers that runs
 // already, before a command says that it does not know.
 const listingTime = 15 * time.Second
+
+// servers says what the MCP servers of an application offer, if that can be known.
+func (s *session) servers(ctx context.Context, env *Env, status *control.AppStatus) error {
+	inv, err := s.Load(ctx, inventory.KindOf("components"))
+	if err != nil {
+		return nil //nolint:nilerr // it is an extra: the application runs
+	}
+	for i := range status.Parts {
+		p := &status.Parts[i]
+		id := lattice.ComponentID(p.ID)
+		if a, ok := inv.Components[id]; ok && p.Kind == "component" && a.MCP != nil {
+			if err := s.offered(ctx, env, id, a.MCP, p.Revision); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 // offered waits until it is known what a component offers as an MCP server, and says so.
 func (s *session) offered(ctx context.Context, env *Env, id lattice.ComponentID, m *lattice.MCP, revision uint64) error {

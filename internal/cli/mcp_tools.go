@@ -35,7 +35,8 @@ own names. -o json prints the definitions.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, env, strings.Join(args, "")) },
+		ValidArgsFunction: f.completeServers(env),
+		RunE:              func(cmd *cobra.Command, args []string) error { return f.run(cmd, env, strings.Join(args, "")) },
 	}
 	fs := cmd.Flags()
 	fs.StringVarP(&f.output, "output", "o", "text", "print as `FORMAT`: text or json")

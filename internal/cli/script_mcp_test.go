@@ -90,3 +90,46 @@ func cmdRPC(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	fmt.Fprintf(ts.Stdout(), "%d\n%s\n%s\n", resp.StatusCode, resp.Header.Get("WWW-Authenticate"), b)
 }
+
+// cmdReplicas begins a session at the front door, goes on with it at the gateway that runs
+// besides, and ends it there.
+func cmdReplicas(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 || neg {
+		ts.Fatalf("usage: replicas PATH TOKEN-FILE TOKEN-FILE")
+	}
+	session := ""
+	send := func(method, base, file, body string) (int, string) {
+		token, err := os.ReadFile(ts.MkAbs(file))
+		ts.Check(err)
+		req, err := http.NewRequest(method, ts.Getenv(base)+args[0], strings.NewReader(body))
+		ts.Check(err)
+		for name, value := range map[string]string{
+			"Content-Type": "application/json", "Accept": "application/json, text/event-stream", "Mcp-Protocol-Version": "2025-11-25",
+			"Authorization": "Bearer " + strings.TrimSpace(string(token)),
+		} {
+			req.Header.Set(name, value)
+		}
+		if session != "" {
+			req.Header.Set("Mcp-Session-Id", session)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		ts.Check(err)
+		defer resp.Body.Close()
+		b, err := io.ReadAll(resp.Body)
+		ts.Check(err)
+		if session == "" {
+			session = resp.Header.Get("Mcp-Session-Id")
+		}
+		return resp.StatusCode, string(b)
+	}
+	const call = `{"jsonrpc":"2.0","id":2,"method":"tools/list"}`
+	code, body := send(http.MethodPost, "URL", args[1], `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}`)
+	fmt.Fprintf(ts.Stdout(), "begun %d, named %v: %s\n", code, session != "", body)
+	code, body = send(http.MethodPost, "URL", args[1], call)
+	fmt.Fprintf(ts.Stdout(), "there %d: %s\n", code, body)
+	code, body = send(http.MethodPost, "GATEWAY", args[2], call)
+	fmt.Fprintf(ts.Stdout(), "elsewhere %d: %s\n", code, body)
+	session = "x" + session[1:]
+	code, body = send(http.MethodPost, "GATEWAY", args[2], call)
+	fmt.Fprintf(ts.Stdout(), "forged %d: %s\n", code, body)
+}

@@ -105,7 +105,7 @@ func TestScripts(t *testing.T) {
 			"up": cmdUp, "host": cmdHost, "scheduler": cmdScheduler, "fetch": cmdFetch, "creds": cmdCreds,
 			"occupy": cmdOccupy, "cut": cmdCut, "poke": cmdPoke, "module": cmdModule, "json": cmdJSON, "registry": cmdRegistry, "web": cmdWeb, "sign": cmdSign,
 			"upstream": cmdUpstream, "seen": cmdSeen, "replace": cmdReplace, "ask": cmdAsk,
-			"until": cmdUntil, "gateway": cmdGateway, "rpc": cmdRPC,
+			"until": cmdUntil, "gateway": cmdGateway, "rpc": cmdRPC, "replicas": cmdReplicas,
 		},
 	})
 }

@@ -39,10 +39,10 @@ type cleaner struct {
 // problem notes that something is left out. The text can be printed.
 func (c *cleaner) problem(format string, args ...any) {
 	const more = "there are more problems"
-	switch n := len(c.out.Problems); {
-	case n == MaxProblems:
+	switch len(c.out.Problems) {
+	case MaxProblems:
 		return
-	case n == MaxProblems-1:
+	case MaxProblems - 1:
 		c.out.Problems = append(c.out.Problems, more)
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/capability"
@@ -73,6 +74,29 @@ func (c *importChecker) component(comp *Component, known Interfaces) {
 	}
 	if (len(comp.Routes) > 0 || comp.Probe != nil && comp.Probe.HTTPPath != "") && exported(known.Exports, wit.InterfaceID{Namespace: "wasi", Package: "http", Name: "incoming-handler"}) == "" {
 		c.errorf(part.at, part.path, "", "%q has routes or an HTTP probe, and does not export %s", comp.Name, httpHandler)
+	}
+	if comp.MCP != nil {
+		c.server(part, comp.MCP, known.Exports)
+	}
+}
+
+// server checks that a component exports what an MCP server of its kind does.
+func (c *importChecker) server(part *oamComponent, m *lattice.MCP, exports []string) {
+	prefix := ""
+	switch m.Kind {
+	case "": // whatever it exports
+		return
+	case lattice.MCPHTTP:
+		prefix = httpHandler
+	case lattice.MCPWattle:
+		prefix = "wattle:mcp/"
+	case lattice.MCPWasmcp:
+		prefix = "wasmcp:mcp-"
+	case lattice.MCPStrict, lattice.MCPWassette:
+		return // any function may become a tool
+	}
+	if !slices.ContainsFunc(exports, func(name string) bool { return strings.HasPrefix(name, prefix) }) {
+		c.errorf(part.at, part.path, "leave out the kind, or name that of what it exports", "%q is an MCP server of kind %q, and exports nothing of %s", part.Name, m.Kind, strings.TrimSuffix(prefix, "/"))
 	}
 }
 

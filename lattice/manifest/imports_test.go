@@ -178,3 +178,36 @@ func TestExamplesFit(t *testing.T) {
 		}
 	}
 }
+
+func TestCheckServers(t *testing.T) {
+	for _, c := range []struct{ kind, export, want string }{
+		{"http", "wasi:http/incoming-handler@0.2.3", ""},
+		{"http", "a:b/c", `"a" is an MCP server of kind "http", and exports nothing of wasi:http/incoming-handler; leave out the kind, or name that of what it exports`},
+		{"wattle", "wattle:mcp/tools@0.1.0", ""},
+		{"wattle", "wasi:http/incoming-handler@0.2.3", "exports nothing of wattle:mcp;"},
+		{"wasmcp", "wasmcp:mcp-v20251125/tools@0.1.1", ""},
+		{"wasmcp", "a:b/c", "exports nothing of wasmcp:mcp-;"},
+		{"strict", "a:b/c", ""},
+		{"null", "a:b/c", ""},
+	} {
+		m, err := manifest.Parse("app.yaml", []byte(`apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {name: app, annotations: {}}
+spec:
+  components:
+    - name: a
+      type: component
+      properties: {image: x}
+      traits:
+        - type: mcp.wattle.dev
+          properties: {server: {name: a, kind: `+c.kind+`}}
+`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = m.CheckImports(func(string) (wit.InterfaceID, bool) { return wit.InterfaceID{}, false }, map[string]manifest.Interfaces{"a": {Exports: []string{c.export}}})
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("kind %s with %s: %v, want %q", c.kind, c.export, err, c.want)
+		}
+	}
+}

@@ -57,6 +57,9 @@ const (
 	// MaxConfigNames is how many configurations are laid over each other.
 	MaxConfigNames = 64
 
+	// MaxFaults is how many links of a component on a host are reported not to work.
+	MaxFaults = 8
+
 	// The lengths of strings, in bytes.
 
 	// MaxLabelKey bounds the key of a label or of an annotation.

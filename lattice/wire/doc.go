@@ -24,7 +24,7 @@
 //     component may do, so none is skipped: the document is refused as a whole,
 //     its reader keeps to the last one that it understood, and says that it has
 //     to be upgraded. Therefore hosts are upgraded before schedulers.
-//   - A host's documents ([DecodeHostReport], [DecodeReady]), events and the
+//   - A host's documents ([DecodeHostReport], [DecodeReady], [DecodePacked]), events and the
 //     replies to commands are accounts. They give nobody a right: who may be
 //     called follows from the scheduler's Assignment, and what a host narrows it
 //     enforces itself. A field or state that is not known is skipped there, so

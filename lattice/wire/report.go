@@ -142,6 +142,8 @@ func (r *reader) componentStatus() (c lattice.ComponentStatus) {
 			c.Failures = r.int(0, maxInt)
 		case "next":
 			c.Next = r.nextStatus()
+		case "faults":
+			c.Faults = list(r, MaxFaults, r.linkFault)
 		case "annotations":
 			c.Annotations = r.annotations()
 		default:
@@ -171,6 +173,26 @@ func (r *reader) nextStatus() *lattice.NextStatus {
 		return true
 	})
 	return next
+}
+
+// linkFault reads a link that does not work.
+func (r *reader) linkFault() (f lattice.LinkFault) {
+	r.record(skipped, "link capability reason since", func(field string) bool {
+		switch field {
+		case "link":
+			f.Link = parsed(r, lattice.ParseLinkName)
+		case "capability":
+			f.Capability = parsed(r, parseKind)
+		case "reason":
+			f.Reason = r.text(MaxText)
+		case "since":
+			moment(r, &f.Since)
+		default:
+			return false
+		}
+		return true
+	})
+	return f
 }
 
 // providerStatus reads a provider on a host.

@@ -15,6 +15,10 @@ type Limits struct {
 	Object int64
 	// Timeout is how long an operation may take, and a stream without progress.
 	Timeout time.Duration
+	// Used, if it is set, is told with each operation, and each part of a stream, whether
+	// the store did what it could: nil, or an error that is its own fault ([Error.Fault]).
+	// It is called in any goroutine.
+	Used func(*Error)
 }
 
 // The bounds of all stores.
@@ -43,6 +47,9 @@ func Limit(s Store, l Limits) Store {
 	if l.Timeout <= 0 {
 		l.Timeout = DefaultTimeout
 	}
+	if l.Used == nil {
+		l.Used = func(*Error) {}
+	}
 	return &limited{s, l}
 }
 
@@ -61,11 +68,12 @@ type patience struct {
 	cancel          context.CancelCauseFunc
 	timer           *time.Timer
 	time            time.Duration
+	used            func(*Error)
 }
 
 func (l *limited) patience(ctx context.Context) *patience {
 	own, cancel := context.WithCancelCause(ctx)
-	return &patience{own, ctx, cancel, time.AfterFunc(l.limits.Timeout, func() { cancel(errTimeout) }), l.limits.Timeout}
+	return &patience{own, ctx, cancel, time.AfterFunc(l.limits.Timeout, func() { cancel(errTimeout) }), l.limits.Timeout, l.limits.Used}
 }
 
 // progress says that something has happened.
@@ -84,27 +92,34 @@ func (p *patience) end() {
 // stays what it is, every other one is an *Error.
 func (p *patience) fault(err error) error {
 	if err == nil || err == io.EOF { //nolint:errorlint // as readers return it
+		p.used(nil)
 		return err
 	}
 	if cause := context.Cause(p.caller); cause != nil {
 		return cause
 	}
-	if errors.Is(context.Cause(p.Context), errTimeout) {
-		return &Error{Kind: Unavailable, Message: fmt.Sprintf("the store did not answer within %v", p.time), Err: err}
+	e, ok := errors.AsType[*Error](err)
+	switch {
+	case errors.Is(context.Cause(p.Context), errTimeout):
+		e = &Error{Kind: Unavailable, Message: fmt.Sprintf("the store did not answer within %v", p.time), Err: err}
+	case !ok:
+		e = &Error{Err: err}
 	}
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e
+	if e.Fault() {
+		p.used(e)
+	} else {
+		p.used(nil)
 	}
-	return &Error{Err: err}
+	return e
 }
 
 func within[T any](ctx context.Context, l *limited, f func(context.Context) (T, error)) (T, error) {
 	p := l.patience(ctx)
 	defer p.end()
 	v, err := f(p)
-	if err != nil {
+	if err := p.fault(err); err != nil {
 		var zero T
-		return zero, p.fault(err)
+		return zero, err
 	}
 	return v, nil
 }

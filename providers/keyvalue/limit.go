@@ -13,6 +13,9 @@ type Limits struct {
 	Value int
 	// Timeout is how long an operation may take.
 	Timeout time.Duration
+	// Used, if it is set, is told with each operation whether the store did what it could:
+	// nil, or an error that is its own fault ([Error.Fault]). It is called in any goroutine.
+	Used func(*Error)
 }
 
 // The bounds of all stores.
@@ -41,6 +44,9 @@ func Limit(s Store, l Limits) Store {
 	if l.Timeout <= 0 {
 		l.Timeout = DefaultTimeout
 	}
+	if l.Used == nil {
+		l.Used = func(*Error) {}
+	}
 	return &limited{s, l}
 }
 
@@ -59,19 +65,26 @@ func within[T any](ctx context.Context, l *limited, f func(context.Context) (T, 
 	defer cancel()
 	v, err := f(own)
 	if err == nil {
+		l.limits.Used(nil)
 		return v, nil
 	}
 	var zero T
 	if cause := context.Cause(ctx); cause != nil {
 		return zero, cause
 	}
-	if e, ok := errors.AsType[*Error](err); ok && own.Err() == nil {
-		return zero, e
+	e, ok := errors.AsType[*Error](err)
+	switch {
+	case own.Err() != nil:
+		e = &Error{Kind: Unavailable, Message: fmt.Sprintf("the store did not answer within %v", l.limits.Timeout), Err: err}
+	case !ok:
+		e = &Error{Err: err}
 	}
-	if own.Err() != nil {
-		return zero, &Error{Kind: Unavailable, Message: fmt.Sprintf("the store did not answer within %v", l.limits.Timeout), Err: err}
+	if e.Fault() {
+		l.limits.Used(e)
+	} else {
+		l.limits.Used(nil)
 	}
-	return zero, &Error{Err: err}
+	return zero, e
 }
 
 // do is within for what returns nothing.

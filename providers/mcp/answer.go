@@ -22,6 +22,8 @@ const afterResponse = time.Second
 type answer struct {
 	g      *Gateway
 	cancel context.CancelFunc
+	// over returns why nothing is taken any more, nil as long as it is.
+	over func() error
 	// id is that of the request. take is given each notification, and says whether the call
 	// can go on.
 	id   []byte
@@ -80,6 +82,9 @@ func (a *answer) WriteHeader(status int) {
 
 // Write implements io.Writer.
 func (a *answer) Write(p []byte) (int, error) {
+	if err := a.over(); err != nil {
+		return 0, err
+	}
 	if a.status == 0 {
 		a.WriteHeader(http.StatusOK)
 	}
@@ -117,7 +122,7 @@ func (a *answer) grow(b []byte, n int) ([]byte, bool) {
 	if need <= int64(cap(b)) {
 		return b, true
 	}
-	other := newBuffer(min(max(need, 2*int64(cap(b)), 512), a.g.opts.MaxAnswer))
+	other := newBuffer(min(max(need, 2*int64(cap(b))), a.g.opts.MaxAnswer))
 	more := heldBy(other) - heldBy(b)
 	if a.g.held.Add(more) > a.g.opts.MaxHeld {
 		a.g.held.Add(-more)

@@ -1,45 +1,45 @@
 package mcp
 
-import "sync"
-
-// Sizes of buffers for answers: up to which they are not counted as held, and up to which
-// they are used again.
-const (
-	freeSize   = 64 << 10
-	maxPooled  = 4 << 20
-	leastInUse = 4 << 10
+import (
+	"math/bits"
+	"sync"
 )
 
-// Buffers of answers that have ended: those that are not counted, and those that are.
-var smallBuffers, largeBuffers sync.Pool
+// Sizes of buffers for answers, as powers of two: the least, up to which they are not
+// counted as held, and up to which they are used again.
+const (
+	leastBits  = 12
+	freeBits   = 16
+	pooledBits = 22
+)
+
+// buffers are those of answers that have ended, by their sizes: one of twice the size that
+// is needed would count twice.
+var buffers [pooledBits + 1]sync.Pool
 
 // heldBy returns how many bytes a buffer counts for.
 func heldBy(b []byte) int64 {
-	if cap(b) <= freeSize {
+	if cap(b) <= 1<<freeBits {
 		return 0
 	}
 	return int64(cap(b))
 }
 
-// newBuffer returns an empty buffer for n bytes.
+// newBuffer returns an empty buffer for n bytes, or more.
 func newBuffer(n int64) []byte {
-	pool := &smallBuffers
-	if n > freeSize {
-		pool = &largeBuffers
+	class := max(bits.Len64(uint64(max(n, 1)-1)), leastBits)
+	if class > pooledBits {
+		return make([]byte, 0, n)
 	}
-	if b, ok := pool.Get().(*[]byte); ok && int64(cap(*b)) >= n {
+	if b, ok := buffers[class].Get().(*[]byte); ok {
 		return (*b)[:0]
 	}
-	return make([]byte, 0, max(n, leastInUse))
+	return make([]byte, 0, 1<<class)
 }
 
 // recycle gives a buffer back, which nobody uses any more.
 func recycle(b []byte) {
-	switch {
-	case cap(b) == 0 || cap(b) > maxPooled:
-	case cap(b) <= freeSize:
-		smallBuffers.Put(&b)
-	default:
-		largeBuffers.Put(&b)
+	if class := bits.Len(uint(cap(b))) - 1; class >= leastBits && class <= pooledBits && cap(b) == 1<<class {
+		buffers[class].Put(&b)
 	}
 }

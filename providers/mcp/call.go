@@ -260,7 +260,7 @@ func (x *exchange) round(ctx context.Context, t *target, id []byte, edits []json
 	}
 	timed, cancel := context.WithTimeoutCause(ctx, t.limit, errTimeout)
 	defer cancel()
-	a := &answer{g: x.g, cancel: cancel, id: id, take: x.notification}
+	a := &answer{g: x.g, cancel: cancel, over: timed.Err, id: id, take: x.notification}
 	defer a.release()
 	text, err := x.invoke(timed, a, t, body)
 	if err != nil {

@@ -161,7 +161,7 @@ func (x *exchange) begin() *fault {
 	t := &target{server: s, method: discover, limit: s.timeout}
 	ctx, cancel := context.WithTimeoutCause(x.r.Context(), t.limit, errTimeout)
 	defer cancel()
-	a := &answer{g: x.g, cancel: cancel, id: []byte("1"), take: func([]byte, *spans) error { return nil }}
+	a := &answer{g: x.g, cancel: cancel, over: ctx.Err, id: []byte("1"), take: func([]byte, *spans) error { return nil }}
 	defer a.release()
 	body := fmt.Appendf(nil, `{"jsonrpc":"2.0","id":1,"method":%q,"params":{"_meta":{%q:%q,%q:%s}}}`, discover, metaVersion, modern, metaCapabilities, x.session.Capabilities)
 	if _, err := x.invoke(ctx, a, t, body); err != nil {

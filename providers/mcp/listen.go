@@ -263,7 +263,7 @@ func (x *exchange) updates(ctx context.Context, s *server, uris []string, sub *s
 func (x *exchange) update(ctx context.Context, s *server, uris []string, body []byte, sub *subscription) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	a := &answer{g: x.g, cancel: cancel, id: []byte("1"), endless: true, take: func(text []byte, at *spans) error {
+	a := &answer{g: x.g, cancel: cancel, over: ctx.Err, id: []byte("1"), endless: true, take: func(text []byte, at *spans) error {
 		if !jsonrpc.Is(at[sMethod].Of(text), resourceUpdated) {
 			return nil
 		}

@@ -198,6 +198,8 @@ type PartHost struct {
 	Why     string                 `json:"why,omitempty"`
 	Since   time.Time              `json:"since,omitzero"`
 	Leaving string                 `json:"leaving,omitempty"`
+	// Faults are the links to capabilities that do not work there.
+	Faults []lattice.LinkFault `json:"faults,omitempty"`
 }
 
 // AppExplanation is the answer to ExplainApp.

@@ -23,6 +23,9 @@ type Host struct {
 	// Silent says since when nothing was heard of the host, for people. It is empty
 	// while the host reports in time.
 	Silent string
+	// Behind reports whether the host has not taken up yet what a component is given: its
+	// links, configurations and secrets. If nil, it has.
+	Behind func(lattice.ComponentID) bool
 }
 
 // Event is something that happened with a decision.

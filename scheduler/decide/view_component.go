@@ -48,6 +48,8 @@ func (v *viewer) host(c *state.Component, p *state.Placement, n *tally) control.
 	}
 	h, s := v.Hosts(p.Host), v.statusOn(p.Host, c.ID)
 	serving := s != nil && s.State == lattice.ComponentRunning
+	// What it is given from now on is part of no revision.
+	behind := serving && s.Revision == p.Revision && (s.Next != nil && s.Next.Revision == p.Revision || h.Behind != nil && h.Behind(c.ID))
 	switch {
 	case h == nil:
 		at.State, at.Reason = "", "nothing was heard of it yet"
@@ -57,8 +59,11 @@ func (v *viewer) host(c *state.Component, p *state.Placement, n *tally) control.
 		at.Reason = "not begun yet"
 	default:
 		at.State, at.Reason, at.Since = s.State, s.Reason, s.Since
-		if s.Revision != p.Revision && s.Next != nil && s.Next.Revision == p.Revision {
+		at.Faults = s.Faults
+		if s.Next != nil && s.Next.Revision == p.Revision {
 			at.State, at.Reason = s.Next.State, s.Next.Reason
+		} else if behind {
+			at.State, at.Reason = lattice.ComponentStarting, "it goes on with the links, configurations and secrets that it had"
 		} else if s.Revision != p.Revision && !serving {
 			at.State = lattice.ComponentStarting
 		}
@@ -72,7 +77,7 @@ func (v *viewer) host(c *state.Component, p *state.Placement, n *tally) control.
 	n.placed += p.Instances
 	n.hosts++
 	switch {
-	case serving && s.Revision == p.Revision && p.Revision == c.Target:
+	case serving && !behind && s.Revision == p.Revision && p.Revision == c.Target:
 		n.ready += p.Instances
 	case serving:
 		n.old += p.Instances

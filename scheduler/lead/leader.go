@@ -246,7 +246,7 @@ func (l *Leader) in(now, wall int64, s *state.State) decide.In {
 		if h == nil {
 			return nil
 		}
-		host := &decide.Host{Report: h.report}
+		host := &decide.Host{Report: h.report, Behind: func(c lattice.ComponentID) bool { return l.rec.Placement(c, id).Behind }}
 		switch view, ok := l.rec.Host(now, id); {
 		case h.report.State == lattice.HostStopped:
 		case !ok || view.Report == nil:

@@ -238,6 +238,7 @@ func (l *Leader) desired(d Doc) (*Write, error) {
 		}
 	}
 	if same && stamp.Compare(told) >= 0 {
+		l.rec.Told(id, stamp, want.Stamp)
 		return nil, nil
 	}
 	if have.value != nil && leapable(stamp) && stamp.Compare(want.Stamp) >= 0 || told.Compare(want.Stamp) > 0 {

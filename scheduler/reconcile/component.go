@@ -27,6 +27,8 @@ type component struct {
 	canary canary
 	// proven is a revision that was ready on some host in this term.
 	proven uint64
+	// renewed says that it was given something else since it failed.
+	renewed bool
 	// waiting says what a rollout waits for, for people.
 	waiting string
 	// alarm is when the component is looked at next, zero if that is not set, and rings
@@ -41,6 +43,10 @@ type pending struct {
 	// stamp is that of the first state with the revision there. What a host says before
 	// it has applied that is about something else.
 	stamp lattice.Stamp
+	// given is the stamp of the state in which the component was given other links,
+	// configurations or secrets, zero if that is not known of. The revision is the same
+	// then: what a host says before it has applied that is about the others.
+	given lattice.Stamp
 	// until is for how long the word of a host is not taken that ran this when it was told
 	// to, unless it has applied that: it may have been told in between to stop it.
 	until int64
@@ -132,6 +138,10 @@ func (r *Reconciler) track(m *component, p *state.Placements) {
 			r.expect(at.Host)
 			if have, ok := m.pending[at.Host]; !ok || have.revision != at.Revision {
 				now := pending{revision: at.Revision, since: r.now, stamp: r.s.Stamp, until: have.until}
+				if !ok && r.underWay(m.id) {
+					// An earlier leader may have decided on what it is given.
+					now.given = r.s.Stamp
+				}
 				if h := r.hosts[at.Host]; h != nil && h.status[m.id] != nil && (!ok || h.status[m.id].Revision == at.Revision) {
 					now.until = r.now + r.opts.Lease
 				}
@@ -176,6 +186,9 @@ type Placement struct {
 	// Stale says that this may be of before the host was told to stop it, and then to go
 	// on.
 	Stale bool
+	// Behind says that the host goes on with links, configurations or secrets that the
+	// component is not given any more: it has not said yet what it makes of the others.
+	Behind bool
 	// Lost says that the host is lost, Unheard that nothing was heard of it yet.
 	Lost, Unheard bool
 	// Calls and Failures count since the component was started there.
@@ -201,12 +214,13 @@ func (r *Reconciler) observed(c *state.Component, at *state.Placement) (p Placem
 	told, heard := pending{}, false
 	if m := r.known[c.ID]; m != nil {
 		told = m.pending[at.Host]
-		heard = h.report.Applied.Compare(told.stamp) >= 0
+		heard = h.applied(told.stamp) && h.applied(told.given)
 	}
 	p.Stale = !heard && r.now < told.until
 	p.Revision, p.State, p.Reason = status.Revision, status.State, status.Reason
 	mine := status.Revision == rev.Number && status.Digest == rev.Digest
-	if next := status.Next; !mine && next != nil && next.Revision == rev.Number && next.Digest == rev.Digest {
+	if next := status.Next; next != nil && next.Revision == rev.Number && next.Digest == rev.Digest {
+		// Of the same revision it is about what the component is given from now on.
 		mine = true
 		p.Revision, p.State, p.Reason = next.Revision, next.State, next.Reason
 	}
@@ -214,7 +228,8 @@ func (r *Reconciler) observed(c *state.Component, at *state.Placement) (p Placem
 	if !mine {
 		return p
 	}
-	p.Ready = p.State == lattice.ComponentRunning && status.Revision == rev.Number && !p.Stale && !h.lost && h.report.State != lattice.HostStopped
+	p.Behind = !h.applied(told.given)
+	p.Ready = p.State == lattice.ComponentRunning && status.Revision == rev.Number && !p.Stale && !p.Behind && !h.lost && h.report.State != lattice.HostStopped
 	p.Failed = p.State == lattice.ComponentFailed && told.revision == rev.Number && heard
 	return p
 }

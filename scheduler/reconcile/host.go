@@ -19,6 +19,37 @@ type host struct {
 	// seen is when it was heard of last, or when it was first known that it ought to be.
 	seen int64
 	lost bool
+	// document is the stamp of the host's document, which tells what the state with the
+	// stamp asks has it told.
+	document, asks lattice.Stamp
+}
+
+// applied reports whether a host has applied what it was to be told since the state with a
+// stamp.
+func (h *host) applied(since lattice.Stamp) bool {
+	applied := h.report.Applied
+	return applied.Compare(since) >= 0 || h.asks.Compare(since) >= 0 && applied.Compare(h.document) >= 0
+}
+
+// Told says that what lies there for a host, with the stamp document, is what it is to be
+// told as of the state with the stamp asks: it is not told so again.
+func (r *Reconciler) Told(id lattice.HostID, document, asks lattice.Stamp) {
+	h := r.hosts[id]
+	if h == nil || h.asks.Compare(asks) >= 0 && h.document == document {
+		return
+	}
+	before := *h
+	h.document, h.asks = document, asks
+	if h.report == nil {
+		return
+	}
+	for _, c := range r.cluster.On(id) {
+		if m := r.known[c]; m != nil {
+			if p := m.pending[id]; before.applied(p.given) != h.applied(p.given) || before.applied(p.stamp) != h.applied(p.stamp) {
+				r.touch(c)
+			}
+		}
+	}
 }
 
 // called returns what people call a host by.

@@ -49,11 +49,15 @@ func (r *Reconciler) look(p *Plan, id lattice.ComponentID) {
 	}
 }
 
-// stillFails reports whether a component is to leave a host and has failed there again: it
-// does not go back there to leave once more.
+// stillFails reports whether a component is to leave a host, and is not ready there yet, or
+// again: it does not go back there to leave once more.
 func (l *looking) stillFails(host lattice.HostID) bool {
 	at := l.old.On(host)
-	return at != nil && at.Leaving != "" && l.observed(l.c, at).Failed
+	if at == nil || at.Leaving == "" {
+		return false
+	}
+	seen := l.observed(l.c, at)
+	return seen.Failed || seen.Current && !seen.Ready && !seen.Stale && !seen.Lost
 }
 
 // looking is a look at one component.

@@ -145,6 +145,9 @@ func (r *Reconciler) follow(s *state.State, changes []state.Change, planned map[
 			r.wished(lattice.HostID(c.Key.Name()))
 		}
 	}
+	if !r.trial {
+		r.give(before, changes)
+	}
 }
 
 // touch has a component be looked at.

@@ -145,6 +145,8 @@ func (l *looking) fault(at *state.Placement, seen *Placement, ready, good int) {
 	switch {
 	case seen.Status != nil && !seen.Current:
 		why = "it goes on with another revision, and has not said why"
+	case seen.Behind:
+		why = "it goes on with other links, configurations or secrets, and has not said why"
 	case why == "" && seen.State == "":
 		why = "it has not been started in time"
 	case why == "":
@@ -191,9 +193,10 @@ func (l *looking) rolls() bool {
 
 // fail stops a rollout.
 func (l *looking) fail(host lattice.HostID, why string) {
-	if l.c.Failed != "" {
+	if l.c.Failed != "" && (!l.m.renewed || l.c.Failed == why) {
 		return
 	}
+	l.m.renewed = false
 	next := *l.c
 	next.Failed = why
 	l.change(&next)

@@ -173,6 +173,16 @@ func (w *world) run(line string) (string, error) {
 		}
 	case "calls":
 		w.hosts[hostID(args[1])].calls[id] = [2]int64{int64(o.number("calls")), int64(o.number("failures"))}
+	case "config": // what components are given that name it
+		return "", w.apply(state.Put(state.Record{Config: &state.Config{Name: lattice.ConfigName(args[0]), Values: lattice.Config{"value": o["value"]}}}))
+	case "late": // the hosts take what they are told only after this
+		w.hosts[hostID(args[0])].late = true
+	case "hurries":
+		w.hosts[hostID(args[0])].late = false
+	case "refuses", "takes": // a host cannot carry a value out
+		for _, name := range args {
+			w.hosts[hostID(name)].refused[o["value"]] = words[0] == "refuses"
+		}
 	case "deaf":
 		w.deaf = true
 	case "hears":
@@ -233,6 +243,11 @@ func (o options) component(id lattice.ComponentID) *state.Component {
 	}
 	if o["mode"] == "none" {
 		c.Rules.Instances = 0
+	}
+	if o["config"] != "" {
+		r := revision(1)
+		r.Configs = []state.RevisionConfig{{Name: lattice.ConfigName(o["config"])}}
+		c.Revisions, c.Target = []state.Revision{r}, 1
 	}
 	for share := range strings.SplitSeq(o["spread"], ";") {
 		parts := strings.Split(share, "/") // name/weight/labels

@@ -32,14 +32,20 @@ type world struct {
 
 // fakeHost is a host that runs what it is told.
 type fakeHost struct {
-	report  lattice.HostReport
-	silent  bool
+	report lattice.HostReport
+	silent bool
+	// late says that it hears nothing, and is heard.
+	late    bool
 	desired *lattice.Desired
 	// broken are revisions that fail there, slow those that never become ready, as
 	// "component@revision".
 	broken, slow map[string]bool
 	calls        map[lattice.ComponentID][2]int64
 	unhealthy    map[lattice.ComponentID]bool
+	// refused are values of configurations that the host cannot carry out, given those that
+	// components have that run.
+	refused map[string]bool
+	given   map[lattice.ComponentID]string
 	// lie is said instead of the truth.
 	lie []lattice.ComponentStatus
 }
@@ -65,7 +71,7 @@ func (w *world) addHost(name string, h lattice.HostReport) *fakeHost {
 	if h.Capacity.CPUs == 0 {
 		h.Capacity = lattice.Capacity{CPUs: 4, MemoryBytes: 8 << 30}
 	}
-	w.hosts[id] = &fakeHost{report: h, broken: map[string]bool{}, slow: map[string]bool{}, calls: map[lattice.ComponentID][2]int64{}, unhealthy: map[lattice.ComponentID]bool{}}
+	w.hosts[id] = &fakeHost{report: h, broken: map[string]bool{}, slow: map[string]bool{}, calls: map[lattice.ComponentID][2]int64{}, unhealthy: map[lattice.ComponentID]bool{}, refused: map[string]bool{}, given: map[lattice.ComponentID]string{}}
 	return w.hosts[id]
 }
 
@@ -137,7 +143,10 @@ func (w *world) step(millis int64) (int, error) {
 	w.now += millis
 	for _, id := range slices.Sorted(maps.Keys(w.hosts)) {
 		if h := w.hosts[id]; !h.silent {
-			h.obey(w.s.Desired(id))
+			if !h.late || h.desired == nil {
+				h.desired = w.s.Desired(id)
+			}
+			h.obey(h.desired)
 			w.r.Observe(w.now, h.say())
 		}
 	}
@@ -231,7 +240,16 @@ func (h *fakeHost) obey(d *lattice.Desired) {
 				status.State = lattice.ComponentStarting
 			}
 		}
-		if serves && before.Revision != spec.Revision && status.State != lattice.ComponentRunning {
+		given := spec.Config["value"]
+		switch other := serves && before.Revision == spec.Revision && h.given[spec.ID] != given; {
+		case h.refused[given]:
+			status.State, status.Reason = lattice.ComponentFailed, "it has no "+given
+		case other && (before.Next == nil || before.Next.State != lattice.ComponentStarting):
+			status.State = lattice.ComponentStarting
+		case status.State == lattice.ComponentRunning:
+			h.given[spec.ID] = given
+		}
+		if serves && (before.Revision != spec.Revision || h.given[spec.ID] != given) && status.State != lattice.ComponentRunning {
 			next := &lattice.NextStatus{Revision: spec.Revision, Digest: spec.Digest, State: status.State, Reason: status.Reason}
 			status = before
 			status.Next = next

@@ -45,6 +45,8 @@ const (
 	IgnoreLeases Break = "ignore leases"
 	// HideAiling has hosts not say that the probes of a component are bad.
 	HideAiling Break = "hide ailing"
+	// HideRefusals has hosts not say that they go on with what a component was given before.
+	HideRefusals Break = "hide refusals"
 	// OtherClock has replicas apply something of their own.
 	OtherClock Break = "other clock"
 )

@@ -63,6 +63,8 @@ type check struct {
 	over, gone map[flip]int64
 	// counted is when those invariants were last looked at that seldom are.
 	counted int64
+	// ran has what hosts ever ran.
+	ran map[ran]bool
 	// strayed is when messages last were late or lost.
 	strayed int64
 }
@@ -86,7 +88,7 @@ func newCheck(w *World) check {
 	return check{
 		w: w, log: map[uint64]*applied{}, states: map[lattice.Stamp]*state.State{}, told: map[string]lattice.Stamp{}, taken: map[lattice.HostID]lattice.Stamp{},
 		placed: map[there]bool{}, assigned: map[lattice.ComponentID]*lattice.Assignment{}, since: map[string]int64{}, flips: map[flip]*flipped{},
-		callable: map[lattice.ComponentID]int64{}, lately: map[lattice.ComponentID]map[lattice.HostID]int64{}, born: map[lattice.ComponentID]lattice.Stamp{}, revisions: map[lattice.ComponentID]map[uint64]string{}, missed: map[lattice.ComponentID]int64{}, leaving: map[flip]int64{}, over: map[flip]int64{}, troubled: map[flip]int64{}, gone: map[flip]int64{}, wipedAt: -1 << 40, strayed: -1 << 40,
+		callable: map[lattice.ComponentID]int64{}, lately: map[lattice.ComponentID]map[lattice.HostID]int64{}, born: map[lattice.ComponentID]lattice.Stamp{}, revisions: map[lattice.ComponentID]map[uint64]string{}, missed: map[lattice.ComponentID]int64{}, leaving: map[flip]int64{}, over: map[flip]int64{}, troubled: map[flip]int64{}, gone: map[flip]int64{}, ran: map[ran]bool{}, wipedAt: -1 << 40, strayed: -1 << 40,
 		last: &applied{state: state.New(latticeName)},
 	}
 }
@@ -104,6 +106,7 @@ var invariants = []struct {
 	{"a rollout spares all but a few hosts", false, (*check).rolls},
 	{"what runs can be called", false, (*check).canBeCalled},
 	{"what ails is placed elsewhere", true, (*check).ails},
+	{"what a host does not carry out is said", true, (*check).said},
 	{"what is leased ends on a host that is cut off", true, (*check).leased},
 }
 
@@ -171,6 +174,7 @@ func (c *check) applied(r *replica, index uint64) {
 		c.at = c.w.now
 		c.states[now.state.Stamp] = now.state
 		c.decided(before.state, now.state)
+		c.judged(before.state, now.state)
 	}
 }
 
@@ -280,7 +284,9 @@ func (c *check) answered(cmd control.Command, r *control.Result) {
 // runs sees that a host has a revision of a component run.
 //
 // Invariant: that was decided.
-func (c *check) runs(h *host, id lattice.ComponentID, revision uint64) {
+func (c *check) runs(h *host, spec *lattice.ComponentSpec) {
+	id, revision := spec.ID, spec.Revision
+	c.ran[ran{flip{id, h.id}, given(spec)}] = true
 	if !c.placed[there{h.id, id, revision}] {
 		c.w.fail("a host runs only what it was told", "%s runs %s/%d, which was never decided", h, id, revision)
 	}

@@ -444,7 +444,7 @@ func (c *check) excused(component *state.Component) bool {
 	if c.w.now-c.wipedAt < blind || c.most(component) == 0 {
 		return true
 	}
-	if component.Failed != "" && c.w.binaries[component.TargetRevision().Digest] != good {
+	if component.Failed != "" && !c.w.works(s, component, component.Target) {
 		return true // there is nothing to go back to, or that would have been done
 	}
 	p := s.Placements(component.ID)

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wattle-dev/wattle/scheduler/control"
@@ -12,6 +13,8 @@ type shape struct {
 	app        string
 	version    string
 	components []part
+	// volume is the directory of hosts that the first component is linked to, if it is.
+	volume string
 }
 
 // part is a component of a manifest.
@@ -25,6 +28,11 @@ type part struct {
 func (s *shape) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata:\n  name: %s\n  annotations:\n    version: %s\nspec:\n  components:\n", s.app, s.version)
+	if s.volume != "" {
+		fmt.Fprintf(&b, "    - name: files\n      type: capability\n      properties:\n        image: wattle://filesystem\n")
+		s.components[0].traits = append(s.components[0].traits,
+			fmt.Sprintf("{type: link, properties: {namespace: wasi, package: filesystem, interfaces: [types, preopens], target: {name: files, config: [{name: %s-files, properties: {/data: \"volume:%s\"}}]}}}", s.app, s.volume))
+	}
 	for _, c := range s.components {
 		fmt.Fprintf(&b, "    - name: %s\n      type: component\n      properties:\n        image: %s\n      traits:\n", c.name, c.image)
 		for _, t := range c.traits {
@@ -56,6 +64,30 @@ func (o *operator) manifest(app string) *control.PutApp {
 		p.traits = o.traits(i, n)
 		s.components = append(s.components, p)
 	}
+	if w.chance(0.4) {
+		s.volume = []string{"a", "b", noVolume}[w.rand.IntN(3)]
+	}
+	if s.volume == noVolume && !o.established[app] {
+		s.volume = "a"
+	}
+	if w.chance(0.3) && o.shapes[app] != nil {
+		// What it was, but for what it is given.
+		was := *o.shapes[app]
+		was.version, was.volume = s.version, s.volume
+		s = was
+		for _, c := range s.components {
+			cmd.Digests[c.image] = o.known[c.image]
+		}
+	}
+	for _, c := range s.components {
+		o.known[c.image] = cmd.Digests[c.image]
+	}
+	plain := s
+	plain.components = slices.Clone(s.components)
+	for i := range plain.components {
+		plain.components[i].traits = slices.Clip(slices.Clone(s.components[i].traits))
+	}
+	o.shapes[app] = &plain
 	o.established[app] = true
 	cmd.Manifest = s.text()
 	return cmd

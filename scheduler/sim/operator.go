@@ -24,8 +24,12 @@ type operator struct {
 	images      []string
 	digests     map[string]string
 	established map[string]bool
-	last        control.Command
-	asked       int
+	// shapes are the manifests that applications had last, and known the digests of all
+	// images.
+	shapes map[string]*shape
+	known  map[string]string
+	last   control.Command
+	asked  int
 	// over says that nobody waits for answers any more.
 	over bool
 }
@@ -37,7 +41,7 @@ var errSilence = errors.New("no answer")
 func (o *operator) begin(end int64) {
 	o.over = false
 	if o.established == nil {
-		o.established = map[string]bool{}
+		o.established, o.shapes, o.known = map[string]bool{}, map[string]*shape{}, map[string]string{}
 	}
 	pause := []int64{1500, 4000, 10_000}[o.w.rand.IntN(3)]
 	var again func()

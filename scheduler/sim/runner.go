@@ -48,6 +48,9 @@ func (r *runner) set(spec *lattice.ComponentSpec) {
 	if spec != nil {
 		r.last = spec
 	}
+	if spec != nil && r.current != nil && scaled(r.current, spec) {
+		r.current = spec
+	}
 	r.attempt = 0
 	r.loading++ // what is being loaded is not wanted any more
 	r.busy = false
@@ -136,6 +139,10 @@ func (r *runner) load() {
 			return
 		case good:
 		}
+		if !carries(want) {
+			r.fail("volume \"" + noVolume + "\": not found: this host does not share it")
+			return
+		}
 		if h.w.chance(h.w.faults.load) {
 			r.fail("fetch artifact: no answer")
 			return
@@ -146,7 +153,7 @@ func (r *runner) load() {
 		}
 		r.current, r.closed, r.ails, r.attempt, r.next = want, false, false, 0, nil
 		h.note("runs %s/%d×%d", r.id, want.Revision, want.MaxInstances)
-		h.w.check.runs(h, r.id, want.Revision)
+		h.w.check.runs(h, want)
 		r.offer()
 		r.step()
 	})
@@ -209,8 +216,12 @@ func (r *runner) status() lattice.ComponentStatus {
 	if state == lattice.ComponentRunning && r.h.put[r.id] == "" && !r.ails {
 		state, reason = lattice.ComponentStarting, "it runs, and callers do not find it yet"
 	}
+	next := r.next
+	if next != nil && next.Revision == spec.Revision && r.h.w.opts.Break == HideRefusals {
+		next = nil
+	}
 	return lattice.ComponentStatus{
 		ID: r.id, Ref: spec.Ref, Digest: spec.Digest, Revision: spec.Revision, MaxInstances: spec.MaxInstances, Annotations: spec.Annotations,
-		State: state, Reason: reason, Since: time.UnixMilli(epoch + r.since).UTC(), Next: r.next,
+		State: state, Reason: reason, Since: time.UnixMilli(epoch + r.since).UTC(), Next: next,
 	}
 }

@@ -19,7 +19,8 @@ import (
 //	run for=5s                         lets time pass
 //	rest                               waits until all is as it should be
 //	show                               tells what is placed, and what runs
-//	deploy app=a version=v1 instances=2 [binary=broken|sick] [zone=z] [deadline=10s] [disconnected=2s]
+//	deploy app=a version=v1 instances=2 [binary=broken|sick] [zone=z] [deadline=10s] [disconnected=2s] [volume=none]
+//	                                   [image=1]
 //	undeploy app=a
 //	start component=c hosts=2 | start component=c host=1
 //	stop component=c
@@ -216,7 +217,12 @@ func (c *scripted) deploy() {
 	kind := c.binary()
 	put := &control.PutApp{Digests: map[string]string{}, Deploy: true, By: "script"}
 	p := part{name: "c", image: fmt.Sprintf("registry.example/part:%d", len(c.w.binaries)+1)}
-	put.Digests[p.image] = c.w.digest(kind)
+	if c.args["image"] != "" {
+		p.image = "registry.example/part:" + c.args["image"]
+		put.Digests[p.image] = fmt.Sprintf("sha256:%064x", c.number("image"))
+	} else {
+		put.Digests[p.image] = c.w.digest(kind)
+	}
 	spread := ""
 	if zone := c.args["zone"]; zone != "" {
 		spread = fmt.Sprintf(", spread: [{name: share, requirements: {zone: %s}}]", zone)
@@ -228,7 +234,7 @@ func (c *scripted) deploy() {
 	if lease := c.args["disconnected"]; lease != "" {
 		p.traits = append(p.traits, fmt.Sprintf("{type: placement.wattle.dev, properties: {rules: {disconnected: %s}}}", lease))
 	}
-	s := shape{app: c.args["app"], version: c.args["version"], components: []part{p}}
+	s := shape{app: c.args["app"], version: c.args["version"], components: []part{p}, volume: c.args["volume"]}
 	put.Manifest = s.text()
 	o.ask(put)
 }

@@ -171,7 +171,7 @@ func (w *World) unsettledApp(s *state.State, a *state.App) string {
 	short := false // of hosts for what has not failed for it yet
 	for c := range s.ComponentsOf(a.Name) {
 		p := s.Placements(c.ID)
-		if w.binaries[c.TargetRevision().Digest] != good && w.tried(s, c, p) {
+		if !w.works(s, c, c.Target) && w.tried(s, c, p) {
 			if a.Good != 0 && a.Good != a.Deployed && !c.Rollout.NoRollback {
 				return fmt.Sprintf("version %d can never be ready, and was not rolled back to %d", a.Deployed, a.Good)
 			}
@@ -226,9 +226,8 @@ func (w *World) unsettledComponent(s *state.State, c *state.Component) string {
 	if p == nil {
 		p = &state.Placements{}
 	}
-	target := c.TargetRevision()
-	stuck := w.binaries[target.Digest] != good || c.Failed != "" || holds(c, p)
-	if w.binaries[target.Digest] != good && c.Failed == "" && w.tried(s, c, p) {
+	stuck := !w.works(s, c, c.Target) || c.Failed != "" || holds(c, p)
+	if !w.works(s, c, c.Target) && c.Failed == "" && w.tried(s, c, p) {
 		return fmt.Sprintf("revision %d can never be ready, and is not said to have failed", c.Target)
 	}
 	runs := 0
@@ -251,8 +250,7 @@ func (w *World) unsettledComponent(s *state.State, c *state.Component) string {
 		if wrong := w.check.misfit(s, c, h, one.Spread); wrong != "" && one.Leaving == "" {
 			return fmt.Sprintf("it is placed on %s: %s", h, wrong)
 		}
-		revision := c.Revision(one.Revision)
-		if have, ok := w.check.serves(h, c.ID); h.up && w.binaries[revision.Digest] == good && (!ok || have != one.Revision) && s.Callable(h.id) {
+		if have, ok := w.check.serves(h, c.ID); h.up && w.works(s, c, one.Revision) && (!ok || have != one.Revision) && s.Callable(h.id) {
 			return fmt.Sprintf("%s does not run revision %d of it", h, one.Revision)
 		}
 	}

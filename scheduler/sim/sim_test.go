@@ -97,6 +97,7 @@ func TestBroken(t *testing.T) {
 		{sim.NoRollCall, "a host that answers is not lost"},
 		{sim.IgnoreLeases, "what is leased ends on a host that is cut off"},
 		{sim.HideAiling, "what ails is placed elsewhere"},
+		{sim.HideRefusals, "a version is good where hosts run what it gives|what was asked for is so in the end"},
 		{sim.OtherClock, "replicas agree"},
 	} {
 		t.Run(strings.ReplaceAll(string(test.rule), " ", "-"), func(t *testing.T) {

@@ -197,10 +197,24 @@ func newStock(t *testing.T, s *natsserver.Server, c *trust.Creds) *stock {
 func (s *stock) NewInbox() string { return s.nc.NewInbox() }
 
 func (s *stock) Subscribe(subject, _ string, handle func(*lattice.Message)) (lattice.Subscription, error) {
-	return s.nc.Subscribe(subject, func(m *nats.Msg) {
+	sub, err := s.nc.Subscribe(subject, func(m *nats.Msg) {
 		handle(&lattice.Message{Subject: m.Subject, Data: m.Data, Header: lattice.Header(m.Header)})
 	})
+	if err != nil {
+		return nil, err
+	}
+	done := make(chan struct{})
+	sub.SetClosedHandler(func(string) { close(done) })
+	return &subscription{sub, done}, nil
 }
+
+// subscription is a subscription that says when it has ended.
+type subscription struct {
+	*nats.Subscription
+	done chan struct{}
+}
+
+func (s *subscription) Done() <-chan struct{} { return s.done }
 
 func (s *stock) Publish(m *lattice.Message) error {
 	return s.nc.PublishMsg(&nats.Msg{Subject: m.Subject, Reply: m.Reply, Data: m.Data, Header: nats.Header(m.Header)})

@@ -21,7 +21,14 @@ type functions struct {
 	mapping jsonval.Mapping
 	tools   map[string]*tool
 	said    catalogue.Contents
+	// written is how many bytes of schemas were written, and left how many functions were not
+	// looked at since that was enough.
+	written, left int
 }
+
+// maxWritten bounds the schemas that are written for a component: those of a listing, and some
+// that turn out to be too large.
+const maxWritten = 4 * catalogue.MaxListing
 
 // tool is a function.
 type tool struct {
@@ -57,11 +64,18 @@ func newFunctions(world *wit.World, m jsonval.Mapping) (*functions, error) {
 	if exports == 0 {
 		return nil, errors.New("the component exports no functions, and so has no tools")
 	}
+	if f.left > 0 {
+		f.said.Problems = append(f.said.Problems, fmt.Sprintf("%d functions are left out: there are too many, or their schemas are too large", f.left))
+	}
 	return f, nil
 }
 
 // add makes a tool of a function, or says why it cannot be one.
 func (f *functions) add(fn *wit.Func, iface, full string, world *wit.World) {
+	if len(f.tools)+len(f.said.Problems) >= catalogue.MaxDefinitions || f.written > maxWritten {
+		f.left++
+		return
+	}
 	t := &tool{name: toolName(full), iface: iface, fn: fn, value: fn.Result, wrapped: true}
 	if f.mapping == jsonval.Strict && fn.Result != nil && fn.Result.Kind == wit.Result {
 		t.value, t.fails = fn.Result.Ok, true
@@ -87,19 +101,20 @@ func (f *functions) add(fn *wit.Func, iface, full string, world *wit.World) {
 
 // define returns the definition of a tool.
 func (f *functions) define(t *tool, docs string) (json.RawMessage, error) {
+	if err := lattice.CheckToolName(t.name); err != nil {
+		return nil, err
+	}
+	// Schemas are bounded, and so is a type that has one.
+	input, err := f.schema(func() ([]byte, error) { return f.mapping.ParamsSchema(t.fn.Params) })
+	if err != nil {
+		return nil, err
+	}
 	for i := range t.fn.Params {
 		if err := f.mapping.Supports(t.fn.Params[i].Type); err != nil {
 			return nil, err
 		}
 	}
 	if err := f.mapping.Supports(t.fn.Result); err != nil {
-		return nil, err
-	}
-	if err := lattice.CheckToolName(t.name); err != nil {
-		return nil, err
-	}
-	input, err := f.mapping.ParamsSchema(t.fn.Params)
-	if err != nil {
 		return nil, err
 	}
 	o := rawjson.Object{{Name: "name", Value: rawjson.Quote(t.name)}}
@@ -110,15 +125,26 @@ func (f *functions) define(t *tool, docs string) (json.RawMessage, error) {
 	if t.value == nil {
 		return o.JSON(), nil
 	}
-	schema := f.mapping.Schema
-	if t.wrapped {
-		schema = f.mapping.ResultSchema
-	}
-	output, err := schema(t.value)
+	output, err := f.schema(func() ([]byte, error) {
+		if t.wrapped {
+			return f.mapping.ResultSchema(t.value)
+		}
+		return f.mapping.Schema(t.value)
+	})
 	if err != nil {
 		return nil, err
 	}
 	return o.Set("outputSchema", output).JSON(), nil
+}
+
+// schema counts what is written.
+func (f *functions) schema(write func() ([]byte, error)) ([]byte, error) {
+	b, err := write()
+	if err != nil {
+		f.written += jsonval.MaxSchema
+	}
+	f.written += len(b)
+	return b, err
 }
 
 // docs returns the description of a tool: that of the function in its WIT. Wassette takes that of a

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -13,8 +14,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/wattle-dev/wattle/host/mcp/typed"
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/catalogue"
+	"github.com/wattle-dev/wattle/wit"
 )
 
 // definition is a tool as it is listed.
@@ -319,5 +322,61 @@ func TestArgumentErrors(t *testing.T) {
 				t.Errorf("%s %s: %+v, want error %d", c.method, c.params, a, c.want)
 			}
 		}
+	}
+}
+
+// However many functions a component exports, and however large their types: what is made of
+// them is bounded.
+func TestFunctionsAreBounded(t *testing.T) {
+	large := &wit.Type{Kind: wit.String}
+	for range 12 {
+		large = &wit.Type{Kind: wit.Tuple, Types: []*wit.Type{large, large}}
+	}
+	iface := &wit.Interface{ID: wit.InterfaceID{Namespace: "a", Package: "b", Name: "c"}}
+	for i := range 5000 {
+		iface.Funcs = append(iface.Funcs, &wit.Func{
+			Name: fmt.Sprintf("f%d", i), Params: []wit.Field{{Name: "x", Type: large}}, Result: large,
+		})
+	}
+	endpoint, err := typed.New(nil, &wit.World{Exports: []wit.Extern{{ID: iface.ID, Interface: iface}}}, lattice.MCPStrict, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, _, err := endpoint.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := 0
+	for _, text := range said.Tools {
+		size += len(text)
+	}
+	last := said.Problems[len(said.Problems)-1]
+	if size > 33<<20 || len(said.Tools)+len(said.Problems) > catalogue.MaxDefinitions+1 || !strings.Contains(last, "functions are left out") {
+		t.Errorf("%d tools of %d bytes, %d problems, the last one %q", len(said.Tools), size, len(said.Problems), last)
+	}
+}
+
+// Two functions that would be tools of one name are one tool, and a problem.
+func TestNamesCollide(t *testing.T) {
+	iface := func(name string) *wit.Interface {
+		return &wit.Interface{
+			ID:    wit.InterfaceID{Namespace: "a", Package: "b", Name: name},
+			Funcs: []*wit.Func{{Name: "f", Result: &wit.Type{Kind: wit.Bool}}},
+		}
+	}
+	one, other := iface("c-d"), iface("c-d")
+	other.ID.Package, other.ID.Name = "b_b", "d" // no name of WIT, and so none that is guarded against elsewhere
+	one.ID.Package, one.ID.Name = "b", "b_d"
+	world := &wit.World{Exports: []wit.Extern{{ID: one.ID, Interface: one}, {ID: other.ID, Interface: other}}}
+	endpoint, err := typed.New(nil, world, lattice.MCPStrict, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, _, err := endpoint.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(said.Tools) != 1 || len(said.Problems) != 1 || !strings.Contains(said.Problems[0], `"a_b_b_d_f"`) {
+		t.Errorf("%d tools, problems %q", len(said.Tools), said.Problems)
 	}
 }

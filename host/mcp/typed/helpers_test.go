@@ -69,7 +69,11 @@ func load(t testing.TB, path string) *loaded {
 type served struct {
 	testing.TB
 	*mcp.Server
+	ctx context.Context // of requests
 }
+
+// within returns the server for requests that end with a context.
+func (s *served) within(ctx context.Context) *served { return &served{s.TB, s.Server, ctx} }
 
 // serve serves a component. opts may be nil.
 func serve(t testing.TB, path string, kind lattice.MCPKind, opts *typed.Options) *served {
@@ -91,11 +95,12 @@ func serve(t testing.TB, path string, kind lattice.MCPKind, opts *typed.Options)
 			t.Error(err)
 		}
 	})
-	return &served{t, s}
+	return &served{t, s, context.Background()}
 }
 
 // answer is what came back.
 type answer struct {
+	Err    error    // nothing came
 	Events []string // before the response
 	Result json.RawMessage
 	Error  *struct {
@@ -128,7 +133,7 @@ func (s *served) request(who, method, params, meta string) (a answer) {
 	if params != "" {
 		params = "," + params
 	}
-	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(fmt.Sprintf(
+	r := httptest.NewRequestWithContext(s.ctx, http.MethodPost, "/", strings.NewReader(fmt.Sprintf(
 		`{"jsonrpc":"2.0","id":1,"method":%q,"params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",%s}%s}}`,
 		method, meta, params)))
 	r.Header.Set("Content-Type", "application/json")
@@ -147,8 +152,8 @@ func (s *served) request(who, method, params, meta string) (a answer) {
 		Target: "c", Interface: lattice.MCPInterface, Function: "handle",
 		Callers: []lattice.Caller{lattice.Caller(who)}, Depth: lattice.DefaultDepth,
 	}
-	if err := s.HTTP(w, r, inv); err != nil {
-		s.Fatal(err)
+	if a.Err = s.HTTP(w, r, inv); a.Err != nil {
+		return a
 	}
 	text := w.Body.String()
 	if w.Header().Get("Content-Type") == "text/event-stream" {
@@ -169,11 +174,20 @@ func (s *served) request(who, method, params, meta string) (a answer) {
 func (s *served) call(name, args string) (r tool) {
 	s.Helper()
 	a := s.send("gateway/ann", "tools/call", fmt.Sprintf(`"name":%q,"arguments":%s`, name, args), "")
-	if a.Error != nil {
-		s.Fatalf("%s(%s): error %d %s", name, args, a.Error.Code, a.Error.Message)
-	}
-	if err := json.Unmarshal(a.Result, &r); err != nil {
-		s.Fatalf("%s: %v", a.Result, err)
+	if err := json.Unmarshal([]byte(s.answered(a)), &r); err != nil {
+		s.Fatalf("%s(%s): %s: %v", name, args, a.Result, err)
 	}
 	return r
+}
+
+// answered fails unless there is a result, and returns it.
+func (s *served) answered(a answer) string {
+	s.Helper()
+	switch {
+	case a.Err != nil:
+		s.Fatal(a.Err)
+	case a.Error != nil:
+		s.Fatalf("error %d %s", a.Error.Code, a.Error.Message)
+	}
+	return string(a.Result)
 }

@@ -1,6 +1,7 @@
 package typed
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -10,9 +11,13 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"hash"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/wattle-dev/wattle/host/mcp"
+	"github.com/wattle-dev/wattle/internal/rawjson"
 	"github.com/wattle-dev/wattle/lattice"
 )
 
@@ -59,38 +64,63 @@ type scope struct {
 
 // digest returns a hash over the parts of a scope.
 func (s *scope) digest() []byte {
-	h := sha256.New()
-	part := func(b []byte) {
-		var n [8]byte
-		binary.BigEndian.PutUint64(n[:], uint64(len(b)))
-		h.Write(n[:])
-		h.Write(b)
-	}
-	var n [8]byte
-	binary.BigEndian.PutUint64(n[:], uint64(len(s.inv.Callers)))
-	h.Write(n[:])
+	h := &digest{sha256.New()}
+	h.number(len(s.inv.Callers))
 	for _, c := range s.inv.Callers {
-		part([]byte(c))
+		h.part([]byte(c))
 	}
-	part([]byte(s.method))
-	part([]byte(s.name))
-	part(canonical(s.arguments))
+	h.part([]byte(s.method))
+	h.part([]byte(s.name))
+	h.json(s.arguments, 0)
 	return h.Sum(nil)
 }
 
-// canonical returns a JSON text with the members of objects in order: clients may write
-// the same arguments in another one the second time. Numbers keep their digits.
-func canonical(text json.RawMessage) []byte {
-	if len(text) == 0 {
-		return []byte("{}")
-	}
-	v, err := decodeAny(text)
-	if err == nil {
-		if b, err := json.Marshal(v); err == nil {
-			return b
+// digest is a hash over parts that cannot be mistaken for others.
+type digest struct{ hash.Hash }
+
+func (h *digest) number(n int) {
+	_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(n))) //nolint:gosec // it is a length
+}
+
+func (h *digest) part(b []byte) {
+	h.number(len(b))
+	_, _ = h.Write(b)
+}
+
+// Bounds of JSON whose members may come in another order.
+const (
+	maxOrdered  = 32 // levels
+	maxElements = 1 << 16
+)
+
+// json adds a JSON text, with the members of objects in the order of their names: a client may write
+// the same arguments in another one the second time. What is very deep or long is
+// taken as it stands.
+func (h *digest) json(text json.RawMessage, depth int) {
+	if depth < maxOrdered && rawjson.IsObject(text) {
+		if members, err := rawjson.Members(text); err == nil {
+			slices.SortFunc(members, func(a, b rawjson.Member) int { return strings.Compare(a.Name, b.Name) })
+			h.part([]byte("object"))
+			h.number(len(members))
+			for _, m := range members {
+				h.part([]byte(m.Name))
+				h.json(m.Value, depth+1)
+			}
+			return
 		}
 	}
-	return text
+	if depth < maxOrdered && len(text) > 0 && text[0] == '[' && bytes.IndexByte(text, '{') >= 0 {
+		if elements, err := rawjson.Elements(text, maxElements); err == nil {
+			h.part([]byte("array"))
+			h.number(len(elements))
+			for _, e := range elements {
+				h.json(e, depth+1)
+			}
+			return
+		}
+	}
+	h.part([]byte("text"))
+	h.part(text)
 }
 
 // seal returns the text of a state.

@@ -148,6 +148,9 @@ func (s *wasmcpServer) Answer(ctx context.Context, q *mcp.Request) (json.RawMess
 		return nil, unknown(what, name)
 	}
 	w := &wasmcpWriter{ctx: ctx}
+	if q.Method == methodReadResource {
+		w.uri, _, _ = named(q.Params, member(q.Method)) // it was read already
+	}
 	b := &builder{}
 	w.record(b, t.Elem, found)
 	switch q.Method {

@@ -23,7 +23,8 @@ const maxStream = 16 << 20
 // record of their own named options, and what is JSON is a string.
 type wasmcpWriter struct {
 	ctx    context.Context
-	stream int // bytes of streams that were read
+	uri    string // what a resource has that comes without: that of the request
+	stream int    // bytes of streams that were read
 }
 
 // jsonMembers are the fields of records that hold JSON, besides meta.
@@ -47,6 +48,8 @@ func (w *wasmcpWriter) record(b *builder, t *wit.Type, v wit.Value) {
 			w.record(b, of, field)
 		case name == "meta":
 			b.object("_meta", some(field))
+		case name == "uri" && field == "":
+			b.text(name, w.uri)
 		case jsonMembers[name]:
 			b.json(camel(name), stringOf(field))
 		default:

@@ -1,7 +1,6 @@
 package typed
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -298,14 +297,6 @@ func (r *request) capable(text json.RawMessage) error {
 		Code: mcp.CodeCapability, Message: fmt.Sprintf("the request needs the client capability %q", capability),
 		Data: json.RawMessage(fmt.Sprintf(`{"requiredCapabilities":{%q:{}}}`, capability)),
 	}
-}
-
-// decodeAny returns a JSON text as Go has it, numbers as they are written.
-func decodeAny(text []byte) (v any, err error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	err = d.Decode(&v)
-	return v, err
 }
 
 // List implements mcp.Endpoint.

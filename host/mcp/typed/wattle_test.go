@@ -55,15 +55,6 @@ func TestWattleList(t *testing.T) {
 	}
 }
 
-// answered fails unless there is a result, and returns it.
-func (s *served) answered(a answer) string {
-	s.Helper()
-	if a.Error != nil {
-		s.Fatalf("error %d %s", a.Error.Code, a.Error.Message)
-	}
-	return string(a.Result)
-}
-
 func TestWattleTools(t *testing.T) {
 	s := serve(t, recipes, lattice.MCPWattle, nil)
 	got := s.call("scale", `{"recipe":"bread","servings":2}`)
@@ -151,7 +142,9 @@ type inputRequired struct {
 func TestWattleInput(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	key := []byte("a secret of all hosts")
-	options := func() *typed.Options { return &typed.Options{ID: "c", StateKey: key, Now: func() time.Time { return now }} }
+	options := func() *typed.Options {
+		return &typed.Options{ID: "c", StateKey: key, Now: func() time.Time { return now }}
+	}
 	s := serve(t, recipes, lattice.MCPWattle, options())
 	const order = `"name":"order","arguments":{"recipe":"bread","servings":4}`
 	var asked inputRequired

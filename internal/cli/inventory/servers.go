@@ -19,6 +19,8 @@ type Server struct {
 	lattice.MCP
 	Component lattice.ComponentID `json:"component"`
 	Status    []HostStatus        `json:"status"`
+	// Kind is what the component is, empty if no host has said yet what it exports.
+	Kind lattice.MCPKind `json:"kind,omitempty"`
 	// Listed is who said what it offers, nil if nobody has yet.
 	Listed *Listed `json:"listed,omitempty"`
 }
@@ -41,13 +43,13 @@ var serversKind = &Kind{
 		{Name: "COMPONENT"},
 		{Name: "KIND"},
 		{Name: "READY"},
+		{Name: "HOSTS"},
 		{Name: "TOOLS"},
 		{Name: "PROBLEMS"},
 		{Name: "ALIAS", Wide: true},
 		{Name: "PROMPTS", Wide: true},
 		{Name: "RESOURCES", Wide: true},
 		{Name: "SPEAKS", Wide: true},
-		{Name: "HOSTS", Wide: true},
 	},
 	buckets: []bucket{hostsBucket, componentsBucket, readyBucket, catalogueBucket},
 	rows: func(inv *Inventory, now time.Time) []show.Row {
@@ -79,8 +81,8 @@ var serversKind = &Kind{
 				}
 			}
 			rows = append(rows, show.Row{Key: string(s.Name), Doc: s, Cells: []string{
-				string(s.Name), string(s.Component), cmp.Or(string(s.Kind), "by exports"), fmt.Sprintf("%d/%d", ready, len(s.Status)), tools, problems,
-				s.Alias, prompts, resources, speaks, orNone(strings.Join(hosts, ",")),
+				string(s.Name), string(s.Component), orNone(string(s.Kind)), fmt.Sprintf("%d/%d", ready, len(s.Status)), orNone(strings.Join(hosts, ",")), tools, problems,
+				s.Alias, prompts, resources, speaks,
 			}})
 		}
 		return rows
@@ -98,7 +100,10 @@ func (inv *Inventory) Servers(now time.Time) []*Server {
 		if a.MCP == nil {
 			continue
 		}
-		s := &Server{MCP: *a.MCP, Component: id, Status: inv.Component(id, now).Status}
+		s := &Server{MCP: *a.MCP, Component: id, Status: inv.Component(id, now).Status, Kind: a.MCP.Kind}
+		if exports := inv.exports(&a); exports != nil {
+			s.Kind = a.MCP.KindOf(exports)
+		}
 		for _, p := range catalogue.Believed(&a, said[id]) {
 			l, err := catalogue.Unpack(p)
 			if err != nil {
@@ -116,4 +121,14 @@ func (inv *Inventory) Servers(now time.Time) []*Server {
 	}
 	slices.SortFunc(all, func(a, b *Server) int { return cmp.Compare(a.Name, b.Name) })
 	return all
+}
+
+// exports returns what a component exports, as the first of its hosts says that runs it.
+func (inv *Inventory) exports(a *lattice.Assignment) []string {
+	for _, host := range a.Hosts() {
+		if r, ok := inv.Ready[wire.ReadyKey(host, a.Component)]; ok {
+			return r.Exports
+		}
+	}
+	return nil
 }

@@ -37,14 +37,14 @@ func TestServers(t *testing.T) {
 	}
 	assign("none", nil)
 	assign("shop", m)
-	w.want("mcp", []string{"tools", "shop", "by exports", "0/1", "-", "no host runs it"})
-	doc, err := wire.EncodeReady(&lattice.Ready{Component: "shop", Host: a.report.ID, Digest: digest, Since: a.report.Started})
+	w.want("mcp", []string{"tools", "shop", "-", "0/1", "alpha", "-", "no host runs it"})
+	doc, err := wire.EncodeReady(&lattice.Ready{Component: "shop", Host: a.report.ID, Digest: digest, Since: a.report.Started, Exports: []string{"wattle:mcp/tools@0.1.0"}})
 	w.put(a.signer, buckets.Ready(), wire.ReadyKey(a.report.ID, "shop"), doc, err)
-	w.want("mcp", []string{"tools", "shop", "by exports", "1/1", "-", "not asked yet"})
+	w.want("mcp", []string{"tools", "shop", "wattle", "1/1", "alpha", "-", "not asked yet"})
 	list(b, "shop", catalogue.Contents{Tools: []json.RawMessage{tool("forged")}}) // it was not told to run it
-	w.want("mcp", []string{"tools", "shop", "by exports", "1/1", "-", "not asked yet"})
+	w.want("mcp", []string{"tools", "shop", "wattle", "1/1", "alpha", "-", "not asked yet"})
 	list(a, "shop", catalogue.Contents{Versions: []string{"2026-07-28"}, Tools: []json.RawMessage{tool("hidden"), tool("one"), tool("two")}})
-	w.want("mcp", []string{"tools", "shop", "by exports", "1/1", "2", "-"})
+	w.want("mcp", []string{"tools", "shop", "wattle", "1/1", "alpha", "2", "-"})
 
 	inv, err := w.source.Load(t.Context(), inventory.KindOf("mcp"))
 	if err != nil {
@@ -56,7 +56,7 @@ func TestServers(t *testing.T) {
 	}
 
 	list(a, "shop", catalogue.Contents{Tools: []json.RawMessage{tool("first"), tool("one")}, Problems: []string{"the tool \"x\" is left out"}})
-	w.want("mcp", []string{"tools", "shop", "by exports", "1/1", "0", `the tool "x" is left out (1 of 3)`})
+	w.want("mcp", []string{"tools", "shop", "wattle", "1/1", "alpha", "0", `the tool "x" is left out (1 of 3)`})
 	if len(w.refused) > 0 {
 		t.Errorf("refused: %q", w.refused)
 	}

@@ -108,7 +108,7 @@ func (o *Options) options() *mcp.ClientOptions {
 		}
 	}
 	if o.Log != nil {
-		c.LoggingMessageHandler = func(_ context.Context, r *mcp.LoggingMessageRequest) {
+		c.LoggingMessageHandler = func(_ context.Context, r *mcp.LoggingMessageRequest) { //nolint:staticcheck // servers log as long as it is in any revision
 			text, ok := r.Params.Data.(string)
 			if !ok {
 				if raw, err := json.Marshal(r.Params.Data); err == nil {

@@ -159,7 +159,7 @@ func TestHeader(t *testing.T) {
 		inv *lattice.Invocation
 		m   *messaging.Message
 	}
-	got := make(chan delivery, 1)
+	got := make(chan delivery, 16)
 	pattern, err := subject.ParsePattern("a")
 	if err != nil {
 		t.Fatal(err)
