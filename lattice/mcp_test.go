@@ -88,3 +88,22 @@ func TestMCPEqual(t *testing.T) {
 		}
 	}
 }
+
+func TestKindOf(t *testing.T) {
+	for _, c := range []struct {
+		declared lattice.MCPKind
+		exports  string
+		want     lattice.MCPKind
+	}{
+		{"", "a:b/c wasmcp:mcp-v20251125/tools@0.1.1 wattle:mcp/tools@0.1.0 wasi:http/incoming-handler@0.2.3", lattice.MCPHTTP},
+		{"", "a:b/c wasmcp:mcp-v20251125/tools@0.1.1 wattle:mcp/tools@0.1.0", lattice.MCPWattle},
+		{"", "a:b/c wasmcp:mcp-v20251125/tools@0.1.1", lattice.MCPWasmcp},
+		{"", "a:b/c", lattice.MCPStrict},
+		{"", "", lattice.MCPStrict},
+		{lattice.MCPWassette, "wasi:http/incoming-handler@0.2.3", lattice.MCPWassette},
+	} {
+		if got := (&lattice.MCP{Kind: c.declared}).KindOf(strings.Fields(c.exports)); got != c.want {
+			t.Errorf("kind %q with %s is %q, want %q", c.declared, c.exports, got, c.want)
+		}
+	}
+}

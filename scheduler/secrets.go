@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/wattle-dev/wattle/lattice"
@@ -140,7 +141,11 @@ func (l *leading) secretFor(ctx context.Context, m *lattice.Message) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	l.log.InfoContext(ctx, "secret handed out", "host", string(host), "secret", string(q.Secret.Name), "version", q.Secret.Version)
+	level := slog.LevelInfo
+	if q.Secret == wire.SharedSecret() {
+		level = slog.LevelDebug // every host asks for it
+	}
+	l.log.Log(ctx, level, "secret handed out", "host", string(host), "secret", string(q.Secret.Name), "version", q.Secret.Version)
 	return l.signer.Sign(m.Subject, wire.SecretAnswerKey, answer)
 }
 

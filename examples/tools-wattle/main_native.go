@@ -6,21 +6,21 @@
 package main
 
 import (
-	"fmt"
-	"os"
+	"flag"
+	"log"
 
 	mcp "github.com/wattle-dev/wattle/examples/internal/wattlemcp"
 )
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: tools-wattle TOOL ARGUMENTS")
-		os.Exit(2)
+	log.SetFlags(0)
+	flag.Parse()
+	if flag.NArg() != 2 {
+		log.Fatal("usage: tools-wattle TOOL ARGUMENTS")
 	}
-	outcome, err := recipes.CallTool(&mcp.Request{Callers: []string{"operator/me"}}, os.Args[1], os.Args[2])
+	outcome, err := recipes.CallTool(&mcp.Request{Callers: []string{"operator/me"}}, flag.Arg(0), flag.Arg(1))
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		log.Fatal(err)
 	}
-	fmt.Println(text(outcome))
+	log.Print(text(outcome))
 }

@@ -53,17 +53,6 @@ func (r recipe) scaled(servings float64) map[string]float64 {
 	return all
 }
 
-// server is the book as an MCP server.
-func (b book) server() *mcp.Server {
-	return &mcp.Server{
-		About: mcp.About{
-			Name: "recipes", Title: new("Recipes"), Version: "1.0.0",
-			Instructions: new("Amounts are in grams. Ask for a shopping list before you order."),
-		},
-		Tools: b, Resources: b, Prompts: b, Completions: b,
-	}
-}
-
 const recipeSchema = `{"type":"object","properties":{"recipe":{"type":"string"},"servings":{"type":"number","exclusiveMinimum":0,"maximum":1000}},"required":["recipe","servings"]}`
 
 // ListTools implements mcp.Tools.

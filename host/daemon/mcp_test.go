@@ -58,7 +58,7 @@ func (w *world) awaitListing(id lattice.ComponentID, what string, f func(*catalo
 // caller is somebody elsewhere on the lattice, as a gateway is.
 type caller struct {
 	*world
-	router    *invoke.Router
+	router    lattice.Invoker
 	directory *directory.Directory
 }
 
@@ -167,7 +167,7 @@ func TestMCP(t *testing.T) {
 			} else {
 				w, _, _ = newNATSWorld(t)
 			}
-			w.start()
+			h := w.start()
 			spec := w.upload("server", mcpHostile)
 			spec.MCP = &lattice.MCP{Name: "server", Alias: "server", Path: "/modern", Pinned: true}
 			w.assign(spec)
@@ -179,7 +179,9 @@ func TestMCP(t *testing.T) {
 			c := w.caller()
 			c.awaitHosts("server")
 			c.says(tool{component: "server", name: "count"}, `200 {"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"1"}]`)
-			c.says(tool{component: "server", name: "count"}, `"text":"1"`)
+			near := &caller{world: w, router: h.Router()}
+			near.says(tool{component: "server", name: "count"}, `"text":"1"`)
+			near.says(tool{component: "server", name: "count", host: w.id}, `"text":"1"`)
 			stream := c.says(tool{component: "server", name: "progress", meta: `,"progressToken":"p"`}, `"text":"done"`)
 			if n := strings.Count(stream.Body.String(), "event: message\n"); n != 3 || !stream.Flushed {
 				t.Errorf("%d events came, want 3: %s", n, stream.Body)

@@ -15,7 +15,7 @@ var eras = []string{"/modern", "/legacy", "/session", "/strict"}
 func TestHostile(t *testing.T) {
 	for _, era := range eras {
 		t.Run(era[1:], func(t *testing.T) {
-			s := serve(t, hostile, lattice.MCP{Path: era, TimeoutMillis: 5_000, Tools: map[string]lattice.ToolRule{
+			s := serve(t, hostile, lattice.MCP{Path: era, Tools: map[string]lattice.ToolRule{
 				"spin": {TimeoutMillis: 100}, "endless": {TimeoutMillis: 100},
 			}}, mcp.Options{ShowReasons: true, MaxMessage: 64 << 10})
 			for _, c := range []struct {

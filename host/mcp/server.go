@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -233,7 +234,10 @@ func (s *Server) end(a *answer, r *http.Request, inv *lattice.Invocation) error 
 
 // read reads a request. With an error there may be no request, or one without a method.
 func (s *Server) read(r *http.Request, inv *lattice.Invocation) (*Request, *Error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, int64(s.opts.MaxMessage)+1))
+	var b bytes.Buffer
+	b.Grow(int(min(max(r.ContentLength, 0), int64(s.opts.MaxMessage))) + bytes.MinRead)
+	_, err := b.ReadFrom(io.LimitReader(r.Body, int64(s.opts.MaxMessage)+1))
+	body := b.Bytes()
 	switch {
 	case err != nil:
 		return nil, &Error{Code: CodeParse, Message: "the request did not come whole", Reason: err.Error()}

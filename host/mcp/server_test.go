@@ -142,7 +142,7 @@ func TestTranslate(t *testing.T) {
 
 // TestMany has a server be asked more than it takes.
 func TestMany(t *testing.T) {
-	s := serve(t, hostile, lattice.MCP{Path: "/modern", TimeoutMillis: 100}, mcp.Options{MaxHeld: 8 << 10})
+	s := serve(t, hostile, lattice.MCP{Path: "/modern", Tools: map[string]lattice.ToolRule{"spin": {TimeoutMillis: 2_000}}}, mcp.Options{MaxHeld: 8 << 10})
 	ended := make(chan answer)
 	go func() { ended <- s.send(call("1", "spin", "{}", ""), "gateway/x") }()
 	s.awaitCall()
@@ -160,10 +160,9 @@ func TestMany(t *testing.T) {
 
 // TestNotificationsAreBounded has a component send notifications for as long as it may.
 func TestNotificationsAreBounded(t *testing.T) {
-	s := serve(t, hostile, lattice.MCP{Path: "/modern", TimeoutMillis: 10_000}, mcp.Options{})
 	target := host.NewTarget(load(t, hostile), &host.Options{MaxResponse: 2 << 20})
 	decl := lattice.MCP{Path: "/modern"}
-	s.Server = mcp.New(target, mcp.NewHTTP(target, "c", &decl, nil), &decl, nil)
+	s := &served{t, mcp.New(target, mcp.NewHTTP(target, "c", &decl, nil), &decl, nil), target}
 	a := s.send(call("1", "endless", "{}", `"progressToken":1`), "gateway/x")
 	if n := len(a.events) - 1; n != mcp.MaxNotifications {
 		t.Errorf("%d notifications came, want %d", n, mcp.MaxNotifications)
@@ -180,7 +179,10 @@ type stuck struct {
 	once sync.Once
 }
 
-func (s *stuck) Write([]byte) (int, error) {
+func (s *stuck) Write(b []byte) (int, error) {
+	if s.Header().Get("Content-Type") != "text/event-stream" {
+		return len(b), nil
+	}
 	<-s.over
 	return 0, os.ErrDeadlineExceeded
 }
@@ -194,7 +196,7 @@ func (s *stuck) SetWriteDeadline(at time.Time) error {
 
 // TestSlowClient has a client not take what it is sent: the call ends when its time is over.
 func TestSlowClient(t *testing.T) {
-	s := serve(t, hostile, lattice.MCP{Path: "/modern", TimeoutMillis: 100}, mcp.Options{})
+	s := serve(t, hostile, lattice.MCP{Path: "/modern", TimeoutMillis: 1_000}, mcp.Options{})
 	w := &stuck{ResponseRecorder: httptest.NewRecorder(), over: make(chan struct{})}
 	func() {
 		defer func() {

@@ -64,9 +64,9 @@ func bearer(token *seal.Shared, file string) func(*http.Request) (*mcp.Principal
 		scheme, have, ok := strings.Cut(fields[0], " ")
 		switch {
 		case len(fields) > 1 || !ok || !strings.EqualFold(scheme, "Bearer"):
-			return nil, &mcp.Challenge{Code: "invalid_token", Description: "send the token once, as Authorization: Bearer TOKEN"}
+			return nil, &mcp.ChallengeError{Code: "invalid_token", Description: "send the token once, as Authorization: Bearer TOKEN"}
 		case subtle.ConstantTimeCompare([]byte(strings.TrimSpace(have)), want) != 1:
-			return nil, &mcp.Challenge{Code: "invalid_token", Description: fmt.Sprintf("it is not the token in %q", file)}
+			return nil, &mcp.ChallengeError{Code: "invalid_token", Description: fmt.Sprintf("it is not the token in %q", file)}
 		}
 		return &mcp.Principal{Subject: "local"}, nil
 	}

@@ -96,9 +96,14 @@ func (d *Directory) Run(ctx context.Context) error {
 
 // follow watches a bucket, again and again.
 func (d *Directory) follow(ctx context.Context, which int, bucket string, take func(lattice.Entry)) {
+	d.again(ctx, bucket, func(ctx context.Context) error { return d.watch(ctx, which, bucket, take) })
+}
+
+// again has a bucket be watched anew whenever a watch fails, until ctx ends.
+func (d *Directory) again(ctx context.Context, bucket string, watch func(context.Context) error) {
 	said := false
 	for {
-		err := d.watch(ctx, which, bucket, take)
+		err := watch(ctx)
 		if ctx.Err() != nil {
 			return
 		}

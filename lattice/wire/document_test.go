@@ -91,6 +91,7 @@ var (
 			ID: "cart", Ref: "./cart.wasm", Digest: digest, Revision: 7, State: lattice.ComponentFailed, Reason: "trap:\n\tunreachable",
 			Next:  &lattice.NextStatus{Revision: 8, Digest: digest2, State: lattice.ComponentStarting, Reason: "GET /healthz: 503"},
 			Since: then, MaxInstances: 100, Running: 3, Waiting: 1, Calls: 12, Failures: 2, Annotations: map[string]string{"a": "b"},
+			Faults: []lattice.LinkFault{{Link: "db", Capability: "postgres", Reason: "the database cannot be reached", Since: then}},
 		}},
 		Providers: []lattice.ProviderStatus{{ID: "http", Name: "HTTP", Interfaces: []string{"wasi:http/incoming-handler"}, Address: "127.0.0.1:8000", State: "running"}},
 	}

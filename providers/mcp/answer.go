@@ -11,8 +11,9 @@ import (
 	"github.com/wattle-dev/wattle/providers/mcp/jsonrpc"
 )
 
-// maxHint is up to which size a component is believed that says how large its answer is.
-const maxHint = 1 << 20
+// maxHint is up to which size a component is believed that says how large its answer is:
+// one that repeats arguments of a mebibyte is a little larger.
+const maxHint = 2 << 20
 
 // afterResponse is how long a component may go on when its response has been sent.
 const afterResponse = time.Second
@@ -28,6 +29,8 @@ type answer struct {
 	// can go on.
 	id   []byte
 	take func(text []byte, s *spans) error
+	// taken, if there is one, is called when each notification of a part has been taken.
+	taken func()
 
 	header  http.Header
 	status  int
@@ -184,6 +187,9 @@ func (a *answer) stream(p []byte) {
 		a.line(bytes.TrimSuffix(p[at:at+n], []byte{'\r'}))
 		at += n + 1
 	}
+	if a.taken != nil && a.final == nil && a.problem == nil {
+		a.taken() // those before the response go with it
+	}
 	switch rest := p[at:]; {
 	case a.problem != nil:
 	case a.final != nil:
@@ -209,10 +215,10 @@ func (a *answer) after(p []byte) {
 
 // line takes a line of a stream.
 func (a *answer) line(line []byte) {
-	if i := bytes.IndexByte(line, '\r'); i >= 0 {
-		a.line(line[:i])
+	if first, rest, several := bytes.Cut(line, []byte{'\r'}); several {
+		a.line(first)
 		if a.problem == nil && a.final == nil {
-			a.line(line[i+1:])
+			a.line(rest)
 		}
 		return
 	}

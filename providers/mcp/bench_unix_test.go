@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -58,9 +59,7 @@ func BenchmarkRelay(b *testing.B) {
 			return err
 		}
 		defer response.Body.Close()
-		for name, v := range response.Header {
-			w.Header()[name] = v
-		}
+		maps.Copy(w.Header(), response.Header)
 		w.WriteHeader(response.StatusCode)
 		_, err = io.Copy(w, response.Body)
 		return err

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -53,7 +52,7 @@ var (
 const componentHost = "localhost"
 
 // outgoing makes a request to a component.
-func (x *exchange) outgoing(ctx context.Context, t *target, body []byte) (*http.Request, *fault) {
+func (x *exchange) outgoing(ctx context.Context, t *target, text []byte) (*http.Request, *fault) {
 	values := [2]string{t.method, encodeField(t.own)}
 	h := make(http.Header, 10)
 	h["Content-Type"] = jsonType
@@ -86,7 +85,7 @@ func (x *exchange) outgoing(ctx context.Context, t *target, body []byte) (*http.
 	}
 	r := &http.Request{
 		Method: http.MethodPost, URL: &url.URL{Path: "/"}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Host: componentHost,
-		Header: h, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), RemoteAddr: x.r.RemoteAddr,
+		Header: h, Body: &body{rest: text}, ContentLength: int64(len(text)), RemoteAddr: x.r.RemoteAddr,
 	}
 	return r.WithContext(ctx), nil
 }
@@ -131,9 +130,11 @@ func (x *exchange) invoke(ctx context.Context, a *answer, t *target, body []byte
 	}
 }
 
-// serve has a component answer. An answer that breaks off is one that has ended too early.
+// serve has a component answer. Nobody reads the body of the request after that. An answer that breaks off is one that has ended too early.
 func serve(invoker lattice.Invoker, w http.ResponseWriter, r *http.Request, inv *lattice.Invocation) (err error) {
+	sent := r.Body
 	defer func() {
+		_ = sent.Close() // it never fails
 		switch v := recover(); v {
 		case nil:
 		case http.ErrAbortHandler:
@@ -205,8 +206,10 @@ func (x *exchange) modernize(t *target) []jsonrpc.Edit {
 // safeDigits is how many digits of an integer every reader of JSON keeps.
 const safeDigits = 15
 
-// relay has a component answer the request of a client.
+// relay has a component answer the request of a client. Nothing may need the body of that
+// afterwards: its bytes are used again.
 func (x *exchange) relay(t *target) {
+	defer func() { recycle(x.body) }()
 	ctx := x.r.Context()
 	if x.session != nil {
 		// The client may go away, and the call goes on (2025-11-25, Transports, "Sending
@@ -253,16 +256,21 @@ func (x *exchange) relay(t *target) {
 // that the client of a session has given, round returns what is to be added to the params
 // of the next request.
 func (x *exchange) round(ctx context.Context, t *target, id []byte, edits []jsonrpc.Edit) ([]byte, *fault) {
-	body := x.body
+	sent := x.body
 	if len(edits) > 0 {
 		slices.SortStableFunc(edits, func(a, b jsonrpc.Edit) int { return cmp.Compare(a.From, b.From) })
-		body = jsonrpc.Splice(nil, x.body, edits...)
+		size := len(x.body)
+		for _, e := range edits {
+			size += len(e.Text)
+		}
+		sent = jsonrpc.Splice(newBuffer(int64(size)), x.body, edits...)
+		defer recycle(sent)
 	}
 	timed, cancel := context.WithTimeoutCause(ctx, t.limit, errTimeout)
 	defer cancel()
-	a := &answer{g: x.g, cancel: cancel, over: timed.Err, id: id, take: x.notification}
+	a := &answer{g: x.g, cancel: cancel, over: timed.Err, id: id, take: x.notification, taken: x.reply.flushLater}
 	defer a.release()
-	text, err := x.invoke(timed, a, t, body)
+	text, err := x.invoke(timed, a, t, sent)
 	if err != nil {
 		return nil, x.failed(t, err)
 	}
@@ -332,7 +340,7 @@ func (x *exchange) notification(text []byte, s *spans) error {
 			return nil // the client has no server that may have such
 		}
 	}
-	if err := x.reply.event(text); err != nil && x.session == nil {
+	if err := x.reply.eventLater(text); err != nil && x.session == nil {
 		return fmt.Errorf("the client cannot be sent a notification: %w", err)
 	}
 	return nil

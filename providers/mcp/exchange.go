@@ -267,8 +267,10 @@ func (x *exchange) read() *fault {
 	_ = x.reply.rc.SetReadDeadline(time.Now().Add(x.g.opts.BodyTimeout)) // not every writer has one
 	var err error
 	if size >= 0 {
-		x.body = make([]byte, size)
-		_, err = io.ReadFull(x.r.Body, x.body)
+		x.body = newBuffer(size)[:size]
+		var n int
+		n, err = io.ReadFull(x.r.Body, x.body)
+		x.body = x.body[:n]
 	} else {
 		x.body, err = io.ReadAll(io.LimitReader(x.r.Body, limit+1))
 		if int64(len(x.body)) > limit {

@@ -2,7 +2,6 @@ package mcp_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -37,17 +36,17 @@ const (
 // response, and is told what is wrong.
 func TestHostileComponents(t *testing.T) {
 	const stream = "text/event-stream"
-	var ended context.Context
+	var ended <-chan struct{}
 	endless := func(text string) component {
 		return func(w http.ResponseWriter, r *http.Request, _ *lattice.Invocation) error {
 			w.Header().Set("Content-Type", stream)
-			ended = r.Context()
+			ended = r.Context().Done()
 			for r.Context().Err() == nil {
 				if _, err := io.WriteString(w, text); err != nil {
-					return nil
+					return err
 				}
 			}
-			return nil
+			return r.Context().Err()
 		}
 	}
 	for _, test := range []struct {
@@ -89,7 +88,7 @@ func TestHostileComponents(t *testing.T) {
 			chunk := bytes.Repeat([]byte(" "), 1<<16)
 			for range 1 << 16 {
 				if _, err := w.Write(chunk); err != nil {
-					return nil
+					return err
 				}
 			}
 			t.Error("all of it was taken")
@@ -134,7 +133,7 @@ func TestHostileComponents(t *testing.T) {
 				t.Errorf("response %s", a.last())
 			}
 			if ended != nil {
-				<-ended.Done()
+				<-ended
 			}
 		})
 	}
@@ -177,7 +176,7 @@ func TestHeld(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Length", fmt.Sprint(len(large)))
 		if _, err := io.WriteString(w, large[:150<<10]); err != nil {
-			return nil
+			return err
 		}
 		half <- struct{}{}
 		<-rest

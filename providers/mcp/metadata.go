@@ -72,7 +72,7 @@ func (x *exchange) challenge(err error) *fault {
 	path := x.r.URL.Path
 	fmt.Fprintf(&b, "Bearer resource_metadata=%s", quoted(x.base()+MetadataPath+path))
 	status, text := http.StatusUnauthorized, "a token is needed"
-	if c, ok := errors.AsType[*Challenge](err); ok {
+	if c, ok := errors.AsType[*ChallengeError](err); ok {
 		fmt.Fprintf(&b, ", error=%s", quoted(c.Code))
 		if c.Description != "" {
 			fmt.Fprintf(&b, ", error_description=%s", quoted(c.Description))

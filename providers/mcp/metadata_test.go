@@ -48,8 +48,8 @@ func TestMetadata(t *testing.T) {
 	}{
 		{mcp.ErrUnauthenticated, 401, `Bearer resource_metadata="https://tools.example.com/.well-known/oauth-protected-resource/mcp/one", scope="mcp:call mcp:list"`},
 		{nil, 401, `Bearer resource_metadata="https://tools.example.com/.well-known/oauth-protected-resource/mcp/one", scope="mcp:call mcp:list"`},
-		{&mcp.Challenge{Code: "invalid_token", Description: "it is \"old\"\r\n"}, 401, `Bearer resource_metadata="https://tools.example.com/.well-known/oauth-protected-resource/mcp/one", error="invalid_token", error_description="it is \"old\""`},
-		{&mcp.Challenge{Code: "insufficient_scope", Scope: "mcp:admin"}, 403, `Bearer resource_metadata="https://tools.example.com/.well-known/oauth-protected-resource/mcp/one", error="insufficient_scope", scope="mcp:admin"`},
+		{&mcp.ChallengeError{Code: "invalid_token", Description: "it is \"old\"\r\n"}, 401, `Bearer resource_metadata="https://tools.example.com/.well-known/oauth-protected-resource/mcp/one", error="invalid_token", error_description="it is \"old\""`},
+		{&mcp.ChallengeError{Code: "insufficient_scope", Scope: "mcp:admin"}, 403, `Bearer resource_metadata="https://tools.example.com/.well-known/oauth-protected-resource/mcp/one", error="insufficient_scope", scope="mcp:admin"`},
 	} {
 		refuse = test.err
 		a := b.send(http.MethodPost, "/mcp/one", `{}`, header)

@@ -24,7 +24,7 @@ const (
 	DefaultMaxMessages  = 10_000
 	DefaultMaxCalls     = 4096
 	DefaultMaxStreams   = 16_384
-	DefaultMaxOwn       = 256
+	DefaultMaxOwn       = 1024
 	DefaultMaxSessions  = 65_536
 	DefaultMaxSets      = 1024
 	DefaultMaxLimits    = 65_536
@@ -77,7 +77,8 @@ type Action struct {
 	// Listing says that the question is whether to show it. The answer may depend on
 	// Principal.Rights and on nothing else of the request.
 	Listing bool
-	// Params are those of the request as its client sent them, nil if Listing.
+	// Params are those of the request as its client sent them, nil if Listing. They are
+	// valid until Vet returns.
 	Params json.RawMessage
 }
 
@@ -92,9 +93,9 @@ type Vetter interface {
 	Revision() uint64
 }
 
-// Challenge is an error of Authenticate that says more than that a token is missing, as
+// ChallengeError is an error of Authenticate that says more than that a token is missing, as
 // RFC 6750, section 3, has it.
-type Challenge struct {
+type ChallengeError struct {
 	// Code is "invalid_token" or "insufficient_scope". The latter is answered with 403.
 	Code string
 	// Description is for people. Scope are the scopes that are needed.
@@ -102,7 +103,7 @@ type Challenge struct {
 }
 
 // Error implements error.
-func (c *Challenge) Error() string { return c.Code + ": " + c.Description }
+func (c *ChallengeError) Error() string { return c.Code + ": " + c.Description }
 
 // ErrUnauthenticated is the error of Authenticate for requests without a token.
 var ErrUnauthenticated = errors.New("no token")
@@ -110,7 +111,7 @@ var ErrUnauthenticated = errors.New("no token")
 // Options configure a Gateway. Authenticate must be set.
 type Options struct {
 	// Authenticate returns who makes a request. Its errors are answered with 401; a
-	// *Challenge says more. It may be called at the same time.
+	// *ChallengeError says more. It may be called at the same time.
 	Authenticate func(*http.Request) (*Principal, error)
 	// Vet says who may do what. If nil, everybody whom Authenticate knows may do
 	// everything.
@@ -139,7 +140,7 @@ type Options struct {
 	// MaxMessages is how many messages a component may send before its response.
 	MaxMessages int
 	// MaxCalls is how many requests may be under way, MaxStreams how many subscriptions,
-	// MaxOwn how many of these by one principal.
+	// MaxOwn how many of these by one principal; if Local, all of them may be.
 	MaxCalls, MaxStreams, MaxOwn int
 	// MaxSessions is of how many sessions the gateway remembers something: a log level,
 	// subscriptions, or that they have ended. The others it knows by their ids.
@@ -175,6 +176,9 @@ func (o Options) withDefaults() Options {
 	or(&o.MaxMessages, DefaultMaxMessages)
 	or(&o.MaxCalls, DefaultMaxCalls)
 	or(&o.MaxStreams, DefaultMaxStreams)
+	if o.Local {
+		or(&o.MaxOwn, o.MaxStreams) // there is one user
+	}
 	or(&o.MaxOwn, DefaultMaxOwn)
 	or(&o.MaxSessions, DefaultMaxSessions)
 	or(&o.MaxSets, DefaultMaxSets)

@@ -178,7 +178,8 @@ func decodeField(values []string) (string, bool) {
 
 // encodeField returns the value of a header that says text.
 func encodeField(text string) string {
-	if isPlain(text) && strings.Trim(text, " \t") == text && !(strings.HasPrefix(text, packedPrefix) && strings.HasSuffix(text, packedSuffix)) {
+	packed := strings.HasPrefix(text, packedPrefix) && strings.HasSuffix(text, packedSuffix)
+	if isPlain(text) && strings.Trim(text, " \t") == text && !packed {
 		return text
 	}
 	return packedPrefix + base64.StdEncoding.EncodeToString([]byte(text)) + packedSuffix

@@ -22,7 +22,7 @@ type echoIn struct {
 func full() *sdk.Server {
 	s := sdk.NewServer(&sdk.Implementation{Name: "full", Version: "1.2.3", Title: "Full"}, &sdk.ServerOptions{
 		Instructions: "Say it twice.",
-		Capabilities: &sdk.ServerCapabilities{Logging: &sdk.LoggingCapabilities{}},
+		Capabilities: &sdk.ServerCapabilities{Logging: &sdk.LoggingCapabilities{}}, //nolint:staticcheck // deprecated, and there
 		CompletionHandler: func(_ context.Context, r *sdk.CompleteRequest) (*sdk.CompleteResult, error) {
 			return &sdk.CompleteResult{Completion: sdk.CompletionResultDetails{Values: []string{r.Params.Ref.Name + r.Params.Ref.URI, r.Params.Argument.Value + "!"}}}, nil
 		},
@@ -35,7 +35,7 @@ func full() *sdk.Server {
 			if err := r.Session.NotifyProgress(ctx, &sdk.ProgressNotificationParams{ProgressToken: r.Params.GetProgressToken(), Progress: float64(i), Total: 3}); err != nil {
 				return nil, nil, err
 			}
-			if err := r.Session.Log(ctx, &sdk.LoggingMessageParams{Level: "warning", Data: fmt.Sprint("step ", i)}); err != nil {
+			if err := r.Session.Log(ctx, &sdk.LoggingMessageParams{Level: "warning", Data: fmt.Sprint("step ", i)}); err != nil { //nolint:staticcheck // deprecated, and there
 				return nil, nil, err
 			}
 		}
@@ -99,7 +99,7 @@ func official(t *testing.T, b *bench, era, path, prefix string) {
 		ProgressNotificationHandler: func(_ context.Context, r *sdk.ProgressNotificationClientRequest) {
 			steps <- fmt.Sprint(r.Params.ProgressToken, " ", r.Params.Progress)
 		},
-		LoggingMessageHandler: func(_ context.Context, r *sdk.LoggingMessageRequest) {
+		LoggingMessageHandler: func(_ context.Context, r *sdk.LoggingMessageRequest) { //nolint:staticcheck // deprecated, and there
 			logs <- fmt.Sprint(r.Params.Data)
 		},
 		ElicitationHandler: func(context.Context, *sdk.ElicitRequest) (*sdk.ElicitResult, error) {
@@ -183,7 +183,7 @@ func official(t *testing.T, b *bench, era, path, prefix string) {
 		if err := s.Ping(ctx, nil); err != nil {
 			t.Error(err)
 		}
-		if err := s.SetLoggingLevel(ctx, &sdk.SetLoggingLevelParams{Level: "error"}); err != nil {
+		if err := s.SetLoggingLevel(ctx, &sdk.SetLoggingLevelParams{Level: "error"}); err != nil { //nolint:staticcheck // deprecated, and there
 			t.Error(err)
 		}
 		call(params)

@@ -490,8 +490,10 @@ func TestPinned(t *testing.T) {
 		b.send(http.MethodDelete, path, "", sessionHeader(id))
 		session := calls[0].Session
 		want := []call{
-			{"POSTtools/call", session, "", "NHOST"}, {"POSTtools/call", session, "NHOST", "NHOST"},
-			{"POSTtools/call", session, "NHOST", "NHOST"}, {"DELETE", session, "NHOST", "NHOST"},
+			{"POSTtools/call", session, "", "NHOST"},
+			{"POSTtools/call", session, "NHOST", "NHOST"},
+			{"POSTtools/call", session, "NHOST", "NHOST"},
+			{"DELETE", session, "NHOST", "NHOST"},
 		}
 		if path == "/mcp/one" {
 			// The session's instance is made when it begins.

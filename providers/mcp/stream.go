@@ -37,6 +37,7 @@ type reply struct {
 	done   bool // nothing is written any more
 	failed error
 	timed  bool // there is a time limit for writing
+	later  bool // events have been written that are not flushed yet
 	every  time.Duration
 	timer  *time.Timer
 }
@@ -93,7 +94,9 @@ func (r *reply) limit() {
 	_ = r.rc.SetWriteDeadline(time.Now().Add(writeTime)) // not every writer has one
 }
 
+// flush sends what has been written. It is called with the lock.
 func (r *reply) flush() {
+	r.later = false
 	if r.failed == nil {
 		r.failed = r.rc.Flush()
 	}
@@ -121,24 +124,49 @@ func (r *reply) event(text []byte) error {
 	}
 	r.begin()
 	r.send(text)
+	r.flush()
 	return r.failed
 }
 
-// eventBegin and eventEnd are around a message.
-const (
-	eventBegin = "event: message\ndata: "
-	eventEnd   = "\n\n"
+// eventLater is as event, but the message may wait for the next call of flushLater: what
+// came together goes on together, in one packet.
+func (r *reply) eventLater(text []byte) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.done {
+		return errAnswered
+	}
+	r.begin()
+	r.send(text)
+	return r.failed
+}
+
+// flushLater sends the events that are waiting.
+func (r *reply) flushLater() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.later && !r.done {
+		r.flush()
+	}
+}
+
+// What is around a message. They are not changed.
+var (
+	eventBegin = []byte("event: message\ndata: ")
+	eventEnd   = []byte("\n\n")
 )
 
 // send writes an event. It is called with the lock.
 func (r *reply) send(text []byte) {
-	r.limit()
-	for _, part := range [][]byte{[]byte(eventBegin), jsonrpc.OneLine(text), []byte(eventEnd)} {
+	if !r.later {
+		r.later = true
+		r.limit()
+	}
+	for _, part := range [...][]byte{eventBegin, jsonrpc.OneLine(text), eventEnd} {
 		if r.failed == nil {
 			_, r.failed = r.w.Write(part)
 		}
 	}
-	r.flush()
 }
 
 // respond sends the response, of which the parts are given, and nothing after it. status is
@@ -160,6 +188,7 @@ func (r *reply) respond(status int, parts ...[]byte) {
 			}
 		}
 		r.send(text)
+		r.flush()
 		return
 	}
 	size := 0

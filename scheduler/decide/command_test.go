@@ -366,3 +366,39 @@ func TestAdd(t *testing.T) {
 		t.Errorf("pins %+v, want two, the second with 3 instances", got.Pins)
 	}
 }
+
+// What a component is as an MCP server stays with its updates and further hosts, goes when
+// it is started without, and is an assignment's as soon as all of its revisions are one.
+func TestServers(t *testing.T) {
+	w := newWorld(t, 2)
+	m := &lattice.MCP{Name: "tools", Alias: "t", Deny: []string{"x"}}
+	w.do(&control.StartComponent{ID: "c", Ref: "r", Digest: digest(1), MCP: m, Where: control.Where{Host: hostID(0)}})
+	of := func() *lattice.MCP {
+		t.Helper()
+		spec := w.state().Desired(hostID(0)).Components[0]
+		if a := w.state().Assignment("c"); !a.MCP.Equal(spec.MCP) {
+			t.Errorf("the host is told %+v, callers %+v", spec.MCP, a.MCP)
+		}
+		return spec.MCP
+	}
+	if !of().Equal(m) {
+		t.Errorf("started: %+v", of())
+	}
+	w.do(&control.UpdateComponent{ID: "c", Ref: "r2", Digest: digest(2)})
+	w.do(&control.StartComponent{ID: "c", Ref: "r2", Add: true, Where: control.Where{Host: hostID(1)}})
+	if got := w.state().Component("c").TargetRevision().MCP; !got.Equal(m) {
+		t.Errorf("updated, and on one more host: %+v", got)
+	}
+	before := w.state().Component("c").Target
+	w.do(&control.StartComponent{ID: "c", Ref: "r2", Digest: digest(2), MCP: &lattice.MCP{Name: "tools", Alias: "t"}, Where: control.Where{Host: hostID(0)}})
+	if w.state().Component("c").Target == before {
+		t.Error("another declaration is no other revision")
+	}
+	w.do(&control.StartComponent{ID: "c", Ref: "r2", Digest: digest(2), Where: control.Where{Host: hostID(0)}})
+	if got := w.state().Component("c").TargetRevision().MCP; got != nil {
+		t.Errorf("started without: %+v", got)
+	}
+	if a := w.state().Assignment("c"); a.MCP != nil {
+		t.Errorf("callers are still told %+v", a.MCP)
+	}
+}

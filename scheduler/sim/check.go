@@ -170,7 +170,10 @@ func (c *check) applied(r *replica, index uint64) {
 		if before.state.Stamp.Compare(now.state.Stamp) >= 0 {
 			c.w.fail("stamps rise", "entry %d has stamp %v after %v", index, now.state.Stamp, before.state.Stamp)
 		}
-		c.decisions++
+		if c.decisions++; c.decisions > mostDecisions {
+			c.w.fail("nothing changes without a reason", "%d decisions were made", c.decisions)
+			return
+		}
 		c.at = c.w.now
 		c.states[now.state.Stamp] = now.state
 		c.decided(before.state, now.state)
@@ -299,6 +302,9 @@ func (w *World) number(id lattice.HostID) int {
 	}
 	return 0
 }
+
+// mostDecisions is more than any world needs.
+const mostDecisions = 10_000
 
 // deaf is for how long a leader may not hear its beat and still counts time, in
 // milliseconds: while it does not, nothing counts against anybody.

@@ -74,11 +74,11 @@ func (c *check) judged(before, now *state.State) {
 		if a.Good != a.Deployed || a.Deployed == 0 || was != nil && was.Good == a.Good {
 			continue
 		}
-		for component := range before.ComponentsOf(a.Name) {
-			p := before.Placements(component.ID)
+		for component := range now.ComponentsOf(a.Name) {
+			p := now.Placements(component.ID)
 			for i := 0; p != nil && component.Dropped == 0 && i < len(p.Hosts); i++ {
 				at := &p.Hosts[i]
-				spec := before.Spec(component, at)
+				spec := now.Spec(component, at)
 				if h := c.w.byID[at.Host]; at.Leaving == "" && h != nil && h.lie == honest && !c.ran[ran{flip{component.ID, at.Host}, given(&spec)}] {
 					c.w.fail("a version is good where hosts run what it gives", "%s is ready with version %d, and %s never ran %s with what that gives", a.Name, a.Deployed, h, component.ID)
 					return

@@ -65,15 +65,17 @@ func (o *operator) manifest(app string) *control.PutApp {
 		s.components = append(s.components, p)
 	}
 	if w.chance(0.4) {
-		s.volume = []string{"a", "b", noVolume}[w.rand.IntN(3)]
+		s.volume = []string{"a", "b"}[w.rand.IntN(2)]
 	}
-	if s.volume == noVolume && !o.established[app] {
-		s.volume = "a"
-	}
-	if w.chance(0.3) && o.shapes[app] != nil {
+	if w.chance(0.25) && o.shapes[app] != nil {
 		// What it was, but for what it is given.
 		was := *o.shapes[app]
-		was.version, was.volume = s.version, s.volume
+		was.version = s.version
+		if was.volume == "" || w.chance(0.5) {
+			was.volume = []string{"a", "b", noVolume}[w.rand.IntN(3)]
+		} else {
+			was.volume = noVolume
+		}
 		s = was
 		for _, c := range s.components {
 			cmd.Digests[c.image] = o.known[c.image]
@@ -136,7 +138,7 @@ func (o *operator) traits(i, n int) []string {
 	if w.chance(0.2) {
 		rules = append(rules, []string{"group: edge", "group: default", "labels: {zone: c}", "hosts: 2", fmt.Sprintf("priority: %d", w.rand.IntN(3))}[w.rand.IntN(5)])
 	}
-	if w.chance(0.15) {
+	if w.chance(0.3) {
 		rules = append(rules, []string{"disconnected: 2s", "disconnected: 6s"}[w.rand.IntN(2)])
 	}
 	if len(rules) > 0 {

@@ -41,6 +41,8 @@ func TestAll(t *testing.T) {
 		{Namespace: "wasi", Name: "keyvalue", Version: "0.2.0-draft"},
 		{Namespace: "wasi", Name: "keyvalue", Version: "0.2.0-draft2"},
 		{Namespace: "wasi", Name: "blobstore", Version: "0.2.0-draft"},
+		{Namespace: "wattle", Name: "mcp", Version: "0.1.0"},
+		{Namespace: "wasmcp", Name: "mcp-v20251125", Version: "0.1.1"},
 	} {
 		if set.Package(id) == nil {
 			t.Errorf("no package %s", id)

@@ -31,15 +31,15 @@ func layout(t reflect.Type) (size, align uint32) {
 		return payload(layout(t.Elem()))
 	case reflect.Struct:
 		if t.Implements(variantType) {
-			for i := range t.NumField() {
-				s, a := layout(t.Field(i).Type.Elem())
+			for f := range t.Fields() {
+				s, a := layout(f.Type.Elem())
 				size, align = max(size, s), max(align, a)
 			}
 			return payload(size, align)
 		}
 		align = 1
-		for i := range t.NumField() {
-			s, a := layout(t.Field(i).Type)
+		for f := range t.Fields() {
+			s, a := layout(f.Type)
 			size, align = aligned(size, a)+s, max(align, a)
 		}
 		return aligned(size, align), align

@@ -20,9 +20,9 @@
 //   - structuredContent is the value if that is a record, and {"result": value}
 //     otherwise, since clients of earlier revisions want an object. The text is the value
 //     as JSON, or a string as it stands.
-//   - The description is the documentation of the function in WIT, and of types and fields it is in
-//     the schemas, if the component has it: in its section package-docs, which few
-//     toolchains write.
+//   - The description is the documentation of the function in WIT; that of types and fields is in
+//     the schemas, and that of the world is the server's instructions. A component has it
+//     in its section package-docs, which few toolchains write.
 //
 // Of kind wassette: as Wassette 0.7.1 does it. The result is {"result": value} with an error
 // in it as data, and {"isError": true} is for arguments that are not valid. What a function

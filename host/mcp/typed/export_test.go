@@ -9,5 +9,5 @@ import (
 
 // WriteWasmcp returns a value of wasmcp as MCP has it.
 func WriteWasmcp(ctx context.Context, t *wit.Type, v wit.Value) (json.RawMessage, error) {
-	return (&wasmcpWriter{ctx: ctx}).value(t, v)
+	return (&wasmcpWriter{}).value(ctx, t, v)
 }

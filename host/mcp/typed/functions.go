@@ -47,6 +47,9 @@ type tool struct {
 func newFunctions(world *wit.World, m jsonval.Mapping) (*functions, error) {
 	f := &functions{mapping: m, tools: map[string]*tool{}}
 	f.said.Capabilities = json.RawMessage(`{"tools":{}}`)
+	if m == jsonval.Strict {
+		f.said.Instructions = strings.TrimSpace(world.Docs)
+	}
 	exports := 0
 	for i := range world.Exports {
 		x := &world.Exports[i]
@@ -198,8 +201,7 @@ func (f *functions) Answer(ctx context.Context, q *mcp.Request) (json.RawMessage
 	}
 	args, err := f.mapping.DecodeParams(t.fn.Params, params.Get("arguments"))
 	if err != nil {
-		// The model should see this, to do better.
-		return f.failure("the arguments are not valid: " + err.Error()), nil
+		return f.failure("the arguments are not valid: " + err.Error()), nil //nolint:nilerr // the model should see it, to do better
 	}
 	inv := *q.Invocation
 	inv.Interface, inv.Function = t.iface, t.fn.Name

@@ -380,3 +380,31 @@ func TestNamesCollide(t *testing.T) {
 		t.Errorf("%d tools, problems %q", len(said.Tools), said.Problems)
 	}
 }
+
+// What the WIT says is what a model reads.
+func TestDocs(t *testing.T) {
+	level := &wit.Type{Kind: wit.Enum, Labels: []string{"low", "high"}, LabelDocs: []string{"Hardly.", ""}, Docs: "How much."}
+	color := &wit.Type{Kind: wit.Record, Fields: []wit.Field{{Name: "red", Type: &wit.Type{Kind: wit.U8}, Docs: " From 0.\n"}}, Docs: "A color."}
+	paint := &wit.Func{Name: "paint", Docs: "Paints.\n", Params: []wit.Field{{Name: "color", Type: color}, {Name: "level", Type: level}}}
+	world := &wit.World{Docs: "Ask first.", Exports: []wit.Extern{{Name: "paint", Func: paint}}}
+	const input = `{"type":"object","properties":{"color":{"type":"object","properties":{"red":{"type":"integer","minimum":0,"maximum":255,"description":"From 0."}},"required":["red"],"additionalProperties":false,"description":"A color."},"level":{"type":"string","enum":["low","high"],"description":"How much.\n\n- low: Hardly."}},"required":["color","level"],"additionalProperties":false}`
+	for kind, want := range map[lattice.MCPKind]string{
+		lattice.MCPStrict:   `{"name":"paint","description":"Paints.","inputSchema":` + input + `}`,
+		lattice.MCPWassette: `{"name":"paint","description":"Paints.\n","inputSchema":{"properties":{"color":{"properties":{"red":{"type":"number"}},"required":["red"],"type":"object"},"level":{"enum":["low","high"],"type":"string"}},"required":["color","level"],"type":"object"}}`,
+	} {
+		endpoint, err := typed.New(nil, world, kind, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, _, err := endpoint.List(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(said.Tools[0]); got != want {
+			t.Errorf("%s: %s, want %s", kind, got, want)
+		}
+		if strict := kind == lattice.MCPStrict; strict != (said.Instructions == "Ask first.") {
+			t.Errorf("%s: instructions %q", kind, said.Instructions)
+		}
+	}
+}

@@ -147,12 +147,12 @@ func (s *wasmcpServer) Answer(ctx context.Context, q *mcp.Request) (json.RawMess
 		name, _, _ := named(q.Params, member(q.Method))
 		return nil, unknown(what, name)
 	}
-	w := &wasmcpWriter{ctx: ctx}
+	w := &wasmcpWriter{}
 	if q.Method == methodReadResource {
 		w.uri, _, _ = named(q.Params, member(q.Method)) // it was read already
 	}
 	b := &builder{}
-	w.record(b, t.Elem, found)
+	w.record(ctx, b, t.Elem, found)
 	switch q.Method {
 	case methodReadResource:
 		b.raw("ttlMs", json.RawMessage("0")).text("cacheScope", "private")
@@ -276,7 +276,7 @@ func (s *wasmcpServer) pages(ctx context.Context, session *mcp.Session, iface, f
 				return append(problems, fmt.Sprintf("%s has more than %d entries", function, catalogue.MaxDefinitions)), nil
 			}
 			b := &builder{}
-			(&wasmcpWriter{ctx: ctx}).record(b, of, entry)
+			(&wasmcpWriter{}).record(ctx, b, of, entry)
 			text, err := b.done()
 			if err != nil {
 				problems = append(problems, fmt.Sprintf("%s: %.200q is left out: %v", function, stringOf(recordOf(entry)[0]), err))

@@ -162,14 +162,16 @@ func TestWasmcpContent(t *testing.T) {
 		want    string
 	}{
 		{
-			"text", wit.RecordValue{data("text", "é"), options},
+			"text",
+			wit.RecordValue{data("text", "é"), options},
 			`{"type":"text","text":"é","annotations":{"audience":["user","assistant"],"lastModified":"2026-01-01T00:00:00Z","priority":0.5},"_meta":{"k":1}}`,
 		},
 		{"text", wit.RecordValue{data("text-stream", stream(strings.Repeat("ab", 5000))), none}, `{"type":"text","text":"` + strings.Repeat("ab", 5000) + `"}`},
 		{"image", wit.RecordValue{data("blob", wit.Bytes{0, 255, 7}), "image/x", none}, `{"type":"image","data":"AP8H","mimeType":"image/x"}`},
 		{"audio", wit.RecordValue{data("blob-stream", stream("abc")), "audio/x", none}, `{"type":"audio","data":"YWJj","mimeType":"audio/x"}`},
 		{
-			"resource-link", wit.RecordValue{"a:b", "n", some(wit.RecordValue{some("t"), none, some(uint64(1 << 60)), none, none, none, none})},
+			"resource-link",
+			wit.RecordValue{"a:b", "n", some(wit.RecordValue{some("t"), none, some(uint64(1 << 60)), none, none, none, none})},
 			`{"type":"resource_link","uri":"a:b","name":"n","title":"t","size":1152921504606846976}`,
 		},
 		{

@@ -22,7 +22,6 @@ const maxStream = 16 << 20
 // names in the way of WIT, and with two differences: members that may be absent are in a
 // record of their own named options, and what is JSON is a string.
 type wasmcpWriter struct {
-	ctx    context.Context
 	uri    string // what a resource has that comes without: that of the request
 	stream int    // bytes of streams that were read
 }
@@ -31,7 +30,7 @@ type wasmcpWriter struct {
 var jsonMembers = map[string]bool{"input-schema": true, "output-schema": true, "structured-content": true}
 
 // record adds the members of a record.
-func (w *wasmcpWriter) record(b *builder, t *wit.Type, v wit.Value) {
+func (w *wasmcpWriter) record(ctx context.Context, b *builder, t *wit.Type, v wit.Value) {
 	for i, field := range recordOf(v) {
 		of, name := t.Fields[i].Type, t.Fields[i].Name
 		if of.Kind == wit.Option {
@@ -45,7 +44,7 @@ func (w *wasmcpWriter) record(b *builder, t *wit.Type, v wit.Value) {
 		case b.err != nil:
 			return
 		case name == "options":
-			w.record(b, of, field)
+			w.record(ctx, b, of, field)
 		case name == "meta":
 			b.object("_meta", some(field))
 		case name == "uri" && field == "":
@@ -53,7 +52,7 @@ func (w *wasmcpWriter) record(b *builder, t *wit.Type, v wit.Value) {
 		case jsonMembers[name]:
 			b.json(camel(name), stringOf(field))
 		default:
-			text, err := w.value(of, field)
+			text, err := w.value(ctx, of, field)
 			if err != nil {
 				b.fail("%s: %w", name, err)
 				return
@@ -74,7 +73,7 @@ func camel(name string) string {
 	return head
 }
 
-func (w *wasmcpWriter) value(t *wit.Type, v wit.Value) (json.RawMessage, error) {
+func (w *wasmcpWriter) value(ctx context.Context, t *wit.Type, v wit.Value) (json.RawMessage, error) {
 	switch t.Kind {
 	case wit.String:
 		return rawjson.Quote(stringOf(v)), nil
@@ -89,15 +88,15 @@ func (w *wasmcpWriter) value(t *wit.Type, v wit.Value) (json.RawMessage, error) 
 	case wit.Enum:
 		return rawjson.Quote(t.Labels[enumOf(v)]), nil
 	case wit.List:
-		b := (&builder{}).list("list", listOf(v), func(v wit.Value) (json.RawMessage, error) { return w.value(t.Elem, v) })
+		b := (&builder{}).list("list", listOf(v), func(v wit.Value) (json.RawMessage, error) { return w.value(ctx, t.Elem, v) })
 		return b.o.Get("list"), b.err
 	case wit.Record:
 		b := &builder{}
-		w.record(b, t, v)
+		w.record(ctx, b, t, v)
 		return b.done()
 	case wit.Variant:
 		x := variantOf(v)
-		return w.variant(t, t.Fields[x.Case].Name, t.Fields[x.Case].Type, x.Value)
+		return w.variant(ctx, t, t.Fields[x.Case].Name, t.Fields[x.Case].Type, x.Value)
 	default:
 		return nil, fmt.Errorf("a %s has no place in MCP", t.Kind)
 	}
@@ -107,10 +106,10 @@ func (w *wasmcpWriter) value(t *wit.Type, v wit.Value) (json.RawMessage, error) 
 var contentTypes = map[string]string{"resource-link": "resource_link", "embedded-resource": "resource"}
 
 // variant writes the case of a variant: data, content, or the contents of a resource.
-func (w *wasmcpWriter) variant(t *wit.Type, name string, of *wit.Type, v wit.Value) (json.RawMessage, error) {
+func (w *wasmcpWriter) variant(ctx context.Context, t *wit.Type, name string, of *wit.Type, v wit.Value) (json.RawMessage, error) {
 	switch name {
 	case "text-stream":
-		data, err := w.read(v)
+		data, err := w.read(ctx, v)
 		return rawjson.Quote(string(data)), err
 	case "blob", "blob-stream":
 		if of.Kind == wit.Record {
@@ -118,7 +117,7 @@ func (w *wasmcpWriter) variant(t *wit.Type, name string, of *wit.Type, v wit.Val
 		}
 		data, ok := v.(wit.Bytes)
 		if !ok {
-			read, err := w.read(v)
+			read, err := w.read(ctx, v)
 			if err != nil {
 				return nil, err
 			}
@@ -127,7 +126,7 @@ func (w *wasmcpWriter) variant(t *wit.Type, name string, of *wit.Type, v wit.Val
 		return rawjson.Quote(base64.StdEncoding.EncodeToString(data)), nil
 	}
 	if of.Kind != wit.Record {
-		return w.value(of, v)
+		return w.value(ctx, of, v)
 	}
 	b := &builder{}
 	for i := range t.Fields {
@@ -139,18 +138,18 @@ func (w *wasmcpWriter) variant(t *wit.Type, name string, of *wit.Type, v wit.Val
 			b.text("type", kind)
 		}
 	}
-	w.record(b, of, v)
+	w.record(ctx, b, of, v)
 	return b.done()
 }
 
 // read reads a stream to its end. It is in the instance that has answered, which is still there.
-func (w *wasmcpWriter) read(v wit.Value) ([]byte, error) {
+func (w *wasmcpWriter) read(ctx context.Context, v wit.Value) ([]byte, error) {
 	h, _ := v.(wit.HandleValue)
 	stream, ok := component.Held[*io.InputStream](h)
 	if !ok {
 		return nil, errors.New("it is no stream of the host")
 	}
-	defer stream.Drop(w.ctx)
+	defer stream.Drop(ctx)
 	const chunk = 64 << 10
 	var data []byte
 	for {
@@ -166,7 +165,7 @@ func (w *wasmcpWriter) read(v wit.Value) ([]byte, error) {
 		case w.stream > maxStream:
 			return nil, fmt.Errorf("its streams have more than %d bytes", maxStream)
 		case len(b) == 0:
-			if err := io.Wait(w.ctx, stream.Event()); err != nil {
+			if err := io.Wait(ctx, stream.Event()); err != nil {
 				return nil, err
 			}
 		}

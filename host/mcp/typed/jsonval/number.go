@@ -73,8 +73,8 @@ func integer(k wit.Kind, text string) wit.Value {
 // any integer type.
 func whole(text string) string {
 	sign := ""
-	digits := text
-	if digits, _ = strings.CutPrefix(text, "-"); digits != text {
+	digits, negative := strings.CutPrefix(text, "-")
+	if negative {
 		sign = "-"
 	}
 	exp := 0

@@ -1,6 +1,8 @@
 package jsonval
 
 import (
+	"slices"
+
 	"github.com/wattle-dev/wattle/wit"
 )
 
@@ -98,20 +100,11 @@ func (d *decoder) only(at map[string]int, names ...string) error {
 	}
 	unknown := ""
 	for name := range at {
-		if is := func(n string) bool { return n == name }; !anyOf(names, is) && (unknown == "" || name < unknown) {
+		if !slices.Contains(names, name) && (unknown == "" || name < unknown) {
 			unknown = name
 		}
 	}
 	return d.in(step{name: unknown}, func() error { return d.errorf("there is no such member") })
-}
-
-func anyOf(names []string, is func(string) bool) bool {
-	for _, n := range names {
-		if is(n) {
-			return true
-		}
-	}
-	return false
 }
 
 func (d *decoder) variant(t *wit.Type) (wit.Value, error) {

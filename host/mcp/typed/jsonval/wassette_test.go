@@ -89,8 +89,7 @@ func TestWassetteValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
-	for _, line := range lines {
+	for line := range strings.SplitSeq(strings.TrimSuffix(string(text), "\n"), "\n") {
 		name, rest, _ := strings.Cut(line, "\t")
 		in, want, _ := strings.Cut(rest, "\t")
 		fn := parse(t, recorded[name])
