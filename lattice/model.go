@@ -260,6 +260,9 @@ type HostReport struct {
 	Started time.Time         `json:"started"`
 	// Time is when the report was made, by the host's clock.
 	Time time.Time `json:"time"`
+	// Sequence counts the reports since Started, so that one that comes late is known. If
+	// zero, they are not counted.
+	Sequence uint64 `json:"sequence,omitempty"`
 	// Every is the time in milliseconds until the next report at the latest.
 	Every      int64             `json:"every_ms"`
 	Capacity   Capacity          `json:"capacity"`

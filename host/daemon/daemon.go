@@ -41,6 +41,7 @@ type Daemon struct {
 
 	opened   sync.Map // name of a bucket to a lattice.Bucket
 	measured atomic.Pointer[lattice.Load]
+	reports  atomic.Uint64 // that were made
 
 	// targets are the components that can be called. The map is never changed.
 	targets atomic.Pointer[map[lattice.ComponentID]*running]

@@ -82,7 +82,7 @@ func (d *Daemon) measure() {
 func (d *Daemon) Report() *lattice.HostReport {
 	r := &lattice.HostReport{
 		ID: d.opts.ID, Name: d.opts.Name, Lattice: d.opts.Lattice, Group: d.opts.Group, Version: d.opts.Version,
-		Started: d.started.UTC(), Time: time.Now().UTC(), Every: d.opts.Heartbeat.Milliseconds(),
+		Started: d.started.UTC(), Time: time.Now().UTC(), Sequence: d.reports.Add(1), Every: d.opts.Heartbeat.Milliseconds(),
 		Capacity:  lattice.Capacity{CPUs: d.opts.Machine.CPUs, MemoryBytes: d.opts.Machine.MemoryBytes},
 		Providers: append(slices.Clone(d.opts.Providers), builtinStatus()),
 	}

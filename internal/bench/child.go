@@ -32,7 +32,7 @@ func child(name string, args []string) error {
 	case "deployments":
 		return deployments(ctx, args[0])
 	case "mcp-native":
-		return serveNative(ctx)
+		return serveHere(ctx, native())
 	case "mcp-proxy":
 		return serveProxy(ctx, args[0])
 	case "mcp-relay":

@@ -66,24 +66,29 @@ func serveHere(ctx context.Context, h http.Handler) error {
 	return untilEOF(func() error { return s.Serve(l) }, func() { _ = s.Close() })
 }
 
-// serveNative serves MCP without a component: at /plain what is as fast as a server can
-// be, at /sdk the same tools by the official SDK, at /bytes/N so many bytes.
-func serveNative(ctx context.Context) error {
+// native is MCP without a component: at /plain what is as fast as a server can be, at /sdk
+// the same tools by the official SDK, at /bytes an answer that is always the same.
+func native() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/plain", plain)
 	mux.Handle("/sdk", sdkServer())
-	mux.HandleFunc("/bytes/{n}", func(w http.ResponseWriter, r *http.Request) {
-		n, err := strconv.Atoi(r.PathValue("n"))
-		if err != nil || n > 64<<20 {
-			http.Error(w, "no such number", http.StatusNotFound)
+	filler := bytes.Repeat([]byte{'x'}, listBytes)
+	mux.HandleFunc("/bytes", func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
 			return
 		}
-		_, _ = io.Copy(io.Discard, r.Body)
-		w.Header()["Content-Length"] = []string{strconv.Itoa(n)}
-		_, _ = w.Write(bytes.Repeat([]byte{'x'}, n))
+		head := slices.Concat([]byte(`{"jsonrpc":"2.0","id":`), after(body, `"id":`), []byte(`,"result":"`))
+		w.Header()["Content-Length"] = []string{strconv.Itoa(len(head) + len(filler) + len(`"}`))}
+		for _, part := range [][]byte{head, filler, []byte(`"}`)} {
+			_, _ = w.Write(part)
+		}
 	})
-	return serveHere(ctx, mux)
+	return mux
 }
+
+// listBytes is about how many bytes the list of bigTools tools has.
+const listBytes = 423 << 10
 
 // plain answers a call of either tool. It reads of a message only what it needs.
 func plain(w http.ResponseWriter, r *http.Request) {
@@ -279,20 +284,12 @@ func bigTool(i int) (name, description string) {
 		"It takes what the form of the department has, checks it against the rules of the house, and fails without a trace if they are not met.", subject, i, verb, subject)
 }
 
-// serveRelay serves the gateway, as wattle up does but for the hosts: behind it are native
-// servers. At /resident it says what it has in memory when its garbage is gone. If profile
-// is not empty, a profile of its processor time goes there.
-func serveRelay(ctx context.Context, backend, profile string) error {
-	if profile != "" {
-		stop, err := profiled(profile)
-		if err != nil {
-			return err
-		}
-		defer stop()
-	}
+// newRelay returns a gateway as wattle up has one, but for the hosts: behind it are native
+// servers.
+func newRelay(backend string) (*mcp.Gateway, error) {
 	u, err := url.Parse(backend)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	f := &forwarder{backend: u, transport: backendTransport()}
 	own := []json.RawMessage{definition(echoTool, "Returns the text it is given."), definition(progressTool, "Returns it and tells how far it is.")}
@@ -316,7 +313,21 @@ func serveRelay(ctx context.Context, backend, profile string) error {
 		}
 		return &mcp.Principal{Subject: who}, nil
 	}})
-	if err := errors.Join(append(errs, err)...); err != nil {
+	return g, errors.Join(append(errs, err)...)
+}
+
+// serveRelay serves the gateway. At /resident it says what it has in memory when its
+// garbage is gone. If profile is not empty, a profile of its processor time goes there.
+func serveRelay(ctx context.Context, backend, profile string) error {
+	if profile != "" {
+		stop, err := profiled(profile)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	g, err := newRelay(backend)
+	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -223,7 +223,7 @@ func (s *session) explain(ctx context.Context, env *Env, app lattice.AppName, e 
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	return appview.Explain(env.Stdout, e, status, inv.Name)
+	return appview.Explain(env.Stdout, e, status, inv.Name, time.Now())
 }
 
 func appHistoryCommand(env *Env) *cobra.Command {

@@ -83,7 +83,7 @@ var (
 	ready  = lattice.Ready{Component: "cart", Host: hostA, Digest: digest, Since: then, Exports: []string{"wasi:http/incoming-handler@0.2.6"}}
 	report = lattice.HostReport{
 		ID: hostA, Name: "amber-river", Lattice: "default", Group: "edge", Version: "v0.1.0 (4e7ab9b)",
-		Labels: map[string]string{"arch": "amd64"}, State: lattice.HostReady, Started: then, Time: then.Add(time.Minute), Every: 2000,
+		Labels: map[string]string{"arch": "amd64"}, State: lattice.HostReady, Started: then, Time: then.Add(time.Minute), Sequence: 41, Every: 2000,
 		Capacity: lattice.Capacity{CPUs: 1.5, MemoryBytes: 8 << 30},
 		Load:     lattice.Load{CPU: 0.25, MachineCPU: 1e-7, MemoryBytes: 1 << 26, AvailableBytes: 1 << 32, Running: 3, Waiting: 1},
 		Applied:  lattice.Stamp{Term: 3, Index: 13},

@@ -47,6 +47,8 @@ func DecodeHostReport(data []byte, name lattice.Name, host lattice.HostID) (*lat
 				moment(r, &h.Started)
 			case "time":
 				moment(r, &h.Time)
+			case "sequence":
+				h.Sequence = r.uint(0, maxUint)
 			case "every_ms":
 				h.Every = r.int(1, MaxMillis)
 			case "capacity":

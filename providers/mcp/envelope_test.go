@@ -105,6 +105,7 @@ func TestRefused(t *testing.T) {
 		{"no header of the version", http.MethodPost, path, good, changed(header, "Mcp-Protocol-Version", ""), 400, -32020},
 		{"another version", http.MethodPost, path, good, changed(header, "Mcp-Protocol-Version", "2025-11-25"), 400, -32020},
 		{"an unknown version", http.MethodPost, path, strings.ReplaceAll(good, "2026-07-28", "1900-01-01"), changed(header, "Mcp-Protocol-Version", "1900-01-01"), 400, -32022},
+		{"an unknown version of a session", http.MethodPost, path, body(`"x":1`), changed(header, "Mcp-Protocol-Version", "2024-11-05"), 400, -32022},
 		{"no _meta", http.MethodPost, path, body(`"x":1`), header, 400, -32602},
 		{"no version in _meta", http.MethodPost, path, withMeta(`{"io.modelcontextprotocol/clientCapabilities":{}}`), header, 400, -32602},
 		{"no capabilities in _meta", http.MethodPost, path, withMeta(`{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}`), header, 400, -32602},

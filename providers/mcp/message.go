@@ -110,6 +110,8 @@ const (
 	mLevel
 	mToken
 	mSubscription
+	mParent
+	mState
 
 	rType
 	rScope
@@ -160,6 +162,8 @@ var message = jsonrpc.Shape{
 			{Name: metaLevel, Slot: mLevel},
 			{Name: "progressToken", Slot: mToken},
 			{Name: metaSubscription, Slot: mSubscription},
+			{Name: traceParent, Slot: mParent},
+			{Name: traceState, Slot: mState},
 		}},
 	}},
 	{Name: "result", Slot: sResult, Shape: jsonrpc.Shape{

@@ -80,6 +80,9 @@ func (x *exchange) validate() *fault {
 	if len(header) != 1 {
 		return faultf(codeHeaders, "header mismatch: there have to be one MCP-Protocol-Version, not %d", len(header))
 	}
+	if version == nil && !slices.Contains(versions, header[0]) {
+		return unsupported(header[0])
+	}
 	for _, m := range []struct {
 		name   string
 		value  []byte
@@ -102,12 +105,7 @@ func (x *exchange) validate() *fault {
 		return faultf(codeHeaders, "header mismatch: MCP-Protocol-Version is %.40q, the body says %.42s", header[0], version)
 	}
 	if !jsonrpc.Is(version, modern) {
-		f := faultf(codeVersion, "unsupported protocol version")
-		f.data, _ = json.Marshal(struct {
-			Supported []string `json:"supported"`
-			Requested string   `json:"requested"`
-		}{versions, jsonrpc.Unquote(version)}) // texts
-		return f
+		return unsupported(jsonrpc.Unquote(version))
 	}
 	if fault := x.mirrored(headerMethod, s[sMethod]); fault != nil {
 		return fault
@@ -119,6 +117,16 @@ func (x *exchange) validate() *fault {
 		return x.mirrored(headerName, s[pURI])
 	}
 	return nil
+}
+
+// unsupported is the fault of a revision that the gateway does not speak.
+func unsupported(version string) *fault {
+	f := faultf(codeVersion, "unsupported protocol version")
+	f.data, _ = json.Marshal(struct {
+		Supported []string `json:"supported"`
+		Requested string   `json:"requested"`
+	}{versions, version}) // texts
+	return f
 }
 
 func isLevel(value []byte) bool { return slices.Contains(levels, jsonrpc.Unquote(value)) }

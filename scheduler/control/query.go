@@ -230,8 +230,10 @@ type PassedHosts struct {
 
 // LinkedExplain says what a link leads to.
 type LinkedExplain struct {
-	Link   string   `json:"link"`
-	Target string   `json:"target"`
+	Link   string `json:"link"`
+	Target string `json:"target"`
+	// Source is the capability that calls the component, if that is what the link is for.
+	Source lattice.ComponentID `json:"source,omitempty"`
 	Phase  AppPhase `json:"phase"`
 	Reason string   `json:"reason,omitempty"`
 }

@@ -57,8 +57,13 @@ func (v *viewer) explainComponent(c *state.Component) control.ComponentExplanati
 
 func (v *viewer) explainLink(l *lattice.Link) control.LinkedExplain {
 	part := v.link(l)
+	var source lattice.ComponentID
+	if g := v.s.GrantOf(l); g != nil && g.Calls {
+		source = l.Source
+	}
 	return control.LinkedExplain{
-		Link: fmt.Sprintf("%s:%s/{%s}", l.Namespace, l.Package, strings.Join(l.Interfaces, ",")), Target: l.Target, Phase: part.Phase, Reason: part.Reason,
+		Source: source,
+		Link:   fmt.Sprintf("%s:%s/{%s}", l.Namespace, l.Package, strings.Join(l.Interfaces, ",")), Target: l.Target, Phase: part.Phase, Reason: part.Reason,
 	}
 }
 

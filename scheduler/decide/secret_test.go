@@ -151,6 +151,7 @@ func TestSecretsRollback(t *testing.T) {
 		t.Errorf("phase %q, %s", s.Phase, s.Reason)
 	}
 	w.do(put("pass", "again"))
+	w.settle(works)
 	if s := w.status("vault"); s.Phase != control.AppReady {
 		t.Errorf("phase %q, %s", s.Phase, s.Reason)
 	}

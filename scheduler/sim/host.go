@@ -54,6 +54,7 @@ type host struct {
 	// The rest is in memory. answered says that it ended because it was told to.
 	runners  map[lattice.ComponentID]*runner
 	watching *watch
+	reports  uint64
 	reported int64
 	due      bool
 	flushing bool
@@ -291,12 +292,14 @@ type saying struct {
 func (h *host) tell() []byte {
 	r := h.truth()
 	if h.said.truth != nil && h.lie == honest {
-		r.Time = h.said.truth.Time
+		r.Time, r.Sequence = h.said.truth.Time, h.said.truth.Sequence
 		if reflect.DeepEqual(r, h.said.truth) {
 			return h.said.value
 		}
 		r.Time = time.UnixMilli(epoch + h.w.now).UTC()
 	}
+	h.reports++
+	r.Sequence = h.reports
 	if h.lie != honest {
 		if raw := h.distort(r); raw != nil {
 			return raw

@@ -67,7 +67,7 @@ func (o *operator) manifest(app string) *control.PutApp {
 	if w.chance(0.4) {
 		s.volume = []string{"a", "b"}[w.rand.IntN(2)]
 	}
-	if w.chance(0.25) && o.shapes[app] != nil {
+	if w.chance(0.35) && o.shapes[app] != nil {
 		// What it was, but for what it is given.
 		was := *o.shapes[app]
 		was.version = s.version
@@ -77,6 +77,7 @@ func (o *operator) manifest(app string) *control.PutApp {
 			was.volume = noVolume
 		}
 		s = was
+		clear(cmd.Digests)
 		for _, c := range s.components {
 			cmd.Digests[c.image] = o.known[c.image]
 		}

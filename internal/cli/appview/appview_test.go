@@ -96,7 +96,7 @@ what can be done
 
 func TestExplain(t *testing.T) {
 	var b strings.Builder
-	if err := appview.Explain(&b, explanation(), degraded(), names); err != nil {
+	if err := appview.Explain(&b, explanation(), degraded(), names, now); err != nil {
 		t.Fatal(err)
 	}
 	want := `shop, version 1.5.0: degraded, 1 of 2 components ready
@@ -135,7 +135,7 @@ func TestExplainOnce(t *testing.T) {
 		{Host: one, Name: "edge-1", Reason: reason}, {Host: two, Name: "edge-2", Reason: reason}, {Host: two, Name: "edge-3", Reason: "short"}, {Host: two, Name: "edge-4", Reason: "short"},
 	}
 	var b strings.Builder
-	if err := appview.Explain(&b, e, degraded(), names); err != nil {
+	if err := appview.Explain(&b, e, degraded(), names, now); err != nil {
 		t.Fatal(err)
 	}
 	for part, want := range map[string]int{"trap: unreachable": 1, "probe: GET /: 502 … (all of it is the same as on edge-1)": 1, "short": 2} {
@@ -169,7 +169,7 @@ func TestHostile(t *testing.T) {
 	deployed := &control.AppHistory{Deployments: []control.Deployed{{Version: bad, What: bad, By: bad, Outcome: bad, Reason: bad}}}
 	for _, err := range []error{
 		appview.Status(&b, s, now, true),
-		appview.Explain(&b, e, s, func(id lattice.HostID) string { return string(id) }),
+		appview.Explain(&b, e, s, func(id lattice.HostID) string { return string(id) }, now),
 		table.Write(&b, appview.List([]control.AppSummary{s.AppSummary}, now)),
 		history.Write(&b, appview.History(deployed)),
 	} {

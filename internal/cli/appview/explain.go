@@ -13,13 +13,13 @@ import (
 
 // Explain writes why an application runs where it runs: for each component its rules,
 // the hosts that were chosen, those that were not, and what its links lead to. status
-// is how the application is doing.
-func Explain(w io.Writer, e *control.AppExplanation, status *control.AppStatus, name Names) error {
+// is how the application is doing, and now what time it is.
+func Explain(w io.Writer, e *control.AppExplanation, status *control.AppStatus, name Names, now time.Time) error {
 	var b strings.Builder
 	summary(&b, &status.AppSummary)
 	for i := range e.Components {
 		b.WriteByte('\n')
-		explainComponent(&b, &e.Components[i], partOf(status, e.Components[i].Name), name)
+		explainComponent(&b, &e.Components[i], partOf(status, e.Components[i].Name), name, now)
 	}
 	writeNext(&b, slices.DeleteFunc(Next(status), func(step string) bool {
 		return strings.Contains(step, "wattle app explain") // this is that
@@ -38,7 +38,7 @@ func partOf(s *control.AppStatus, name string) *control.PartStatus {
 	return nil
 }
 
-func explainComponent(b *strings.Builder, c *control.ComponentExplanation, p *control.PartStatus, name Names) {
+func explainComponent(b *strings.Builder, c *control.ComponentExplanation, p *control.PartStatus, name Names, now time.Time) {
 	fmt.Fprintf(b, "%s, on the lattice %s", show.Text(c.Name), show.Text(string(c.ID)))
 	if p != nil {
 		fmt.Fprintf(b, ": %s, %d of %s ready", show.Text(string(p.Phase)), p.Ready, count(p.Wanted, "instance"))
@@ -58,7 +58,7 @@ func explainComponent(b *strings.Builder, c *control.ComponentExplanation, p *co
 	}
 	said := map[string]string{}
 	for i := range c.Hosts {
-		explainHost(b, &c.Hosts[i], said)
+		explainHost(b, &c.Hosts[i], said, now)
 	}
 	if c.Missing > 0 {
 		fmt.Fprintf(b, "  no host was found for %s\n", count(c.Missing, "instance"))
@@ -73,20 +73,35 @@ func explainComponent(b *strings.Builder, c *control.ComponentExplanation, p *co
 			explainPassed(b, &c.Passed[i], name)
 		}
 	}
-	if len(c.Links) > 0 {
-		b.WriteString("  what it calls\n")
-		for _, l := range c.Links {
+	explainLinks(b, "what it calls", c.Links, false)
+	explainLinks(b, "what calls it", c.Links, true)
+}
+
+// explainLinks writes the links of a component, or those to it.
+func explainLinks(b *strings.Builder, what string, links []control.LinkedExplain, to bool) {
+	first := true
+	for _, l := range links {
+		if (l.Source != "") != to {
+			continue
+		}
+		if first {
+			b.WriteString("  " + what + "\n")
+		}
+		first = false
+		if to {
+			fmt.Fprintf(b, "    %s: %s: %s\n", brief(string(l.Source)), brief(l.Link), show.Text(string(l.Phase)))
+		} else {
 			fmt.Fprintf(b, "    %s -> %s: %s\n", brief(l.Link), brief(l.Target), show.Text(string(l.Phase)))
-			if l.Reason != "" {
-				indented(b, "      ", l.Reason)
-			}
+		}
+		if l.Reason != "" {
+			indented(b, "      ", l.Reason)
 		}
 	}
 }
 
 // explainHost writes what is known of a component on a host. said has the reasons that
 // were written before, by the name of their host: a long one is written once.
-func explainHost(b *strings.Builder, h *control.PartHost, said map[string]string) {
+func explainHost(b *strings.Builder, h *control.PartHost, said map[string]string, now time.Time) {
 	fmt.Fprintf(b, "    %s: %s of revision %d", show.Text(hostName(h)), count(h.Instances, "instance"), h.Revision)
 	if h.Share != "" {
 		fmt.Fprintf(b, " for share %q", show.Text(h.Share))
@@ -109,6 +124,9 @@ func explainHost(b *strings.Builder, h *control.PartHost, said map[string]string
 	default:
 		indented(b, "      ", h.Reason)
 		said[h.Reason] = hostName(h)
+	}
+	for i := range h.Faults {
+		indented(b, "      ", show.Fault(&h.Faults[i], now))
 	}
 	if h.Leaving != "" {
 		indented(b, "      ", "it leaves: "+h.Leaving)

@@ -22,7 +22,7 @@ func Next(s *control.AppStatus) []string {
 		}
 	}
 	if s.Phase == control.AppReady {
-		return nil
+		return faultSteps(s)
 	}
 	var steps []string
 	add := func(format string, args ...any) {
@@ -62,6 +62,21 @@ func Next(s *control.AppStatus) []string {
 		back()
 	}
 	return steps
+}
+
+// faultSteps says what can be done about links that do not work.
+func faultSteps(s *control.AppStatus) []string {
+	for i := range s.Parts {
+		for j := range s.Parts[i].Hosts {
+			if h := &s.Parts[i].Hosts[j]; len(h.Faults) > 0 {
+				return []string{
+					fmt.Sprintf("see that what link %s leads to is up, and lets the host in: it is tried again with each call", show.Text(string(h.Faults[0].Link))),
+					fmt.Sprintf("read what the host of it says: wattle component logs %s", show.Text(s.Parts[i].ID)),
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // maxSteps bounds what is proposed: nobody does more than that.

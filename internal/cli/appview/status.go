@@ -52,6 +52,7 @@ func Status(w io.Writer, s *control.AppStatus, now time.Time, wide bool) error {
 			return err
 		}
 	}
+	writeFaults(&b, s, now)
 	var urls []string
 	for i := range s.Parts {
 		urls = append(urls, s.Parts[i].URLs...)
@@ -65,6 +66,25 @@ func Status(w io.Writer, s *control.AppStatus, now time.Time, wide bool) error {
 	writeNext(&b, Next(s))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeFaults writes which links do not work, which changes nothing of where components
+// are, or of which version of them.
+func writeFaults(b *strings.Builder, s *control.AppStatus, now time.Time) {
+	first := true
+	for i := range s.Parts {
+		p := &s.Parts[i]
+		for j := range p.Hosts {
+			h := &p.Hosts[j]
+			for k := range h.Faults {
+				if first {
+					b.WriteString("\nwhat does not work\n")
+				}
+				first = false
+				indented(b, "  ", fmt.Sprintf("component %s on host %s: %s", p.Name, hostName(h), show.Fault(&h.Faults[k], now)))
+			}
+		}
+	}
 }
 
 // summary writes what an application is like, and why.

@@ -46,6 +46,7 @@ var componentsKind = &Kind{
 		{Name: "FAILED", Live: true},
 		{Name: "REF", Wide: true},
 		{Name: "DIGEST", Wide: true},
+		{Name: "FAULTS", Wide: true, Live: true},
 	},
 	buckets: []bucket{hostsBucket, componentsBucket, readyBucket},
 	rows: func(inv *Inventory, now time.Time) []show.Row {
@@ -75,7 +76,7 @@ var componentsKind = &Kind{
 			rows = append(rows, show.Row{Key: string(id), Doc: c, Cells: []string{
 				string(id), fmt.Sprintf("%d/%d", ready, len(c.Status)), c.state(), c.revisions(),
 				orNone(strings.Join(hosts, ",")), orNone(strings.Join(routes, ",")),
-				strconv.FormatInt(calls, 10), strconv.FormatInt(failures, 10), latest.Ref, latest.Digest,
+				strconv.FormatInt(calls, 10), strconv.FormatInt(failures, 10), latest.Ref, latest.Digest, orNone(c.faults(now)),
 			}})
 		}
 		return rows
@@ -136,16 +137,36 @@ func (c *Component) state() string {
 			}
 		}
 	}
+	faults := 0
 	for _, s := range c.Status {
 		if s.Component == nil {
 			continue
 		}
+		faults += len(s.Component.Faults)
 		consider(s.Component.State, "", s.Component.Reason)
 		if n := s.Component.Next; n != nil {
-			consider(n.State, fmt.Sprintf("revision %d ", n.Revision), n.Reason)
+			what := fmt.Sprintf("revision %d ", n.Revision)
+			if n.Revision == s.Component.Revision {
+				what = "change " // of what it is given
+			}
+			consider(n.State, what, n.Reason)
 		}
 	}
+	if worst == 0 && faults > 0 {
+		state += ", and a link does not work"
+	}
 	return state
+}
+
+// faults says which links do not work, on which hosts.
+func (c *Component) faults(now time.Time) string {
+	var all []string
+	for _, s := range c.Status {
+		for i := 0; s.Component != nil && i < len(s.Component.Faults); i++ {
+			all = append(all, s.HostName+": "+show.Fault(&s.Component.Faults[i], now))
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // maxReason bounds the characters of a reason in a table.

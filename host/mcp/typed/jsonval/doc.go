@@ -4,7 +4,9 @@
 //
 // # Strict
 //
-// The schema says all that the WIT does, and whatever it allows is read:
+// The schema says what the WIT does, and whatever it allows is read, but for what JSON
+// Schema cannot say: that a text is base64, how large a float32 may be, and an integer of
+// nineteen or twenty digits.
 //
 //	bool                   true, false
 //	u8 … s32               integer, with the bounds of the type
