@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// served starts a server of a test.
+// servedAt starts a server of a test.
 func servedAt(t *testing.T, h http.Handler, path string) place {
 	t.Helper()
 	s := httptest.NewServer(h)
@@ -29,7 +29,7 @@ func TestGatewayWays(t *testing.T) {
 		t.Fatal(err)
 	}
 	front := servedAt(t, relay, "")
-	b := &gatewayBench{session: &session{all: true}}
+	b := &gatewayBench{session: &session{}}
 	for _, r := range b.kindsOfCalls() {
 		for name, to := range map[string]place{"direct": {at.host, "/" + r.backend, at.token}, "gateway": {front.host, "/mcp/" + r.backend, front.token}} {
 			t.Run(strings.Join([]string{r.String(), name}, "/"), func(t *testing.T) {
@@ -55,11 +55,13 @@ func TestGatewayWays(t *testing.T) {
 func TestGatewayWrongAnswers(t *testing.T) {
 	const right = `{"jsonrpc":"2.0","id":%s,"result":{"content":[{"type":"text","text":%s}]}}`
 	for name, answer := range map[string]func(id, text string) string{
-		"another id":     func(_, text string) string { return fmt.Sprintf(right, "1000000000", text) },
-		"another text":   func(id, text string) string { return fmt.Sprintf(right, id, `"0`+text[2:]+`"`) },
-		"less of it":     func(id, text string) string { return fmt.Sprintf(right, id, text[:20]+`"`) },
-		"more of it":     func(id, text string) string { return fmt.Sprintf(right, id, text[:len(text)-1]+`x"`) },
-		"an error":       func(id, _ string) string { return `{"jsonrpc":"2.0","id":` + id + `,"error":{"code":1,"message":"no"}}` },
+		"another id":   func(_, text string) string { return fmt.Sprintf(right, "1000000000", text) },
+		"another text": func(id, text string) string { return fmt.Sprintf(right, id, `"f`+text[2:]) },
+		"less of it":   func(id, text string) string { return fmt.Sprintf(right, id, text[:20]+`"`) },
+		"more of it":   func(id, text string) string { return fmt.Sprintf(right, id, text[:len(text)-1]+`x"`) },
+		"an error": func(id, _ string) string {
+			return `{"jsonrpc":"2.0","id":` + id + `,"error":{"code":1,"message":"no"}}`
+		},
 		"nothing at all": func(_, _ string) string { return "" },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -31,15 +31,13 @@ type builder struct {
 	// values are those of the configurations that the manifest makes, with the place of
 	// the first.
 	values map[lattice.ConfigName]*oamConfig
-	// linkConfigs are names of configurations with values that links have.
-	linkConfigs map[string]*value
 }
 
 func (d *decoder) build(oam *oamManifest) *Manifest {
 	b := &builder{
 		decoder: d, oam: oam, app: oam.Metadata.Name,
 		parts: map[string]*oamComponent{}, ids: map[string]lattice.ComponentID{},
-		policies: map[string]*oamPolicy{}, values: map[lattice.ConfigName]*oamConfig{}, linkConfigs: map[string]*value{},
+		policies: map[string]*oamPolicy{}, values: map[lattice.ConfigName]*oamConfig{},
 	}
 	notes := oam.Metadata.Annotations
 	m := &Manifest{
@@ -433,28 +431,11 @@ func (b *builder) link(c *oamComponent, t *oamTrait, id lattice.ComponentID) Lin
 		b.words(interfaces.list[i], index(join(at, "interfaces"), i), iface)
 	}
 	out.Target, out.TargetSecrets = b.configs(l.Target.Config), b.secrets(l.Target.Secrets)
-	b.once(l.Target.Config)
 	if l.Source != nil {
 		out.Source, out.SourceSecrets = b.configs(l.Source.Config), b.secrets(l.Source.Secrets)
-		b.once(l.Source.Config)
 	}
 	out.TargetConfig, out.SourceConfig = namesOf(out.Target), namesOf(out.Source)
 	return out
-}
-
-// once finds configurations with values of one name in several links, which wadm
-// does not take even if the values are the same.
-func (b *builder) once(list []*oamConfig) {
-	for _, c := range list {
-		if c.Properties == nil {
-			continue
-		}
-		if first, ok := b.linkConfigs[c.Name]; ok {
-			b.errorf(c.at, join(c.path, "name"), "give it another name", "configuration %.80q is that of a link already, in line %d", c.Name, first.line)
-			continue
-		}
-		b.linkConfigs[c.Name] = c.at
-	}
 }
 
 func (b *builder) words(at *value, where, s string) {

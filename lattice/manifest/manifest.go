@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -208,6 +209,19 @@ func sanitized(s string) string {
 		}
 		return '_'
 	}, strings.ToLower(s))
+}
+
+// Defines reports whether a part of the manifest gives values to a configuration of a name, as
+// it is written there: in the lattice that one is called after the application.
+func (m *Manifest) Defines(name lattice.ConfigName) bool {
+	own := lattice.ConfigName(madeUp(string(m.Name), string(name)))
+	is := func(c Config) bool { return c.Values != nil && c.Name == own }
+	linked := func(l Link) bool { return slices.ContainsFunc(l.Source, is) || slices.ContainsFunc(l.Target, is) }
+	return slices.ContainsFunc(m.Components, func(c Component) bool {
+		return slices.ContainsFunc(c.Configs, is) || slices.ContainsFunc(c.Links, linked)
+	}) || slices.ContainsFunc(m.Providers, func(p Provider) bool {
+		return slices.ContainsFunc(p.Configs, is) || slices.ContainsFunc(p.Links, linked)
+	})
 }
 
 // madeUp returns the ID, or name of a configuration, of something in an application.

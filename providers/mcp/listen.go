@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -280,7 +281,10 @@ func (x *exchange) update(ctx context.Context, s *server, uris []string, body []
 
 // covers reports whether a URI is one of some, or of a part of one.
 func covers(uris []string, uri string) bool {
-	return slices.ContainsFunc(uris, func(u string) bool { return len(uri) >= len(u) && uri[:len(u)] == u })
+	return slices.ContainsFunc(uris, func(u string) bool {
+		rest, ok := strings.CutPrefix(uri, u)
+		return ok && (rest == "" || strings.HasSuffix(u, "/") || strings.IndexByte("/?#", rest[0]) >= 0)
+	})
 }
 
 // subscribe has a session hear of a resource, or not any more (2025-11-25, Resources,

@@ -52,7 +52,8 @@ func watched(asked chan<- string, tell <-chan string) server {
 
 const (
 	updatedByServer = `{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":1},"uri":"x://a"}}`
-	updatedOther    = `{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"y://b"}}`
+	updatedOther    = `{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"x://ab"}}`
+	updatedPart     = `{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"x://a/b"}}`
 )
 
 // TestListen opens a stream of notifications.
@@ -82,6 +83,10 @@ func TestListen(t *testing.T) {
 				t.Errorf("the server was asked %s, want %s", got, want)
 			}
 			tell <- updatedOther
+			tell <- updatedPart
+			if got, want := s.next(), begin+`resources/updated","params":{"uri":"x://a/b",`+id; got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
 			tell <- updatedByServer
 			if got, want := s.next(), begin+`resources/updated","params":{"uri":"x://a",`+id; got != want {
 				t.Errorf("%s, want %s", got, want)

@@ -78,7 +78,7 @@ func (x *exchange) validate() *fault {
 	version := s[mVersion].Of(x.body)
 	header := h[headerVersion]
 	if len(header) != 1 {
-		return faultf(codeHeaders, "header mismatch: there have to be one MCP-Protocol-Version, not %d", len(header))
+		return faultf(codeHeaders, "header mismatch: there has to be one MCP-Protocol-Version, not %d", len(header))
 	}
 	if version == nil && !slices.Contains(versions, header[0]) {
 		return unsupported(header[0])

@@ -314,8 +314,8 @@ func (p *parts) configs(configs []manifest.Config) error {
 	for i := range configs {
 		c := &configs[i]
 		if c.Values == nil {
-			if p.s.Config(c.Name) == nil {
-				p.note(fmt.Sprintf("config %q is not there yet: make it with `wattle config put %s KEY=VALUE`", c.Name, c.Name))
+			if err := p.there(c.Name); err != nil {
+				return err
 			}
 			continue
 		}
@@ -337,6 +337,23 @@ func (p *parts) configs(configs []manifest.Config) error {
 		}
 	}
 	return nil
+}
+
+// there refuses a configuration that the lattice ought to have, and has not. What goes back to
+// a version that was there before waits for it.
+func (p *parts) there(name lattice.ConfigName) error {
+	if p.s.Config(name) != nil {
+		return nil
+	}
+	text := fmt.Sprintf("make it with `wattle config put %s KEY=VALUE`", name)
+	if p.m.Defines(name) {
+		text += ", or repeat the properties: without them the name is that of a configuration of the lattice, and another one than that with properties elsewhere in the manifest"
+	}
+	if p.back {
+		p.note(fmt.Sprintf("config %q is not there yet: %s", name, text))
+		return nil
+	}
+	return fmt.Errorf("config %q: %w: %s", name, lattice.ErrNotFound, text)
 }
 
 func namesOf(configs []manifest.Config) []lattice.ConfigName {

@@ -93,6 +93,13 @@ func (s *scanner) fail(reason string) error {
 
 // blank skips blanks.
 func (s *scanner) blank() {
+	if s.pos < len(s.text) && s.text[s.pos] <= ' ' {
+		s.blanks()
+	}
+}
+
+// blanks is blank, where there may be some.
+func (s *scanner) blanks() {
 	for s.pos < len(s.text) && isBlank(s.text[s.pos]) {
 		s.pos++
 	}
@@ -211,13 +218,13 @@ func isPlain(inner []byte) bool {
 func (s *scanner) value(depth int) error {
 	// open has a bit for each array or object that has been begun, set for objects.
 	var open [MaxDepth/64 + 1]uint64
-	inside := 0
+	text, inside := s.text, 0
 	for {
-		if s.pos >= len(s.text) {
+		if s.pos >= len(text) {
 			return s.fail("")
 		}
 		var err error
-		switch c := s.text[s.pos]; c {
+		switch c := text[s.pos]; c {
 		case '"':
 			err = s.string()
 		case '{', '[':
@@ -258,8 +265,13 @@ func (s *scanner) value(depth int) error {
 				return nil
 			}
 			s.blank()
+			if s.pos >= len(text) {
+				return s.fail("")
+			}
 			object := open[(inside-1)/64]&(1<<((inside-1)%64)) != 0
-			if s.at(',') {
+			c := text[s.pos]
+			if c == ',' {
+				s.pos++
 				s.blank()
 				if object {
 					if err := s.name(); err != nil {
@@ -268,7 +280,8 @@ func (s *scanner) value(depth int) error {
 				}
 				break
 			}
-			if object && s.at('}') || !object && s.at(']') {
+			if object && c == '}' || !object && c == ']' {
+				s.pos++
 				inside--
 				continue
 			}
@@ -310,6 +323,15 @@ func (s *scanner) string() error {
 		return s.fail("no string")
 	}
 	text, i := s.text, s.pos
+	// Most strings are short names.
+	for end := min(i+16, len(text)); i < end; i++ {
+		if c := text[i]; c == '"' {
+			s.pos = i + 1
+			return nil
+		} else if c == '\\' || c < 0x20 {
+			break
+		}
+	}
 	for {
 		for ; i+32 <= len(text); i += 32 {
 			w := text[i : i+32 : i+32]
@@ -406,9 +428,11 @@ func (s *scanner) number() error {
 
 // digits consumes digits and returns how many there were.
 func (s *scanner) digits() int {
-	from := s.pos
-	for s.pos < len(s.text) && s.text[s.pos] >= '0' && s.text[s.pos] <= '9' {
-		s.pos++
+	i := s.pos
+	for i < len(s.text) && s.text[i]-'0' <= 9 {
+		i++
 	}
-	return s.pos - from
+	n := i - s.pos
+	s.pos = i
+	return n
 }

@@ -39,7 +39,12 @@ func exact(t *wit.Type) bool {
 func change(t *rapid.T, v any) any {
 	other := []any{
 		nil, true, json.Number("0"), json.Number("-1"), json.Number("2.0"), json.Number("1.5"), json.Number("300"), json.Number("1e300"),
-		"", "x", "é", "xy", "l0", "nan", []any{}, []any{nil}, map[string]any{}, map[string]any{"tag": "f0"}, map[string]any{"ok": nil},
+		"", "x", "é", "xy", "l0", "nan",
+		[]any{},
+		[]any{nil},
+		map[string]any{},
+		map[string]any{"tag": "f0"},
+		map[string]any{"ok": nil},
 		map[string]any{"some": nil},
 	}
 	switch x := v.(type) {
