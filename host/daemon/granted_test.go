@@ -311,6 +311,21 @@ func TestVolume(t *testing.T) {
 	if c.State != lattice.ComponentRunning || !strings.Contains(c.Next.Reason, "elsewhere") {
 		t.Errorf("the component is %+v, next %+v", c, c.Next)
 	}
+	// What it is given is part of no revision: of the same one it is said as well.
+	spec.Capabilities[0].Config = map[string]string{"/data": "volume:data"}
+	w.want(spec)
+	w.awaitComponent("front", "the volume again", func(c *lattice.ComponentStatus) bool { return c.Next == nil && c.Revision == 2 })
+	spec.Capabilities[0].Config = map[string]string{"/data": "volume:nowhere"}
+	w.want(spec)
+	c = w.awaitComponent("front", "another that is not there", func(c *lattice.ComponentStatus) bool {
+		return c.Next != nil && c.Next.State == lattice.ComponentFailed
+	})
+	if c.State != lattice.ComponentRunning || c.Revision != 2 || c.Next.Revision != 2 || !strings.Contains(c.Next.Reason, "nowhere") {
+		t.Errorf("the component is %+v, next %+v", c, c.Next)
+	}
+	if got, err := h.front(t, "file"); err != nil || got != uint32(0) {
+		t.Errorf("it goes on with what it had: %v %v", got, err)
+	}
 }
 
 // TestTakenFromWhatRuns takes a directory from a component that runs without it as well,

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -44,8 +45,6 @@ const (
 var (
 	modernVersion = []string{modern}
 	bothTypes     = []string{jsonType[0] + ", " + eventType[0]}
-	// passed are the headers of clients that components get.
-	passed = []string{"Traceparent", "Tracestate", headerHops}
 )
 
 // componentHost is the Host of requests to components: their hosts know better.
@@ -73,11 +72,10 @@ func (x *exchange) outgoing(ctx context.Context, t *target, text []byte) (*http.
 			h[name] = v
 		}
 	}
-	for _, name := range passed {
-		if v := x.r.Header[name]; v != nil {
-			h[name] = v
-		}
+	if v := x.r.Header[headerHops]; v != nil {
+		h[headerHops] = v
 	}
+	inject(ctx, h)
 	if t.entry != nil && len(t.entry.params) > 0 {
 		if fault := setParams(t.entry.params, h, t.arguments); fault != nil {
 			return nil, fault
@@ -130,7 +128,8 @@ func (x *exchange) invoke(ctx context.Context, a *answer, t *target, body []byte
 	}
 }
 
-// serve has a component answer. Nobody reads the body of the request after that. An answer that breaks off is one that has ended too early.
+// serve has a component answer. Nobody reads the body of the request after that. An answer
+// that breaks off is one that has ended too early.
 func serve(invoker lattice.Invoker, w http.ResponseWriter, r *http.Request, inv *lattice.Invocation) (err error) {
 	sent := r.Body
 	defer func() {
@@ -210,7 +209,7 @@ const safeDigits = 15
 // afterwards: its bytes are used again.
 func (x *exchange) relay(t *target) {
 	defer func() { recycle(x.body) }()
-	ctx := x.r.Context()
+	ctx := x.traced(x.r.Context())
 	if x.session != nil {
 		// The client may go away, and the call goes on (2025-11-25, Transports, "Sending
 		// Messages to the Server").
@@ -270,9 +269,13 @@ func (x *exchange) round(ctx context.Context, t *target, id []byte, edits []json
 	defer cancel()
 	a := &answer{g: x.g, cancel: cancel, over: timed.Err, id: id, take: x.notification, taken: x.reply.flushLater}
 	defer a.release()
+	began := time.Now()
 	text, err := x.invoke(timed, a, t, sent)
 	if err != nil {
 		return nil, x.failed(t, err)
+	}
+	if x.g.opts.Logger.Enabled(timed, slog.LevelDebug) {
+		x.g.opts.Logger.DebugContext(timed, "call answered", "server", t.server.MCP.Name, "component", t.server.Component, "method", t.method, "took", time.Since(began))
 	}
 	kind := a.spans[rType].Of(text)
 	switch {

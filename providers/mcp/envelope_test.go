@@ -201,6 +201,11 @@ func TestSentToComponent(t *testing.T) {
 	if diff := cmp.Diff(want, header); diff != "" {
 		t.Error(diff)
 	}
+	b.send(http.MethodPost, "/mcp", fmt.Sprintf(`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"o_say","_meta":%s}}`,
+		strings.Replace(meta, "{", `{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",`, 1)), modernHeader("tools/call", "o_say"))
+	if got := header.Get("Traceparent"); got != want.Get("Traceparent") {
+		t.Errorf("traceparent of _meta: %q", got)
+	}
 	if name := body["params"].(map[string]any)["name"]; name != "echo" {
 		t.Errorf("name %v", name)
 	}

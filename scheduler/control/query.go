@@ -234,8 +234,8 @@ type LinkedExplain struct {
 	Target string `json:"target"`
 	// Source is the capability that calls the component, if that is what the link is for.
 	Source lattice.ComponentID `json:"source,omitempty"`
-	Phase  AppPhase `json:"phase"`
-	Reason string   `json:"reason,omitempty"`
+	Phase  AppPhase            `json:"phase"`
+	Reason string              `json:"reason,omitempty"`
 }
 
 // Time is a time that the state has, in milliseconds since 1970. Zero is none.

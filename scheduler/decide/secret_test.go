@@ -157,6 +157,35 @@ func TestSecretsRollback(t *testing.T) {
 	}
 }
 
+// A configuration that a manifest names without its values has to be there; if they are
+// elsewhere in the manifest, that is another one.
+func TestConfigMissing(t *testing.T) {
+	const text = `apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {name: shop, annotations: {version: v1}}
+spec:
+  components:
+    - name: front
+      type: component
+      properties: {image: ./x.wasm, config: [{name: words}]}
+    - name: back
+      type: component
+      properties: {image: ./x.wasm%s}
+`
+	w := newWorld(t, 1)
+	put := func(more string) *control.PutApp {
+		return &control.PutApp{Manifest: fmt.Sprintf(text, more), Digests: map[string]string{"./x.wasm": digest(1)}, Deploy: true}
+	}
+	if why := w.refusal(put(""), lattice.ErrNotFound); !strings.Contains(why, "wattle config put words KEY=VALUE") || strings.Contains(why, "repeat") {
+		t.Error(why)
+	}
+	if why := w.refusal(put(", config: [{name: words, properties: {a: b}}]"), lattice.ErrNotFound); !strings.Contains(why, "or repeat the properties") {
+		t.Error(why)
+	}
+	w.do(&control.PutConfig{Config: "words", Values: lattice.Config{"a": "b"}})
+	w.app(put(""))
+}
+
 // A secret keeps a number of versions: the oldest go, and those that are named stay.
 func TestSecretVersions(t *testing.T) {
 	w := newWorld(t, 1)

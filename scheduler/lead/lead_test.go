@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
@@ -218,5 +219,30 @@ func TestHostsAreBounded(t *testing.T) {
 	l.Heard(1, hostReport(7, lattice.Stamp{}).ID, nil, false)
 	if !l.Heard(1, more.ID, more, true) {
 		t.Error("there is no room after one has gone")
+	}
+}
+
+// A report that comes after a later one of the same process counts for nothing: the host
+// was there before. The first one of another process counts.
+func TestLateReport(t *testing.T) {
+	l := lead.New(lead.Options{Term: 1}, 0, state.New(lattice.DefaultName))
+	if err := l.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	now := int64(1)
+	for _, test := range []struct {
+		started  int64
+		sequence uint64
+		late     bool
+	}{{1, 1, false}, {1, 2, false}, {1, 2, false}, {1, 1, true}, {2, 1, false}} {
+		now += 2_000
+		l.Beat(now - 1_000)
+		l.Beat(now)
+		r := hostReport(1, lattice.Stamp{})
+		r.Started, r.Sequence = time.Unix(test.started, 0), test.sequence
+		l.Heard(now, r.ID, r, true)
+		if late := len(l.Quiet(now+1)) > 0; late != test.late {
+			t.Errorf("number %d of process %d is late: %v, want %v", test.sequence, test.started, late, test.late)
+		}
 	}
 }

@@ -169,6 +169,9 @@ func (l *Leader) Heard(now int64, id lattice.HostID, report *lattice.HostReport,
 		return true
 	}
 	old := l.hosts[id]
+	if old != nil && report.Started.Equal(old.report.Started) && report.Sequence < old.report.Sequence {
+		return true // it has come late: what it says was so before
+	}
 	if old == nil && len(l.hosts) >= MaxHosts {
 		return false
 	}

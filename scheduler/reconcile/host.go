@@ -83,9 +83,6 @@ func (r *Reconciler) Observe(now int64, report *lattice.HostReport) {
 		r.hosts[report.ID] = h
 	}
 	before, was := h.report, h.status
-	if before != nil && report.Started.Equal(before.Started) && report.Sequence < before.Sequence {
-		return // it has come late: what it says was so before
-	}
 	h.report, h.seen = report, now
 	r.silent = min(r.silent, now+r.opts.Lease)
 	h.status = make(map[lattice.ComponentID]*lattice.ComponentStatus, len(report.Components))

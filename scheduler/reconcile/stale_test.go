@@ -2,7 +2,6 @@ package reconcile_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/scheduler/state"
@@ -87,37 +86,5 @@ func TestStaleWord(t *testing.T) {
 				t.Errorf("ready is %v, want %v", got, test.ready)
 			}
 		})
-	}
-}
-
-// TestLateReport: a report that comes after a later one of the same process counts for
-// nothing, and the first one of another process does.
-func TestLateReport(t *testing.T) {
-	w := newWorld()
-	h := w.addHost("a", lattice.HostReport{})
-	say := func(started time.Time, sequence uint64, zone string) {
-		r := h.say()
-		r.Started, r.Sequence, r.Labels = started, sequence, map[string]string{"zone": zone}
-		w.r.Observe(w.now, r)
-	}
-	first := time.Unix(100, 0)
-	say(first, 1, "b")
-	say(first, 2, "c")
-	rules := lattice.Rules{Mode: lattice.ModeSpread, Instances: 1, Labels: map[string]string{"zone": "b"}}
-	if err := w.put(&state.Component{ID: "web", Rules: rules}); err != nil {
-		t.Fatal(err)
-	}
-	for _, test := range []struct {
-		started  time.Time
-		sequence uint64
-		placed   bool
-	}{{first, 1, false}, {first.Add(time.Second), 1, true}} {
-		say(test.started, test.sequence, "b")
-		if _, err := w.plan(); err != nil {
-			t.Fatal(err)
-		}
-		if p := w.s.Placements("web"); (p != nil && len(p.Hosts) > 0) != test.placed {
-			t.Errorf("after a report of %v with number %d: %+v, want it placed: %v", test.started, test.sequence, p, test.placed)
-		}
 	}
 }

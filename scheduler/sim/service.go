@@ -43,6 +43,8 @@ type service struct {
 	// since is when it began, and heard when it heard of each host, for the invariants.
 	since int64
 	heard map[lattice.HostID]int64
+	// said is the last report of each host.
+	said map[lattice.HostID]*lattice.HostReport
 
 	// claim is nil until the log says which it is, and l until nobody else leads the
 	// lattice. acts says that it has claimed it, and away that the claim may have lapsed.
@@ -88,7 +90,7 @@ type decision struct {
 }
 
 func newService(r *replica) {
-	s := &service{r: r, w: r.w, term: r.term, heard: map[lattice.HostID]int64{}, asked: map[lattice.HostID]bool{}}
+	s := &service{r: r, w: r.w, term: r.term, heard: map[lattice.HostID]int64{}, said: map[lattice.HostID]*lattice.HostReport{}, asked: map[lattice.HostID]bool{}}
 	r.service = s
 	s.identify()
 }
@@ -215,7 +217,9 @@ func (s *service) hear(i item) {
 	if err != nil {
 		return
 	}
-	s.heard[id] = s.w.now
+	if last := s.said[id]; last == nil || !last.Started.Equal(report.Started) || last.Sequence <= report.Sequence {
+		s.heard[id], s.said[id] = s.w.now, report // or it has come late, and counts for nothing
+	}
 	s.l.Heard(s.mono(), id, report, s.complete() || s.w.now-i.at < fresh)
 }
 
