@@ -169,7 +169,7 @@ type relayed struct {
 	clients []int
 }
 
-func (r *relayed) String() string { return r.mcpCall.describe(r.backend) }
+func (r *relayed) String() string { return r.describe(r.backend) }
 
 // describe says what calls are like.
 func (c *mcpCall) describe(of string) string {
@@ -234,6 +234,9 @@ func (b *gatewayBench) kindsOfCalls() []relayed {
 // as they have their answer.
 func (b *gatewayBench) relays(ctx context.Context) error {
 	most, n := pick(b.session, 100*time.Millisecond, 300*time.Millisecond), pick(b.session, 1, 5)
+	if b.all {
+		n = min(n, 3)
+	}
 	for _, r := range b.kindsOfCalls() {
 		for _, clients := range r.clients {
 			err := b.compared(fmt.Sprintf("%s, %s", &r, plural(clients, "client")), func() ([][]sample, error) {
@@ -317,6 +320,9 @@ func (b *gatewayBench) openLoops(ctx context.Context) error {
 		kinds = b.kindsOfCalls()
 	}
 	most, n := pick(b.session, 200*time.Millisecond, time.Second), pick(b.session, 1, 3)
+	if b.all {
+		n = 1
+	}
 	for _, r := range kinds {
 		reached := 0.0
 		for _, percent := range []int{50, 80} {

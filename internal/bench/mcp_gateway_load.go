@@ -85,12 +85,12 @@ func (c *mcpClient) close() { _ = c.conn.Close() }
 // begin begins a session. Servers that keep none give it no id.
 func (c *mcpClient) begin(at place) (string, error) {
 	const hello = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}`
-	resp, err := c.send(append(head(at, "", len(hello)), hello...))
+	header, err := c.send(append(head(at, "", len(hello)), hello...))
 	if err != nil {
 		return "", fmt.Errorf("initialize: %w", err)
 	}
 	session := ""
-	if id := resp.Header.Get("Mcp-Session-Id"); id != "" {
+	if id := header.Get("Mcp-Session-Id"); id != "" {
 		session = "Mcp-Session-Id: " + id + "\r\n"
 	}
 	const ready = `{"jsonrpc":"2.0","method":"notifications/initialized"}`
@@ -183,8 +183,8 @@ func (c *mcpClient) do() error {
 	return nil
 }
 
-// send sends a request and reads the answer.
-func (c *mcpClient) send(message []byte) (*http.Response, error) {
+// send sends a request and reads the answer. It returns the header of that.
+func (c *mcpClient) send(message []byte) (http.Header, error) {
 	if _, err := c.conn.Write(message); err != nil {
 		return nil, err
 	}
@@ -192,6 +192,7 @@ func (c *mcpClient) send(message []byte) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() { _ = resp.Body.Close() }()
 	c.answer = c.answer[:0]
 	for {
 		c.answer = slices.Grow(c.answer, max(512, int(min(resp.ContentLength, 64<<20))-len(c.answer)))
@@ -207,7 +208,7 @@ func (c *mcpClient) send(message []byte) (*http.Response, error) {
 	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusAccepted {
 		return nil, fmt.Errorf("%s: %.300s", resp.Status, c.answer)
 	}
-	return resp, nil
+	return resp.Header, nil
 }
 
 // verify says what is wrong with the answer.
@@ -218,15 +219,13 @@ func (c *mcpClient) verify(id, digits []byte, n uint64) error {
 			return fmt.Errorf("%d events of progress, not %d", got, c.call.events)
 		}
 	}
-	if i := bytes.Index(answer, []byte(`"id":`)); i < 0 || !bytes.HasPrefix(answer[i+len(`"id":`):], id) {
+	if _, rest, _ := bytes.Cut(answer, []byte(`"id":`)); !bytes.HasPrefix(rest, id) {
 		return fmt.Errorf("not the answer of request %s", id)
 	}
 	if c.call.check != nil {
 		return c.call.check(answer, n)
 	}
-	begin := append([]byte(`"text":"`), digits...)
-	i := bytes.Index(answer, begin)
-	if i < 0 || !bytes.HasPrefix(answer[i+len(begin):], c.filler) {
+	if _, rest, _ := bytes.Cut(answer, append([]byte(`"text":"`), digits...)); !bytes.HasPrefix(rest, c.filler) {
 		return errors.New("not the text of the request")
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -183,8 +184,8 @@ func serveProxy(ctx context.Context, backend string) error {
 
 // ended is a body that is not asked whether it has ended. The transport looks for more
 // behind a body that it has sent. If the answer is there by then, the server has closed the
-// body, and the transport takes that for a failure and breaks the answer off: one request of
-// some thousands, on a busy machine.
+// body, and the transport takes that for a failure and breaks the answer off, which happens
+// now and then on a busy machine.
 type ended struct {
 	io.ReadCloser
 	left int64
@@ -234,9 +235,7 @@ func (f *forwarder) HTTP(w http.ResponseWriter, r *http.Request, inv *lattice.In
 		return err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	for name, v := range resp.Header {
-		w.Header()[name] = v
-	}
+	maps.Copy(w.Header(), resp.Header)
 	w.WriteHeader(resp.StatusCode)
 	b := pooled{}.Get()
 	defer pooled{}.Put(b)

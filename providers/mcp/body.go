@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"sync"
@@ -13,6 +14,26 @@ type body struct {
 	mu     sync.Mutex
 	rest   []byte
 	closed bool
+}
+
+// leastBody is from which size on the bytes of bodies are used again.
+const leastBody = 1 << leastBits
+
+// bodyBuffer returns an empty buffer for a body of n bytes.
+func bodyBuffer(n int64) []byte {
+	if n < leastBody {
+		return make([]byte, 0, n)
+	}
+	return newBuffer(n)
+}
+
+// newBody returns text as a body. What is too small to be used again is one that HTTP
+// clients know to be in memory, and send together with the head of their request.
+func newBody(text []byte) io.ReadCloser {
+	if cap(text) < leastBody {
+		return io.NopCloser(bytes.NewReader(text))
+	}
+	return &body{rest: text}
 }
 
 // Read implements io.Reader.

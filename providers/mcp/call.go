@@ -83,7 +83,7 @@ func (x *exchange) outgoing(ctx context.Context, t *target, text []byte) (*http.
 	}
 	r := &http.Request{
 		Method: http.MethodPost, URL: &url.URL{Path: "/"}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Host: componentHost,
-		Header: h, Body: &body{rest: text}, ContentLength: int64(len(text)), RemoteAddr: x.r.RemoteAddr,
+		Header: h, Body: newBody(text), ContentLength: int64(len(text)), RemoteAddr: x.r.RemoteAddr,
 	}
 	return r.WithContext(ctx), nil
 }
@@ -262,7 +262,7 @@ func (x *exchange) round(ctx context.Context, t *target, id []byte, edits []json
 		for _, e := range edits {
 			size += len(e.Text)
 		}
-		sent = jsonrpc.Splice(newBuffer(int64(size)), x.body, edits...)
+		sent = jsonrpc.Splice(bodyBuffer(int64(size)), x.body, edits...)
 		defer recycle(sent)
 	}
 	timed, cancel := context.WithTimeoutCause(ctx, t.limit, errTimeout)

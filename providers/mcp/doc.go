@@ -104,7 +104,7 @@
 //
 //	body of a request                   Options.MaxBody        4 MiB
 //	answer, or event of a stream        Options.MaxAnswer      16 MiB
-//	all answers in memory               Options.MaxHeld        512 MiB
+//	all of these in memory              Options.MaxHeld        1 GiB
 //	messages before a response          Options.MaxMessages    10,000
 //	requests under way                  Options.MaxCalls       4,096
 //	streams; of one principal           Options.MaxStreams     16,384; Options.MaxOwn 1,024

@@ -33,6 +33,7 @@ type exchange struct {
 	ep     *endpoint
 
 	body  []byte
+	held  int64 // how much is counted for what the client sent
 	spans spans
 	// id is that of the request.
 	id []byte
@@ -264,10 +265,13 @@ func (x *exchange) read() *fault {
 	if size > limit {
 		return tooLarge()
 	}
+	if fault := x.hold(size); fault != nil {
+		return fault
+	}
 	_ = x.reply.rc.SetReadDeadline(time.Now().Add(x.g.opts.BodyTimeout)) // not every writer has one
 	var err error
 	if size >= 0 {
-		x.body = newBuffer(size)[:size]
+		x.body = bodyBuffer(size)[:size]
 		var n int
 		n, err = io.ReadFull(x.r.Body, x.body)
 		x.body = x.body[:n]
@@ -281,6 +285,24 @@ func (x *exchange) read() *fault {
 		return faultf(codeRequest, "the body cannot be read: it has %d bytes of %d", len(x.body), size).with(http.StatusBadRequest)
 	}
 	_ = x.reply.rc.SetReadDeadline(time.Time{}) // not every writer has one
+	return nil
+}
+
+// hold counts a body of n bytes, or one of any size if n is negative, and one like it that
+// is made for the component. It is given back when the request has been answered.
+func (x *exchange) hold(n int64) *fault {
+	if n < 0 {
+		n = x.g.opts.MaxBody
+	}
+	if n <= 1<<freeBits {
+		return nil
+	}
+	x.held = 2 * n
+	if x.g.held.Add(x.held) > x.g.opts.MaxHeld {
+		f := faultf(codeUnavailable, "the gateway holds too many large requests now: try again").with(http.StatusServiceUnavailable)
+		f.data = again(time.Second)
+		return f
+	}
 	return nil
 }
 

@@ -93,7 +93,10 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.metadata(path)
 		return
 	}
-	defer g.calls.Add(-1)
+	defer func() {
+		g.calls.Add(-1)
+		g.held.Add(-x.held)
+	}()
 	if g.calls.Add(1) > int64(g.opts.MaxCalls) {
 		x.fail(faultf(codeUnavailable, "too many requests are under way: try again").with(http.StatusServiceUnavailable))
 		return

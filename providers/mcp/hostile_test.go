@@ -222,6 +222,33 @@ func TestHeld(t *testing.T) {
 	}
 }
 
+// TestHeldRequests bounds what requests take.
+func TestHeldRequests(t *testing.T) {
+	of := one()
+	began, release := make(chan struct{}), make(chan struct{})
+	of.component = func(w http.ResponseWriter, r *http.Request, _ *lattice.Invocation) error {
+		began <- struct{}{}
+		<-release
+		return result(w, r, "{}")
+	}
+	b := start(t, &mcp.Options{Local: true, MaxHeld: 512 << 10}, of)
+	body := fmt.Sprintf(`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":{"x":"%s"},"_meta":%s}}`, strings.Repeat("y", 200<<10), meta)
+	first := make(chan *answer)
+	go func() { first <- b.send(http.MethodPost, "/mcp/one", body, modernHeader("tools/call", "echo")) }()
+	<-began
+	if a := b.send(http.MethodPost, "/mcp/one", body, modernHeader("tools/call", "echo")); a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, "retryAfterMs") {
+		t.Errorf("a second one: %d %s", a.status, a.body)
+	}
+	go func() { first <- b.call("/mcp/one", "echo") }()
+	<-began
+	close(release)
+	for range 2 {
+		if a := <-first; a.status != 200 {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	}
+}
+
 // TestStream has a component stream in ways that are allowed.
 func TestStream(t *testing.T) {
 	pretty := strings.ReplaceAll(finalMessage, ",", ",\r\n  ")

@@ -20,7 +20,7 @@ import (
 const (
 	DefaultMaxBody      = 4 << 20
 	DefaultMaxAnswer    = 16 << 20
-	DefaultMaxHeld      = 512 << 20
+	DefaultMaxHeld      = 1 << 30
 	DefaultMaxMessages  = 10_000
 	DefaultMaxCalls     = 4096
 	DefaultMaxStreams   = 16_384
@@ -134,8 +134,8 @@ type Options struct {
 	// Version is what the gateway says its version is.
 	Version string
 	// MaxBody bounds the body of a request, MaxAnswer an answer of a component and an event
-	// of its streams. MaxHeld bounds what is kept in memory of all of them together, beyond
-	// the first 64 KiB of each.
+	// of its streams. MaxHeld bounds what is kept in memory of all of them together; those
+	// of up to 64 KiB do not count.
 	MaxBody, MaxAnswer, MaxHeld int64
 	// MaxMessages is how many messages a component may send before its response.
 	MaxMessages int

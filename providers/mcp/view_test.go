@@ -152,7 +152,6 @@ func TestNotListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Gateway = g
 	w := &recorder{header: http.Header{}}
 	r, _ := http.NewRequest(http.MethodPost, "/mcp/one", strings.NewReader(fmt.Sprintf(`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","_meta":%s}}`, meta)))
 	r.Header = modernHeader("tools/call", "echo")

@@ -236,3 +236,39 @@ func TestProgress(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// What a link leads to is away: that is said, with what can be done, and changes no phase.
+// What calls a component is not among what it calls.
+func TestFaults(t *testing.T) {
+	s := degraded()
+	s.Phase, s.Reason = control.AppReady, ""
+	s.Parts = []control.PartStatus{{
+		Kind: "component", Name: "front", ID: "shop-front", Phase: control.AppReady, Placed: 1, Ready: 1, Wanted: 1,
+		Hosts: []control.PartHost{{Name: "one", State: lattice.ComponentRunning, Faults: []lattice.LinkFault{{
+			Link: "db", Capability: "postgres", Reason: "the database cannot be reached", Since: now.Add(-12 * time.Second),
+		}}}},
+	}}
+	const fault = "link db (postgres): the database cannot be reached (since 12s)\n"
+	var b strings.Builder
+	if err := appview.Status(&b, s, now, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"component front on host one: " + fault, "what link db leads to"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the status lacks %q:\n%s", want, b.String())
+		}
+	}
+	b.Reset()
+	e := &control.AppExplanation{App: "shop", Components: []control.ComponentExplanation{{Name: "front", ID: "shop-front", Hosts: s.Parts[0].Hosts, Links: []control.LinkedExplain{
+		{Link: "shop:x/{y}", Target: "shop-back", Phase: control.AppReady},
+		{Link: "wasmcloud:messaging/{handler}", Target: "shop-front", Source: "shop-bus", Phase: control.AppReady},
+	}}}}
+	if err := appview.Explain(&b, e, s, names, now); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{fault, "  what it calls\n    shop:x/{y} -> shop-back: ready\n", "  what calls it\n    shop-bus: wasmcloud:messaging/{handler}: ready\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the explanation lacks %q:\n%s", want, b.String())
+		}
+	}
+}

@@ -126,7 +126,7 @@ func explainHost(b *strings.Builder, h *control.PartHost, said map[string]string
 		said[h.Reason] = hostName(h)
 	}
 	for i := range h.Faults {
-		indented(b, "      ", show.Fault(&h.Faults[i], now))
+		indented(b, "      ", fault(&h.Faults[i], now))
 	}
 	if h.Leaving != "" {
 		indented(b, "      ", "it leaves: "+h.Leaving)

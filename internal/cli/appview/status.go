@@ -81,7 +81,7 @@ func writeFaults(b *strings.Builder, s *control.AppStatus, now time.Time) {
 					b.WriteString("\nwhat does not work\n")
 				}
 				first = false
-				indented(b, "  ", fmt.Sprintf("component %s on host %s: %s", p.Name, hostName(h), show.Fault(&h.Faults[k], now)))
+				indented(b, "  ", fmt.Sprintf("component %s on host %s: %s", p.Name, hostName(h), fault(&h.Faults[k], now)))
 			}
 		}
 	}

@@ -58,6 +58,11 @@ func age(now, at time.Time) string {
 	return show.Age(now.Sub(at))
 }
 
+// fault says that a link does not work.
+func fault(f *lattice.LinkFault, now time.Time) string {
+	return show.Fault(string(f.Link), f.Capability, f.Reason, f.Since, now)
+}
+
 // hostName returns what people call a host.
 func hostName(h *control.PartHost) string {
 	if h.Name != "" {

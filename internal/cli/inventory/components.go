@@ -163,7 +163,8 @@ func (c *Component) faults(now time.Time) string {
 	var all []string
 	for _, s := range c.Status {
 		for i := 0; s.Component != nil && i < len(s.Component.Faults); i++ {
-			all = append(all, s.HostName+": "+show.Fault(&s.Component.Faults[i], now))
+			f := &s.Component.Faults[i]
+			all = append(all, s.HostName+": "+show.Fault(string(f.Link), f.Capability, f.Reason, f.Since, now))
 		}
 	}
 	return strings.Join(all, "; ")

@@ -3,15 +3,13 @@ package show
 import (
 	"fmt"
 	"time"
-
-	"github.com/wattle-dev/wattle/lattice"
 )
 
-// Fault says that a link does not work, and since when.
-func Fault(f *lattice.LinkFault, now time.Time) string {
-	text := fmt.Sprintf("link %s (%s): %s", Text(string(f.Link)), Text(f.Capability), Text(f.Reason))
-	if since := now.Sub(f.Since); !f.Since.IsZero() && since >= 0 {
-		text += fmt.Sprintf(" (since %s)", Age(since))
+// Fault says that a link to a capability of some kind does not work, why, and since when.
+func Fault(link, kind, reason string, since, now time.Time) string {
+	text := fmt.Sprintf("link %s (%s): %s", Text(link), Text(kind), Text(reason))
+	if age := now.Sub(since); !since.IsZero() && age >= 0 {
+		text += fmt.Sprintf(" (since %s)", Age(age))
 	}
 	return text
 }
