@@ -26,6 +26,11 @@
 // host says that it runs what was taken from it and given back in one moment, it may not
 // have heard of the first yet: that counts when it has applied the second, or after a lease.
 //
+// What a component is given besides its revision, which are links, configurations and
+// secrets, changes without another revision. A placement is ready again when its host has
+// applied that and does not say that the same revision is still on its way. If it says that
+// this has failed, it goes on with what it had: that counts like a revision that fails.
+//
 // # Placements
 //
 // Where a component ought to run is what package place says, given what may stay. What is

@@ -22,7 +22,7 @@
 //     took effect. Watches deliver late, twice, in another order for different keys, or
 //     not at all until they begin anew.
 //   - The hosts: they do what package host/daemon promises. Loading takes time and fails,
-//     some binaries never become ready, probes are bad that were good, hosts die, return
+//     some binaries never become ready, what no host can carry out is given to them, probes are bad that were good, hosts die, return
 //     with what they had on disk, are cut off, have their reports not be taken while they
 //     answer who asks them, and some lie. What they may only run while they are heard
 //     ends when they are not.
