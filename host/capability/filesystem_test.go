@@ -200,7 +200,7 @@ func TestFilesystemRefusals(t *testing.T) {
 		{env, filesystems(map[string]string{"/a": "volume:data/root/etc"}), nil, "escapes"},
 		{env, filesystems(map[string]string{"/a": "volume:data/root/tmp/made rw"}), nil, "escapes"},
 		{env, filesystems(map[string]string{"/a": "volume:data/have"}), nil, "not a directory"},
-		{env, filesystems(map[string]string{"/a": "oci:" + strings.Replace(image, "0123", "3210", 1)}), lattice.ErrNotFound, "image"},
+		{env, filesystems(map[string]string{"/a": "oci:" + strings.Replace(image, "0123", "3210", 1)}), lattice.ErrNotFound, `directory "/a"`},
 		{env, filesystems(map[string]string{"/a": "oci:" + image + " image=4B"}), nil, "file too large"},
 		{&bare, filesystems(map[string]string{"/a": "oci:" + image}), lattice.ErrUnavailable, "fetch images"},
 		{env, filesystems(map[string]string{"/a": "memory"}, map[string]string{"/a/b": "memory"}), lattice.ErrInvalid, `directory "/a/b"`},
