@@ -141,6 +141,8 @@ func TestLogBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, w := io.Pipe()
 		l := newLog(w, false)
+		l.note("nobody reads this")
+		synctest.Wait() // that one is being written
 		for range 3 * logQueue {
 			l.note("nobody reads this")
 		}

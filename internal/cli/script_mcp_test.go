@@ -129,7 +129,11 @@ func cmdReplicas(ts *testscript.TestScript, neg bool, args []string) {
 	fmt.Fprintf(ts.Stdout(), "there %d: %s\n", code, body)
 	code, body = send(http.MethodPost, "GATEWAY", args[2], call)
 	fmt.Fprintf(ts.Stdout(), "elsewhere %d: %s\n", code, body)
-	session = "x" + session[1:]
+	other := "x"
+	if session[0] == 'x' {
+		other = "y"
+	}
+	session = other + session[1:]
 	code, body = send(http.MethodPost, "GATEWAY", args[2], call)
 	fmt.Fprintf(ts.Stdout(), "forged %d: %s\n", code, body)
 }
