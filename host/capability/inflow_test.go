@@ -81,7 +81,18 @@ func TestPending(t *testing.T) {
 	i.take(lattice.WithInvocation(t.Context(), &lattice.Invocation{}), target, &providers.Message{Subject: "a", Body: []byte("123")})
 	cancel()
 	close(target.end)
+	served := make(chan struct{})
+	go func() { // what had arrived before is handled as well
+		for {
+			select {
+			case <-target.begun:
+			case <-served:
+				return
+			}
+		}
+	}()
 	serving.Wait()
+	close(served)
 	if i.pending != 0 || i.left != room {
 		t.Errorf("in the end %d messages are pending, and there is room for %d bytes", i.pending, i.left)
 	}
