@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/scheduler/control"
@@ -77,8 +78,25 @@ func (l *Leader) Accept(now int64, p *Proposal) error {
 		}
 		l.next = next
 		l.rec.Update(now, next, e.Changes)
+		l.overtaken(e.Changes)
 	}
 	return nil
+}
+
+// overtaken forgets what was to be done by itself to applications that are not what they were
+// when that was found. Those that still ought to go back are found again.
+func (l *Leader) overtaken(changes []state.Change) {
+	for i := range changes {
+		c := &changes[i]
+		if c.Key.Kind() != state.KindApp {
+			continue
+		}
+		name := lattice.AppName(c.Key.Name())
+		l.back = slices.DeleteFunc(l.back, func(r reconcile.Rollback) bool { return r.App == name })
+		if c.App == nil {
+			l.resume = slices.DeleteFunc(l.resume, func(app lattice.AppName) bool { return app == name })
+		}
+	}
 }
 
 // Applied says that the log has everything that was accepted, and what state that is.

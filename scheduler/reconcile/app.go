@@ -83,13 +83,17 @@ func (r *Reconciler) parts(name lattice.AppName) (ready bool, failed string, bac
 
 // isReady reports whether a component has its target ready wherever it ought to run.
 func (r *Reconciler) isReady(c *state.Component, p *state.Placements) bool {
-	if p == nil || p.Missing > 0 {
+	m := r.known[c.ID]
+	if m == nil || p == nil || p.Missing > 0 {
 		return false
 	}
 	for i := range p.Hosts {
 		at := &p.Hosts[i]
 		if at.Leaving != "" {
 			continue
+		}
+		if m.pending[at.Host].revision != at.Revision {
+			return false // it is of this plan: its host speaks of what it was told before
 		}
 		if at.Revision != c.Target || !r.observed(c, at).Ready {
 			return false

@@ -28,7 +28,7 @@ func (r *Reconciler) give(before *state.State, changes []state.Change) {
 			continue
 		}
 		for host, p := range m.pending {
-			p.given = r.s.Stamp
+			p.given, p.since = r.s.Stamp, 0 // its time begins anew
 			m.pending[host] = p
 		}
 		m.proven, m.bad, m.renewed = 0, nil, true

@@ -193,10 +193,11 @@ func (l *looking) rolls() bool {
 
 // fail stops a rollout.
 func (l *looking) fail(host lattice.HostID, why string) {
-	if l.c.Failed != "" && (!l.m.renewed || l.c.Failed == why) {
+	renewed := l.m.renewed
+	l.m.renewed = false // it is said now, or was in these words
+	if l.c.Failed != "" && (!renewed || l.c.Failed == why) {
 		return
 	}
-	l.m.renewed = false
 	next := *l.c
 	next.Failed = why
 	l.change(&next)

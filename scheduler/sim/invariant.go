@@ -414,6 +414,14 @@ func (c *check) serves(h *host, id lattice.ComponentID) (uint64, bool) {
 	return r.current.Revision, c.revisions[id][r.current.Revision] == r.current.Digest
 }
 
+// earlier reports whether what a host has is of a component that was removed, and made anew
+// with the same name and binary: the host has not heard of that yet, or still stops what it
+// had when it was told to.
+func (c *check) earlier(h *host, id lattice.ComponentID) bool {
+	r := h.runners[id]
+	return h.desired == nil || h.desired.Stamp.Compare(c.born[id]) < 0 || r.stopping && r.want != nil
+}
+
 // calls reports whether a call of a component would find a host.
 func (c *check) calls(component *state.Component) bool {
 	id := component.ID
@@ -427,7 +435,7 @@ func (c *check) calls(component *state.Component) bool {
 			if host == nil || !host.linked() {
 				continue
 			}
-			if _, ok := c.serves(host, id); ok && c.w.ready.get(wire.ReadyKey(h, id)) != nil {
+			if _, ok := c.serves(host, id); ok && !c.earlier(host, id) && c.w.ready.get(wire.ReadyKey(h, id)) != nil {
 				return true
 			}
 		}
