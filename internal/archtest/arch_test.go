@@ -89,7 +89,7 @@ host/capability:          host/wasi lattice/capability providers/...
 host:                     host/wasi internal/webserver lattice
 lattice:                  wit
 lattice/wire:             lattice
-lattice/catalogue:        lattice/wire
+lattice/catalogue:        internal/rawjson lattice/wire
 lattice/token:
 lattice/quota:            lattice
 lattice/capability/httprule:

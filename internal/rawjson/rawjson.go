@@ -54,17 +54,17 @@ func Members(data json.RawMessage) (Object, error) {
 	const few = 16
 	var all Object
 	var seen map[string]bool
-	s := scanner{data: data, pos: 1}
-	for s.data[s.pos] != '}' {
-		if s.data[s.pos] == ',' {
-			s.pos++
+	s := Scanner{Data: data, Pos: 1}
+	for s.Data[s.Pos] != '}' {
+		if s.Data[s.Pos] == ',' {
+			s.Pos++
 		}
-		from := s.pos
-		name := s.text()
-		key := data[from:s.pos:s.pos]
-		s.pos++ // the colon
-		from = s.pos
-		s.skip()
+		from := s.Pos
+		name := s.Text()
+		key := data[from:s.Pos:s.Pos]
+		s.Pos++ // the colon
+		from = s.Pos
+		s.Skip()
 		twice := seen[name] || seen == nil && all.Get(name) != nil
 		switch {
 		case twice:
@@ -72,7 +72,7 @@ func Members(data json.RawMessage) (Object, error) {
 		case len(all) == MaxMembers:
 			return nil, fmt.Errorf("it has more than %d members", MaxMembers)
 		}
-		all = append(all, Member{Name: name, Value: data[from:s.pos:s.pos], key: key})
+		all = append(all, Member{Name: name, Value: data[from:s.Pos:s.Pos], key: key})
 		switch {
 		case seen != nil:
 			seen[name] = true
@@ -146,17 +146,17 @@ func Elements(data json.RawMessage, limit int) ([]json.RawMessage, error) {
 		return nil, errors.New("it is no array")
 	}
 	var all []json.RawMessage
-	s := scanner{data: data, pos: 1}
-	for s.data[s.pos] != ']' {
-		if s.data[s.pos] == ',' {
-			s.pos++
+	s := Scanner{Data: data, Pos: 1}
+	for s.Data[s.Pos] != ']' {
+		if s.Data[s.Pos] == ',' {
+			s.Pos++
 		}
 		if len(all) == limit {
 			return nil, fmt.Errorf("it has more than %d elements", limit)
 		}
-		from := s.pos
-		s.skip()
-		all = append(all, data[from:s.pos:s.pos])
+		from := s.Pos
+		s.Skip()
+		all = append(all, data[from:s.Pos:s.Pos])
 	}
 	return all, nil
 }
@@ -169,7 +169,7 @@ func Text(data json.RawMessage) (string, bool) {
 	if len(data) == 0 || data[0] != '"' {
 		return "", false
 	}
-	return (&scanner{data: data}).text(), true
+	return (&Scanner{Data: data}).Text(), true
 }
 
 // Int returns an integer, and whether the text is that of one which fits.
@@ -187,17 +187,18 @@ func Quote(s string) json.RawMessage {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// scanner goes over a text that Compact has returned.
-type scanner struct {
-	data []byte
-	pos  int
+// Scanner goes over a text that Compact has returned.
+type Scanner struct {
+	Data []byte
+	// Pos is where it is.
+	Pos int
 }
 
-// text consumes a string.
-func (s *scanner) text() string {
-	from := s.pos
+// Text consumes a string, and returns it.
+func (s *Scanner) Text() string {
+	from := s.Pos
 	s.skipText()
-	quoted := s.data[from:s.pos]
+	quoted := s.Data[from:s.Pos]
 	if bytes.IndexByte(quoted, '\\') < 0 {
 		return string(quoted[1 : len(quoted)-1])
 	}
@@ -206,34 +207,34 @@ func (s *scanner) text() string {
 	return t
 }
 
-func (s *scanner) skipText() {
-	for s.pos++; s.data[s.pos] != '"'; s.pos++ {
-		if s.data[s.pos] == '\\' {
-			s.pos++
+func (s *Scanner) skipText() {
+	for s.Pos++; s.Data[s.Pos] != '"'; s.Pos++ {
+		if s.Data[s.Pos] == '\\' {
+			s.Pos++
 		}
 	}
-	s.pos++
+	s.Pos++
 }
 
-// skip consumes a value.
-func (s *scanner) skip() {
-	for depth := 0; s.pos < len(s.data); {
-		switch s.data[s.pos] {
+// Skip consumes a value.
+func (s *Scanner) Skip() {
+	for depth := 0; s.Pos < len(s.Data); {
+		switch s.Data[s.Pos] {
 		case '"':
 			s.skipText()
 		case '{', '[':
 			depth++
-			s.pos++
+			s.Pos++
 			continue
 		case '}', ']':
 			depth--
-			s.pos++
+			s.Pos++
 		case ',', ':':
-			s.pos++
+			s.Pos++
 			continue
 		default:
-			for s.pos < len(s.data) && strings.IndexByte(",:]}", s.data[s.pos]) < 0 {
-				s.pos++
+			for s.Pos < len(s.Data) && strings.IndexByte(",:]}", s.Data[s.Pos]) < 0 {
+				s.Pos++
 			}
 		}
 		if depth == 0 {

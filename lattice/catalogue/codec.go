@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/wattle-dev/wattle/internal/rawjson"
 	"github.com/wattle-dev/wattle/lattice"
 	"github.com/wattle-dev/wattle/lattice/wire"
 )
@@ -116,13 +117,13 @@ func decode(plain []byte) (*Contents, error) {
 		case "instructions":
 			c.Instructions, err = one(m.value)
 		case "tools":
-			c.Tools, err = elements(m.value, MaxDefinitions)
+			c.Tools, err = rawjson.Elements(m.value, MaxDefinitions)
 		case "prompts":
-			c.Prompts, err = elements(m.value, MaxDefinitions)
+			c.Prompts, err = rawjson.Elements(m.value, MaxDefinitions)
 		case "resources":
-			c.Resources, err = elements(m.value, MaxDefinitions)
+			c.Resources, err = rawjson.Elements(m.value, MaxDefinitions)
 		case "templates":
-			c.Templates, err = elements(m.value, MaxDefinitions)
+			c.Templates, err = rawjson.Elements(m.value, MaxDefinitions)
 		case "problems":
 			c.Problems, err = texts(m.value, MaxProblems)
 		}
@@ -134,7 +135,7 @@ func decode(plain []byte) (*Contents, error) {
 }
 
 func one(data []byte) (string, error) {
-	s, ok := text(data)
+	s, ok := rawjson.Text(data)
 	if !ok {
 		return "", errors.New("it is no string")
 	}
@@ -142,7 +143,7 @@ func one(data []byte) (string, error) {
 }
 
 func texts(data []byte, limit int) ([]string, error) {
-	raw, err := elements(data, limit)
+	raw, err := rawjson.Elements(data, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wattle-dev/wattle/internal/rawjson"
 	"github.com/wattle-dev/wattle/lattice"
 )
 
@@ -38,7 +39,7 @@ func checkObject(raw []byte) ([]byte, error) {
 	case data[0] != '{':
 		return nil, errors.New("it is no object")
 	}
-	if err := (&scanner{data: data}).check("", 1); err != nil {
+	if err := (&scanner{rawjson.Scanner{Data: data}}).check("", 1); err != nil {
 		return nil, err
 	}
 	return data, nil
@@ -57,7 +58,7 @@ func (f fields) get(name string) []byte {
 
 // text returns a member that is a string.
 func (f fields) text(name string) (string, error) {
-	s, ok := text(f.get(name))
+	s, ok := rawjson.Text(f.get(name))
 	if !ok {
 		return "", fmt.Errorf("%q is no string", name)
 	}
@@ -102,7 +103,7 @@ func checkTool(data []byte) (string, error) {
 	if err != nil {
 		return name, fmt.Errorf(`"inputSchema": %w`, err)
 	}
-	if t, _ := text(input.get("type")); t != "object" {
+	if t, _ := rawjson.Text(input.get("type")); t != "object" {
 		return name, errors.New(`"inputSchema" is not of type "object"`)
 	}
 	return name, nil

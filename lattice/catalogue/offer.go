@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wattle-dev/wattle/internal/rawjson"
 	"github.com/wattle-dev/wattle/lattice"
 )
 
@@ -116,7 +117,7 @@ func offer(raw json.RawMessage, m *lattice.MCP) (Tool, error) {
 	t.Name = t.Own
 	for _, change := range []struct{ name, to string }{{"name", rule.Name}, {"title", rule.Title}, {"description", rule.Description}} {
 		if change.to != "" {
-			t.Definition = Set(t.Definition, change.name, quote(change.to))
+			t.Definition = Set(t.Definition, change.name, rawjson.Quote(change.to))
 		}
 	}
 	if rule.Name != "" {
@@ -136,12 +137,12 @@ func offer(raw json.RawMessage, m *lattice.MCP) (Tool, error) {
 // read fills in what the definition and the annotations say.
 func (t *Tool) read(annotations []byte) {
 	f, _ := read(t.Definition) // it was one before
-	t.Title, _ = text(f.get("title"))
-	t.Description, _ = text(f.get("description"))
+	t.Title, _ = rawjson.Text(f.get("title"))
+	t.Description, _ = rawjson.Text(f.get("description"))
 	t.Destructive, t.OpenWorld = true, true
 	a, _ := read(annotations) // none has the defaults
 	if t.Title == "" {
-		t.Title, _ = text(a.get("title"))
+		t.Title, _ = rawjson.Text(a.get("title"))
 	}
 	for name, to := range map[string]*bool{
 		"readOnlyHint": &t.ReadOnly, "idempotentHint": &t.Idempotent, "destructiveHint": &t.Destructive, "openWorldHint": &t.OpenWorld,
@@ -183,7 +184,7 @@ func Set(object []byte, name string, value []byte) []byte {
 	}
 	for _, m := range all {
 		if m.name == name {
-			return bytes.Join([][]byte{object[:m.valueOffset], value, object[m.to:]}, nil)
+			return bytes.Join([][]byte{object[:m.from], value, object[m.to:]}, nil)
 		}
 	}
 	comma := ""
@@ -191,15 +192,6 @@ func Set(object []byte, name string, value []byte) []byte {
 		comma = ","
 	}
 	out := append([]byte(nil), object[:len(object)-1]...)
-	out = append(append(append(out, comma...), quote(name)...), ':')
+	out = append(append(append(out, comma...), rawjson.Quote(name)...), ':')
 	return append(append(out, value...), '}')
-}
-
-// quote returns a text as a JSON string.
-func quote(s string) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // strings can be encoded
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/wattle-dev/wattle/internal/rawjson"
 )
 
 // compact returns one JSON text without blanks, as a copy.
@@ -21,121 +23,36 @@ func compact(data []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// member is a member of an object: what is from its name to the end of its value, and
-// its value.
+// member is a member of an object: its value, and from where to where that is.
 type member struct {
-	name        string
-	from, to    int
-	value       []byte
-	valueOffset int
+	name     string
+	value    []byte
+	from, to int
 }
 
-// members returns the members of an object that compact has returned.
+// members returns the members of an object without blanks.
 func members(data []byte) ([]member, error) {
 	if len(data) == 0 || data[0] != '{' {
 		return nil, errors.New("it is no object")
 	}
 	var all []member
-	s := scanner{data: data, pos: 1}
-	for s.data[s.pos] != '}' {
-		if s.data[s.pos] == ',' {
-			s.pos++
+	s := rawjson.Scanner{Data: data, Pos: 1}
+	for s.Data[s.Pos] != '}' {
+		if s.Data[s.Pos] == ',' {
+			s.Pos++
 		}
-		m := member{from: s.pos}
-		m.name = s.text()
-		s.pos++ // the colon
-		m.valueOffset = s.pos
-		s.skip()
-		m.to, m.value = s.pos, data[m.valueOffset:s.pos]
+		m := member{name: s.Text()}
+		s.Pos++ // the colon
+		m.from = s.Pos
+		s.Skip()
+		m.to, m.value = s.Pos, data[m.from:s.Pos]
 		all = append(all, m)
 	}
 	return all, nil
 }
 
-// elements returns the elements of an array that compact has returned, which are at most
-// limit.
-func elements(data []byte, limit int) ([]json.RawMessage, error) {
-	if len(data) == 0 || data[0] != '[' {
-		return nil, errors.New("it is no array")
-	}
-	var all []json.RawMessage
-	s := scanner{data: data, pos: 1}
-	for s.data[s.pos] != ']' {
-		if s.data[s.pos] == ',' {
-			s.pos++
-		}
-		if len(all) == limit {
-			return nil, fmt.Errorf("more than %d elements", limit)
-		}
-		from := s.pos
-		s.skip()
-		all = append(all, data[from:s.pos:s.pos])
-	}
-	return all, nil
-}
-
-// text returns a JSON string, and whether it is one.
-func text(data []byte) (string, bool) {
-	if len(data) == 0 || data[0] != '"' {
-		return "", false
-	}
-	return (&scanner{data: data}).text(), true
-}
-
-// scanner goes over JSON that compact has returned, so that it cannot be wrong.
-type scanner struct {
-	data []byte
-	pos  int
-}
-
-// text consumes a string.
-func (s *scanner) text() string {
-	from := s.pos
-	s.skipText()
-	quoted := s.data[from:s.pos]
-	if bytes.IndexByte(quoted, '\\') < 0 {
-		return string(quoted[1 : len(quoted)-1])
-	}
-	var t string
-	_ = json.Unmarshal(quoted, &t) // it is a string
-	return t
-}
-
-func (s *scanner) skipText() {
-	for s.pos++; s.data[s.pos] != '"'; s.pos++ {
-		if s.data[s.pos] == '\\' {
-			s.pos++
-		}
-	}
-	s.pos++
-}
-
-// skip consumes a value.
-func (s *scanner) skip() {
-	for depth := 0; s.pos < len(s.data); {
-		switch s.data[s.pos] {
-		case '"':
-			s.skipText()
-		case '{', '[':
-			depth++
-			s.pos++
-			continue
-		case '}', ']':
-			depth--
-			s.pos++
-		case ',', ':':
-			s.pos++
-			continue
-		default:
-			for s.pos < len(s.data) && strings.IndexByte(",:]}", s.data[s.pos]) < 0 {
-				s.pos++
-			}
-		}
-		if depth == 0 {
-			return
-		}
-	}
-}
+// scanner goes over JSON without blanks.
+type scanner struct{ rawjson.Scanner }
 
 // check consumes a value and says what is wrong with it anywhere. key is the name of the
 // member that it is, or is an element of.
@@ -143,14 +60,14 @@ func (s *scanner) check(key string, depth int) error {
 	if depth > MaxDepth {
 		return fmt.Errorf("it is nested more than %d deep", MaxDepth)
 	}
-	switch s.data[s.pos] {
+	switch s.Data[s.Pos] {
 	case '{':
 		seen := map[string]bool{}
-		for s.pos++; s.data[s.pos] != '}'; {
-			if s.data[s.pos] == ',' {
-				s.pos++
+		for s.Pos++; s.Data[s.Pos] != '}'; {
+			if s.Data[s.Pos] == ',' {
+				s.Pos++
 			}
-			name := s.text()
+			name := s.Text()
 			if err := Visible(name); err != nil {
 				return fmt.Errorf("the name of the member %.80q: %w", name, err)
 			}
@@ -158,24 +75,24 @@ func (s *scanner) check(key string, depth int) error {
 				return fmt.Errorf("the member %.80q is there twice", name)
 			}
 			seen[name] = true
-			s.pos++ // the colon
+			s.Pos++ // the colon
 			if err := s.check(name, depth+1); err != nil {
 				return err
 			}
 		}
-		s.pos++
+		s.Pos++
 	case '[':
-		for s.pos++; s.data[s.pos] != ']'; {
-			if s.data[s.pos] == ',' {
-				s.pos++
+		for s.Pos++; s.Data[s.Pos] != ']'; {
+			if s.Data[s.Pos] == ',' {
+				s.Pos++
 			}
 			if err := s.check(key, depth+1); err != nil {
 				return err
 			}
 		}
-		s.pos++
+		s.Pos++
 	case '"':
-		t := s.text()
+		t := s.Text()
 		if err := Visible(t); err != nil {
 			return fmt.Errorf("%.80q: %w", key, err)
 		}
@@ -183,7 +100,7 @@ func (s *scanner) check(key string, depth int) error {
 			return fmt.Errorf("%q: %.80q is outside of the document", key, t)
 		}
 	default:
-		s.skip()
+		s.Skip()
 	}
 	return nil
 }
